@@ -1,0 +1,55 @@
+namespace QuantNotebooks.Networks;
+
+/// <summary>The element-wise function after a layer.</summary>
+public enum ActivationKind
+{
+    /// <summary>No function: the layer is linear.</summary>
+    None,
+
+    /// <summary>max(0, y).</summary>
+    Relu,
+
+    /// <summary>y for y &gt; 0, alpha y below.</summary>
+    LeakyRelu,
+
+    /// <summary>y for y &gt; 0, slope_c y below, with a slope of its own per channel.</summary>
+    PRelu,
+
+    /// <summary>min(max(y, Minimum), Maximum); ReLU6 is Clip[0, 6].</summary>
+    Clip,
+
+    /// <summary>1 / (1 + exp(-y)).</summary>
+    Sigmoid,
+
+    /// <summary>min(max(alpha y + beta, 0), 1).</summary>
+    HardSigmoid,
+
+    /// <summary>y min(max(y / 6 + 1/2, 0), 1).</summary>
+    HardSwish,
+
+    /// <summary>tanh(y).</summary>
+    Tanh,
+
+    /// <summary>y Phi(y), Phi the normal distribution function.</summary>
+    Gelu,
+}
+
+/// <summary>The function after a layer, with its bounds.</summary>
+/// <param name="Kind">Which function.</param>
+/// <param name="Minimum">Lower bound of a <see cref="ActivationKind.Clip"/>; negative infinity where there is none.</param>
+/// <param name="Maximum">Upper bound of a <see cref="ActivationKind.Clip"/>; positive infinity where there is none.</param>
+public sealed record Activation(ActivationKind Kind, double Minimum = double.NegativeInfinity, double Maximum = double.PositiveInfinity)
+{
+    /// <summary>No function.</summary>
+    public static Activation None { get; } = new(ActivationKind.None);
+
+    /// <summary>The field's name for it: "ReLU6" for Clip[0, 6].</summary>
+    public override string ToString() => Kind switch
+    {
+        ActivationKind.None => "linear",
+        ActivationKind.Relu => "ReLU",
+        ActivationKind.Clip when Minimum == 0 && Maximum == 6 => "ReLU6",
+        ActivationKind.Clip => FormattableString.Invariant($"Clip[{Minimum}, {Maximum}]"),
+        _ => Kind.ToString(),
+    };
+}

@@ -1,0 +1,153 @@
+using System.Collections.Immutable;
+using QuantNotebooks.Onnx;
+using QuantNotebooks.Onnx.Schema;
+
+namespace QuantNotebooks.Networks;
+
+/// <summary>The linear operators that a layer can be.</summary>
+public enum LayerOperator
+{
+    /// <summary>A convolution with one group.</summary>
+    Conv,
+
+    /// <summary>A convolution with as many groups as input channels.</summary>
+    DepthwiseConv,
+
+    /// <summary>A convolution with several groups, fewer than input channels.</summary>
+    GroupedConv,
+
+    /// <summary>A transposed convolution.</summary>
+    ConvTranspose,
+
+    /// <summary>A fully connected layer written as Gemm.</summary>
+    Gemm,
+
+    /// <summary>A fully connected layer written as MatMul with a constant.</summary>
+    MatMul,
+}
+
+/// <summary>
+/// Mean and standard deviation of each channel before the activation, as the folded batch normalization promised them: beta and |gamma|.
+/// </summary>
+/// <param name="Mean">beta, one a channel.</param>
+/// <param name="StandardDeviation">|gamma|, one a channel.</param>
+public sealed record BatchNormalizationStatistics(ImmutableArray<float> Mean, ImmutableArray<float> StandardDeviation);
+
+/// <summary>A channel whose output never changes.</summary>
+/// <param name="Channel">Index of the output channel.</param>
+/// <param name="Reason">Why it is known to be constant.</param>
+/// <param name="Constant">Its pre-activation value.</param>
+public sealed record DeadChannel(int Channel, string Reason, float Constant);
+
+/// <summary>
+/// A linear operator with its bias and the activation that follows: the unit in which shift is measured and bias is corrected.
+/// Immutable.
+/// </summary>
+public sealed class Layer
+{
+    private readonly TensorProto _weights;
+    private readonly TensorProto? _bias;
+
+    internal Layer(
+        int index, string name, LayerOperator operation, ImmutableArray<NodeProto> linearNodes, ImmutableArray<NodeProto> activationNodes,
+        TensorProto weights, TensorProto? bias, WeightLayout layout, bool channelsLast, Activation activation, LayerNotes notes)
+    {
+        Index = index;
+        Name = name;
+        Operator = operation;
+        LinearNodes = linearNodes;
+        ActivationNodes = activationNodes;
+        _weights = weights;
+        _bias = bias;
+        Layout = layout;
+        ChannelsLast = channelsLast;
+        Activation = activation;
+        Notes = notes;
+    }
+
+    /// <summary>Position among the network's layers, from 0 at the input.</summary>
+    public int Index { get; }
+
+    /// <summary>The module's name where the file's weight tensor carries it ("features.0.0" of "features.0.0.weight"), else the node's name.</summary>
+    public string Name { get; }
+
+    /// <summary>The name of the operator's node in the file.</summary>
+    public string NodeName => LinearNodes[0].Name;
+
+    /// <summary>Which linear operator this is.</summary>
+    public LayerOperator Operator { get; }
+
+    /// <summary>The function that follows.</summary>
+    public Activation Activation { get; }
+
+    /// <summary>Number of output channels.</summary>
+    public int Channels => Layout.Channels;
+
+    /// <summary>Shape of <see cref="Weights"/> as the operator has it: [O, I/groups, kH, kW] for a convolution.</summary>
+    public ImmutableArray<long> WeightShape => [.. _weights.Dims];
+
+    /// <summary>The weights in the layout of <see cref="WeightShape"/>, row-major.</summary>
+    public ReadOnlySpan<float> Weights => TensorData.Floats(_weights);
+
+    /// <summary>Whether the layer has a bias.</summary>
+    public bool HasBias => _bias is not null;
+
+    /// <summary>The bias, one a channel; empty where there is none.</summary>
+    public ReadOnlySpan<float> Bias => _bias is null ? [] : TensorData.Floats(_bias);
+
+    /// <summary>The tensor the layer reads.</summary>
+    public string Input => LinearNodes[0].Input[0] == _weights.Name ? LinearNodes[0].Input[1] : LinearNodes[0].Input[0];
+
+    /// <summary>The tensor between bias and activation.</summary>
+    public string PreActivation => LinearNodes[^1].Output[0];
+
+    /// <summary>The tensor after the activation; the same as <see cref="PreActivation"/> where there is none.</summary>
+    public string Output => ActivationNodes.IsEmpty ? PreActivation : ActivationNodes[^1].Output[0];
+
+    /// <summary>Channels whose output never changes, found when the network was loaded.</summary>
+    public ImmutableArray<DeadChannel> DeadChannels => Notes.DeadChannels;
+
+    /// <summary>What a folded batch normalization said about this layer's pre-activation, or null.</summary>
+    public BatchNormalizationStatistics? BatchNormalization => Notes.BatchNormalization;
+
+    internal LayerNotes Notes { get; }
+
+    internal ImmutableArray<NodeProto> LinearNodes { get; }
+
+    internal ImmutableArray<NodeProto> ActivationNodes { get; }
+
+    internal string WeightName => _weights.Name;
+
+    internal string? BiasName => _bias?.Name;
+
+    internal WeightLayout Layout { get; }
+
+    /// <summary>Whether channels are the last axis of the output (Gemm, MatMul) and not the second.</summary>
+    internal bool ChannelsLast { get; }
+
+    /// <summary>One line: name, operator, shape, activation.</summary>
+    public override string ToString() => $"{Name}: {Operator} [{string.Join(", ", WeightShape)}], {Activation}";
+}
+
+/// <summary>What was learned about a layer when the network was loaded and can't be read off its weights.</summary>
+internal sealed record LayerNotes(ImmutableArray<DeadChannel> DeadChannels, BatchNormalizationStatistics? BatchNormalization)
+{
+    public static LayerNotes None { get; } = new([], null);
+}
+
+/// <summary>
+/// How the output channels lie in a weight tensor: it is [Groups, Outer, ChannelsPerGroup, Inner], row-major, and output channel
+/// g * ChannelsPerGroup + c owns the elements [g, *, c, *].
+/// </summary>
+internal readonly record struct WeightLayout(int Groups, int Outer, int ChannelsPerGroup, int Inner)
+{
+    public int Channels => Groups * ChannelsPerGroup;
+
+    /// <summary>Calls <paramref name="visit"/> for each contiguous run (start, length) of weights that one channel owns.</summary>
+    public void ForEachRun(int channel, Action<int, int> visit)
+    {
+        var (group, inGroup) = Math.DivRem(channel, ChannelsPerGroup);
+        for (var outer = 0; outer < Outer; outer++)
+            visit(((group * Outer + outer) * ChannelsPerGroup + inGroup) * Inner, Inner);
+    }
+}

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using Google.Protobuf;
+using QuantNotebooks.Images;
+using QuantNotebooks.Onnx;
+using QuantNotebooks.Onnx.Schema;
+
+namespace QuantNotebooks.Networks;
+
+/// <content>Reading and writing.</content>
+public sealed partial class Network
+{
+    /// <summary>
+    /// Reads an ONNX file, folds batch normalization, finds the layers and, unless told otherwise, silences dead channels.
+    /// A sidecar <c>NAME.task.json</c> beside the file says how images become its input.
+    /// </summary>
+    /// <exception cref="QuantNotebooksException">The file is missing, damaged, not ONNX, or ONNX Runtime refuses it.</exception>
+    public static Network Load(string path, LoadOptions? options = null)
+    {
+        options ??= LoadOptions.Default;
+        var model = OnnxFile.Read(path);
+        // The runtime's own checks (types, shapes, operators) come first, on the file as it is.
+        using (OnnxSession.Create(model, path, new SessionSettings(Threads: 1, Optimize: false))) { }
+        var facts = new NetworkFacts(System.IO.Path.GetFileNameWithoutExtension(path), path)
+        {
+            KeepsDeadChannels = options.KeepDeadChannels,
+            Task = TaskDescription.TryLoadBeside(path),
+        };
+        return FromModel(model, facts, options);
+    }
+
+    /// <summary>Writes the network, with its history, task and calibrated ranges in the metadata, as an ONNX file.</summary>
+    /// <exception cref="QuantNotebooksException">The file can't be written.</exception>
+    public void Save(string path) => OnnxFile.Write(ToModel(), path);
+
+    internal static Network FromModel(ModelProto model, NetworkFacts facts, LoadOptions options)
+    {
+        var raw = Onnx.Graph.From(model, facts.Path);
+        facts = NetworkMetadata.Read(raw, facts, facts.Path);
+        var (graph, notes) = BatchNormalizationFolding.Fold(GraphNormalizer.Simplify(raw));
+        var layers = LayerFinder.Find(graph, notes);
+        notes = DeadChannelRemoval.WithZeroWeights(layers, notes);
+        if (!options.KeepDeadChannels) graph = DeadChannelRemoval.Silence(graph, LayerFinder.Find(graph, notes));
+        if (facts.History.IsEmpty)
+            facts = facts with { History = [new HistoryEntry("load", options.KeepDeadChannels ? "dead channels kept" : "dead channels silenced", null, null, ToolVersion.Text)] };
+        return new Network(graph, notes, facts);
+    }
+
+    /// <summary>
+    /// The full-precision network that this one is compared with: itself, or, where biases compensate the quantization, the same network with
+    /// the biases it had before.
+    /// </summary>
+    internal Network FloatReference
+    {
+        get
+        {
+            if (Facts.ReferenceBiases.IsEmpty) return this;
+            var changes = from layer in Layers
+                          where Facts.ReferenceBiases.ContainsKey(layer.Name)
+                          let bias = Facts.ReferenceBiases[layer.Name]
+                          select new LayerChange(layer, null, bias is { } values ? [.. values] : new float[layer.Channels]);
+            return With(changes, Facts with { ReferenceBiases = Facts.ReferenceBiases.Clear(), Ranges = null });
+        }
+    }
+}

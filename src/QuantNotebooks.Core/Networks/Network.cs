@@ -1,0 +1,108 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Google.Protobuf;
+using QuantNotebooks.Images;
+using QuantNotebooks.Onnx;
+using QuantNotebooks.Onnx.Schema;
+
+namespace QuantNotebooks.Networks;
+
+/// <summary>
+/// A neural network read from an ONNX file: its layers in topological order, with batch normalization folded. Immutable and safe to share
+/// between threads: every operation returns a new network that knows its <see cref="Parent"/> and <see cref="History"/>.
+/// </summary>
+public sealed partial class Network
+{
+    private readonly Lazy<string> _sha256;
+
+    private Network(Graph graph, ImmutableDictionary<string, LayerNotes> notes, NetworkFacts facts)
+    {
+        Graph = graph;
+        Notes = notes;
+        Facts = facts;
+        Layers = LayerFinder.Find(graph, notes);
+        var inLayers = Layers.SelectMany(layer => layer.LinearNodes.Concat(layer.ActivationNodes)).ToHashSet(ReferenceEqualityComparer.Instance);
+        NotAnalysed = [.. from node in graph.Nodes
+                          where !inLayers.Contains(node)
+                          let reason = NodeRoles.WhyNotAnalysed(graph, node)
+                          where reason is not null
+                          select new NotAnalysed(node.Name.Length > 0 ? node.Name : node.Output[0], node.OpType, reason)];
+        _sha256 = new Lazy<string>(() => Convert.ToHexStringLower(SHA256.HashData(ToModel().ToByteArray())));
+    }
+
+    /// <summary>The file's name without its ending, or what a derived network was called.</summary>
+    public string Name => Facts.Name;
+
+    /// <summary>The file that the network, or its first ancestor, was read from.</summary>
+    public string Path => Facts.Path;
+
+    /// <summary>SHA-256 of the network as it would be saved, in lower-case hexadecimal.</summary>
+    public string Sha256 => _sha256.Value;
+
+    /// <summary>The layers in topological order.</summary>
+    public ImmutableArray<Layer> Layers { get; }
+
+    /// <summary>Nodes that run but are not analysed, each with its reason.</summary>
+    public ImmutableArray<NotAnalysed> NotAnalysed { get; }
+
+    /// <summary>Whether channels with a constant output were left as they are in the file.</summary>
+    public bool KeepsDeadChannels => Facts.KeepsDeadChannels;
+
+    /// <summary>What the network's input and output mean, from its sidecar or its metadata; null where neither says.</summary>
+    public TaskDescription? Task => Facts.Task;
+
+    /// <summary>The calibrated ranges a corrected network carries, or null.</summary>
+    public ActivationRanges? Ranges => Facts.Ranges;
+
+    /// <summary>What was done to the network since it was read, oldest first.</summary>
+    public ImmutableArray<HistoryEntry> History => Facts.History;
+
+    /// <summary>The network that this one was derived from, or null for one that was read from a file.</summary>
+    public Network? Parent => Facts.Parent;
+
+    internal Graph Graph { get; }
+
+    internal NetworkFacts Facts { get; }
+
+    private ImmutableDictionary<string, LayerNotes> Notes { get; }
+
+    /// <summary>The layer of that name.</summary>
+    /// <exception cref="QuantNotebooksException">There is none.</exception>
+    public Layer Layer(string name) => Layers.FirstOrDefault(layer => layer.Name == name || layer.NodeName == name)
+        ?? throw new QuantNotebooksException($"'{Name}' has no layer '{name}'; its layers are {string.Join(", ", Layers.Take(4).Select(layer => layer.Name))}{(Layers.Length > 4 ? ", ..." : "")}.");
+
+    /// <summary>Name, number of layers and weights.</summary>
+    public override string ToString() =>
+        FormattableString.Invariant($"{Name}: {Layers.Length} layers, {Layers.Sum(layer => (long)layer.Weights.Length):N0} weights");
+
+    internal ModelProto ToModel() => NetworkMetadata.Write(Graph, Facts).ToModel();
+
+    /// <summary>A network with other weights or biases in some layers; a layer that had no bias gets one.</summary>
+    internal Network With(IEnumerable<LayerChange> changes, NetworkFacts facts) => new(LayerEditor.Apply(Graph, changes), Notes, facts);
+}
+
+/// <summary>New values for one layer.</summary>
+/// <param name="Layer">The layer, of the network that is changed.</param>
+/// <param name="Weights">New weights in the layer's layout, or null to keep them.</param>
+/// <param name="Bias">New bias, one a channel, or null to keep it.</param>
+internal sealed record LayerChange(Layer Layer, float[]? Weights, float[]? Bias);
+
+/// <summary>What is known of a network besides its graph.</summary>
+internal sealed record NetworkFacts(string Name, string Path)
+{
+    public bool KeepsDeadChannels { get; init; }
+
+    public TaskDescription? Task { get; init; }
+
+    public ActivationRanges? Ranges { get; init; }
+
+    public ImmutableArray<HistoryEntry> History { get; init; } = [];
+
+    public Network? Parent { get; init; }
+
+    /// <summary>
+    /// Where biases compensate quantization: the biases of the full-precision network by layer name, null for a layer that had none.
+    /// </summary>
+    public ImmutableSortedDictionary<string, ImmutableArray<float>?> ReferenceBiases { get; init; } =
+        ImmutableSortedDictionary.Create<string, ImmutableArray<float>?>(StringComparer.Ordinal);
+}

@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+using QuantNotebooks.Onnx;
+using QuantNotebooks.Onnx.Schema;
+
+namespace QuantNotebooks.Networks;
+
+/// <summary>What the nodes beside the layers do to a grid of quantized values.</summary>
+internal static class NodeRoles
+{
+    private static readonly ImmutableHashSet<string> GridKeeping =
+        ["Flatten", "Gather", "Identity", "MaxPool", "GlobalMaxPool", "Reshape", "Slice", "Split", "Squeeze", "Transpose", "Unsqueeze", "DepthToSpace", "SpaceToDepth"];
+
+    private static readonly ImmutableHashSet<string> Averaging = ["AveragePool", "GlobalAveragePool", "ReduceMean"];
+
+    /// <summary>Whether every output value is one of the input values, so that a quantized input gives an output on the same grid.</summary>
+    public static bool KeepsGrid(NodeProto node) => GridKeeping.Contains(node.OpType);
+
+    /// <summary>Whether tensors meet here and an integer engine quantizes the result: Add and Concat of two computed tensors.</summary>
+    public static bool IsJunction(Graph graph, NodeProto node) =>
+        node.OpType is "Add" or "Concat" && node.Input.Count(input => graph.Constant(input) is null) > 1;
+
+    /// <summary>Why a node that is part of no layer is not analysed, or null where nothing of it is left out.</summary>
+    public static string? WhyNotAnalysed(Graph graph, NodeProto node)
+    {
+        if (IsJunction(graph, node) || KeepsGrid(node) || Averaging.Contains(node.OpType)) return null;
+        if (node.Domain is not ("" or "ai.onnx")) return $"operator of domain '{node.Domain}'";
+        switch (node.OpType)
+        {
+            case "Conv" or "ConvTranspose" or "Gemm" or "MatMul":
+                return graph.Constant(node.InputOrNull(1)) is null
+                    ? "its weights are computed, not constant"
+                    : "a form of the operator that is not recognized as a layer";
+            case "BatchNormalization":
+                return "batch normalization that does not follow a layer's only output, so it can't be folded";
+            case "Constant" or "Shape" or "Cast" or "ConstantOfShape":
+                return null;
+            default:
+                return LayerFinder.ActivationOf(graph, node) is not null
+                    ? "an activation that follows no layer alone"
+                    : "an operator without weights that is not understood; its output is not quantized";
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using Google.Protobuf;
+using QuantNotebooks.Onnx.Schema;
+
+namespace QuantNotebooks.Onnx;
+
+/// <summary>Reads and writes .onnx files; every failure is one clear line that names the file.</summary>
+internal static class OnnxFile
+{
+    public static ModelProto Read(string path)
+    {
+        byte[] bytes;
+        try
+        {
+            bytes = File.ReadAllBytes(path);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new QuantNotebooksException(Directory.Exists(path)
+                ? $"'{path}' is a folder; an ONNX file (.onnx) is wanted."
+                : $"There is no file '{path}'.", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new QuantNotebooksException(Directory.Exists(path)
+                ? $"'{path}' is a folder; an ONNX file (.onnx) is wanted."
+                : $"'{path}' can't be read: {error.Message}", error);
+        }
+        return Parse(bytes, path);
+    }
+
+    /// <param name="bytes">The file's content.</param>
+    /// <param name="source">What to call it in an error: its path.</param>
+    public static ModelProto Parse(byte[] bytes, string source)
+    {
+        if (bytes.Length == 0) throw new QuantNotebooksException($"'{source}' is empty; an ONNX file is wanted.");
+        ModelProto model;
+        try
+        {
+            model = ModelProto.Parser.ParseFrom(bytes);
+        }
+        catch (InvalidProtocolBufferException error)
+        {
+            throw new QuantNotebooksException($"'{source}' is not an ONNX file, or it is truncated or damaged ({error.Message.TrimEnd('.')}).", error);
+        }
+        if (model.Graph is null || model.Graph.Node.Count == 0 || model.OpsetImport.Count == 0)
+            throw new QuantNotebooksException($"'{source}' holds no ONNX network: it has no graph with nodes and operator set.");
+        foreach (var tensor in model.Graph.Initializer) TensorData.Validate(tensor, source);
+        return model;
+    }
+
+    /// <summary>Writes under a temporary name beside the target and renames it, so that no half-written file is ever seen.</summary>
+    public static void Write(ModelProto model, string path)
+    {
+        var temporary = path + ".tmp-" + Environment.ProcessId;
+        try
+        {
+            using (var stream = File.Create(temporary)) model.WriteTo(stream);
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            File.Delete(temporary);
+            throw new QuantNotebooksException($"'{path}' can't be written: {error.Message}", error);
+        }
+    }
+}

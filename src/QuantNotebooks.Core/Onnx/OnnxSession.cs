@@ -1,0 +1,100 @@
+using System.Runtime.InteropServices;
+using Google.Protobuf;
+using Microsoft.ML.OnnxRuntime;
+using QuantNotebooks.Onnx.Schema;
+
+namespace QuantNotebooks.Onnx;
+
+/// <summary>How ONNX Runtime is to run a model.</summary>
+/// <param name="Threads">Threads inside an operator; 0 for one a core.</param>
+/// <param name="Optimize">Whether ONNX Runtime may fuse and re-arrange nodes.</param>
+internal readonly record struct SessionSettings(int Threads = 0, bool Optimize = true);
+
+/// <summary>A model in ONNX Runtime. Safe to call from several threads; its errors are <see cref="QuantNotebooksException"/>s.</summary>
+internal sealed class OnnxSession : IDisposable
+{
+    private readonly InferenceSession _session;
+    private readonly string _source;
+
+    private OnnxSession(InferenceSession session, string source)
+    {
+        _session = session;
+        _source = source;
+    }
+
+    public IReadOnlyList<string> InputNames => _session.InputNames;
+
+    public IReadOnlyList<string> OutputNames => _session.OutputNames;
+
+    public static OnnxSession Create(ModelProto model, string source, SessionSettings settings = default) =>
+        Create(model.ToByteArray(), source, settings);
+
+    /// <param name="bytes">The serialized model.</param>
+    /// <param name="source">What to call the model in an error.</param>
+    /// <param name="settings">Threads and optimizations.</param>
+    public static OnnxSession Create(byte[] bytes, string source, SessionSettings settings = default)
+    {
+        using var options = new SessionOptions
+        {
+            IntraOpNumThreads = settings.Threads,
+            InterOpNumThreads = 1,
+            GraphOptimizationLevel = settings.Optimize ? GraphOptimizationLevel.ORT_ENABLE_ALL : GraphOptimizationLevel.ORT_DISABLE_ALL,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
+        };
+        // Between two runs the statistics need the cores: ONNX Runtime's threads must not spin while they wait.
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        try
+        {
+            return new OnnxSession(new InferenceSession(bytes, options), source);
+        }
+        catch (OnnxRuntimeException error)
+        {
+            throw Failed($"ONNX Runtime refuses '{source}'", error);
+        }
+    }
+
+    /// <summary>Runs the model; outputs are allocated by ONNX Runtime and belong to the caller.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled; a run under way is stopped.</exception>
+    public IReadOnlyList<OrtValue> Run(IReadOnlyCollection<OrtValue> inputs, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        using var options = new RunOptions();
+        using var registration = cancellation.Register(() => options.Terminate = true);
+        try
+        {
+            return [.. _session.Run(options, _session.InputNames, inputs, _session.OutputNames)];
+        }
+        catch (OnnxRuntimeException error)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw Failed($"ONNX Runtime can't run '{_source}'", error);
+        }
+    }
+
+    /// <summary>Runs the model into memory that the caller provides, one value an output in the order of <see cref="OutputNames"/>.</summary>
+    /// <inheritdoc cref="Run(IReadOnlyCollection{OrtValue}, CancellationToken)"/>
+    public void Run(IReadOnlyCollection<OrtValue> inputs, IReadOnlyCollection<OrtValue> outputs, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        using var options = new RunOptions();
+        using var registration = cancellation.Register(() => options.Terminate = true);
+        try
+        {
+            _session.Run(options, _session.InputNames, inputs, _session.OutputNames, outputs);
+        }
+        catch (OnnxRuntimeException error)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw Failed($"ONNX Runtime can't run '{_source}'", error);
+        }
+    }
+
+    public void Dispose() => _session.Dispose();
+
+    private static QuantNotebooksException Failed(string what, OnnxRuntimeException error)
+    {
+        var reason = error.Message.ReplaceLineEndings(" ");
+        var status = reason.IndexOf("] ", StringComparison.Ordinal);
+        return new QuantNotebooksException($"{what}: {(status < 0 ? reason : reason[(status + 2)..]).Trim()}", error);
+    }
+}

@@ -1,0 +1,59 @@
+using System.Numerics.Tensors;
+using QuantNotebooks.Networks;
+
+namespace QuantNotebooks.Quantization;
+
+/// <summary>The weights and bias that a quantized layer computes with, as floating-point numbers on their grids.</summary>
+/// <param name="Weights">In the layer's own layout.</param>
+/// <param name="WeightScales">One scale for the tensor, or one a channel; empty where weights are not quantized.</param>
+internal sealed record QuantizedWeights(float[] Weights, float[] WeightScales)
+{
+    public float ScaleOf(int channel) => WeightScales[WeightScales.Length == 1 ? 0 : channel];
+}
+
+/// <summary>Quantizes a layer's weights and bias.</summary>
+internal static class LayerQuantizer
+{
+    public static QuantizedWeights Weights(Layer layer, QuantizationScheme scheme)
+    {
+        var weights = layer.Weights.ToArray();
+        if (scheme.WeightBits is not { } bits) return new QuantizedWeights(weights, []);
+        if (scheme.WeightGranularity == WeightGranularity.PerTensor)
+        {
+            var quantizer = Quantizer.Symmetric(MathF.Abs(TensorPrimitives.MaxMagnitude<float>(weights)), bits);
+            quantizer.Apply(weights, weights);
+            return new QuantizedWeights(weights, [quantizer.Scale]);
+        }
+        var scales = new float[layer.Channels];
+        for (var channel = 0; channel < scales.Length; channel++)
+        {
+            var magnitude = 0f;
+            layer.Layout.ForEachRun(channel, (start, length) =>
+                magnitude = Math.Max(magnitude, MathF.Abs(TensorPrimitives.MaxMagnitude<float>(weights.AsSpan(start, length)))));
+            var quantizer = Quantizer.Symmetric(magnitude, bits);
+            layer.Layout.ForEachRun(channel, (start, length) => quantizer.Apply(weights.AsSpan(start, length), weights.AsSpan(start, length)));
+            scales[channel] = quantizer.Scale;
+        }
+        return new QuantizedWeights(weights, scales);
+    }
+
+    /// <summary>
+    /// The bias on its grid: integers of step (input scale) x (weight scale of the channel). Computed in double, because an int32 has more
+    /// digits than a float.
+    /// </summary>
+    /// <param name="bias">One a channel.</param>
+    /// <param name="weights">The quantized weights.</param>
+    /// <param name="input">The quantizer of the layer's input, or null where activations are not quantized.</param>
+    /// <param name="scheme">The scheme.</param>
+    public static float[] Bias(ReadOnlySpan<float> bias, QuantizedWeights weights, Quantizer? input, QuantizationScheme scheme)
+    {
+        var quantized = bias.ToArray();
+        if (scheme.Bias == BiasPrecision.Float || input is null || weights.WeightScales.Length == 0) return quantized;
+        for (var channel = 0; channel < quantized.Length; channel++)
+        {
+            var step = (double)input.Scale * weights.ScaleOf(channel);
+            quantized[channel] = (float)(Math.Clamp(Math.Round(quantized[channel] / step), int.MinValue, int.MaxValue) * step);
+        }
+        return quantized;
+    }
+}

@@ -1,0 +1,69 @@
+using System.Numerics;
+using QuantNotebooks.Networks;
+
+namespace QuantNotebooks.Quantization;
+
+/// <summary>
+/// A uniform grid of integers: q = clamp(round_half_even(x / Scale) + ZeroPoint, Lowest, Highest), x^ = (q - ZeroPoint) Scale. Zero is
+/// exactly on the grid. Immutable and safe to share between threads.
+/// </summary>
+/// <param name="Scale">The step between neighbours, in units of x; positive.</param>
+/// <param name="ZeroPoint">The integer that stands for zero.</param>
+/// <param name="Lowest">The smallest integer.</param>
+/// <param name="Highest">The largest integer.</param>
+public sealed record Quantizer(float Scale, int ZeroPoint, int Lowest, int Highest)
+{
+    /// <summary>The smallest value on the grid.</summary>
+    public float Minimum => (Lowest - ZeroPoint) * Scale;
+
+    /// <summary>The largest value on the grid.</summary>
+    public float Maximum => (Highest - ZeroPoint) * Scale;
+
+    /// <summary>
+    /// A signed grid, symmetric around zero, whose ends are at plus and minus <paramref name="magnitude"/>: Scale = magnitude / (2^(bits-1) - 1).
+    /// </summary>
+    /// <param name="magnitude">The largest absolute value; zero gives the grid with step 1.</param>
+    /// <param name="bits">2 to 16.</param>
+    public static Quantizer Symmetric(float magnitude, int bits)
+    {
+        var highest = (1 << (bits - 1)) - 1;
+        return new Quantizer(StepOf(magnitude / highest), 0, -highest, highest);
+    }
+
+    /// <summary>
+    /// An unsigned grid over the range, widened to hold zero: Scale = (max - min) / (2^bits - 1), ZeroPoint = round_half_even(-min / Scale).
+    /// </summary>
+    /// <param name="range">The values to cover.</param>
+    /// <param name="bits">2 to 16.</param>
+    public static Quantizer Asymmetric(ActivationRange range, int bits)
+    {
+        var (minimum, maximum) = (Math.Min(range.Minimum, 0f), Math.Max(range.Maximum, 0f));
+        var highest = (1 << bits) - 1;
+        var scale = StepOf((float)(((double)maximum - minimum) / highest));
+        return new Quantizer(scale, (int)Math.Clamp(MathF.Round(-minimum / scale), 0, highest), 0, highest);
+    }
+
+    /// <summary>The value on the grid that stands for <paramref name="value"/>.</summary>
+    public float Apply(float value) => Math.Clamp(MathF.Round(value / Scale), Lowest - ZeroPoint, Highest - ZeroPoint) * Scale;
+
+    /// <summary>Puts each value on the grid; source and destination may be the same memory.</summary>
+    /// <param name="source">Values of any shape.</param>
+    /// <param name="destination">At least as long as the source.</param>
+    public void Apply(ReadOnlySpan<float> source, Span<float> destination)
+    {
+        var low = (float)(Lowest - ZeroPoint);
+        var high = (float)(Highest - ZeroPoint);
+        var scale = new Vector<float>(Scale);
+        var (lows, highs) = (new Vector<float>(low), new Vector<float>(high));
+        var index = 0;
+        for (; index <= source.Length - Vector<float>.Count; index += Vector<float>.Count)
+        {
+            var steps = Vector.Round(new Vector<float>(source[index..]) / scale, MidpointRounding.ToEven);
+            (Vector.Min(Vector.Max(steps, lows), highs) * scale).CopyTo(destination[index..]);
+        }
+        for (; index < source.Length; index++) destination[index] = Apply(source[index]);
+    }
+
+    // A tensor of zeros, or of values so small that the step underflows, still needs a step that can divide.
+    private static float StepOf(float scale) => float.IsNormal(scale) ? scale : 1f;
+}

@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+
+namespace QuantNotebooks.Shift;
+
+/// <summary>
+/// The shift statistics of one measuring point: every channel, and the layer's figures that sum over channels. Immutable; statistics over
+/// disjoint images merge.
+/// </summary>
+/// <param name="Channels">One entry a channel.</param>
+public sealed record ShiftStatistics(ImmutableArray<ChannelShift> Channels)
+{
+    /// <summary>Root quantization noise to signal ratio, sqrt(sum_c E[e_c^2] / sum_c E[y_c^2]); NaN where the signal is zero.</summary>
+    public double RootQnsr => Math.Sqrt(Ratio(NoisePower, SignalPower));
+
+    /// <summary>Mean shift to signal ratio, sqrt(sum_c MAS_c^2 / sum_c E[y_c^2]); NaN where the signal is zero.</summary>
+    public double Mssr => Math.Sqrt(Ratio(ShiftPower, SignalPower));
+
+    /// <summary>The part of the noise energy that is mean shift, MSSR^2 / rQNSR^2, 0 to 1; NaN where there is no noise.</summary>
+    public double MeanShiftShare => Ratio(ShiftPower, NoisePower);
+
+    /// <summary>Signal to quantization noise ratio in decibels, -20 log10 rQNSR.</summary>
+    public double SqnrDecibels => -20 * Math.Log10(RootQnsr);
+
+    /// <summary>sum_c E[y_c^2].</summary>
+    public double SignalPower => Sum(channel => channel.Float.Power);
+
+    /// <summary>sum_c E[e_c^2].</summary>
+    public double NoisePower => Sum(channel => channel.NoisePower);
+
+    /// <summary>sum_c MAS_c^2.</summary>
+    public double ShiftPower => Sum(channel => channel.MeanShift * channel.MeanShift);
+
+    /// <summary>The statistics of these images and the other's together.</summary>
+    /// <exception cref="QuantNotebooksException">The numbers of channels differ.</exception>
+    public ShiftStatistics Merge(ShiftStatistics other)
+    {
+        if (other.Channels.Length != Channels.Length)
+            throw new QuantNotebooksException($"Statistics of {Channels.Length} and of {other.Channels.Length} channels can't be merged: they are of different layers.");
+        var merged = ImmutableArray.CreateBuilder<ChannelShift>(Channels.Length);
+        for (var channel = 0; channel < Channels.Length; channel++) merged.Add(Channels[channel].Merge(other.Channels[channel]));
+        return new ShiftStatistics(merged.MoveToImmutable());
+    }
+
+    private double Sum(Func<ChannelShift, double> term)
+    {
+        var sum = 0.0;
+        foreach (var channel in Channels) sum += term(channel);
+        return sum;
+    }
+
+    private static double Ratio(double part, double whole) => whole > 0 ? part / whole : double.NaN;
+}
