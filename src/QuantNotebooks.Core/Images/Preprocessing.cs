@@ -1,0 +1,168 @@
+using static System.FormattableString;
+
+namespace QuantNotebooks.Images;
+
+/// <summary>
+/// How pixels become a network's input, the "input" part of a sidecar: resize, crop, pad, then value = (pixel * scale - mean) / std.
+/// </summary>
+/// <remarks>
+/// The tensor is laid out [N, C, H, W]. Padding comes before normalization, so a padded value is (padValue * scale - mean) / std.
+/// Two descriptions that say the same are equal, wherever they were read. Immutable; safe to use from several threads.
+/// </remarks>
+public sealed record Preprocessing
+{
+    private const int PixelValues = 256;
+
+    /// <summary>The channels that the network takes, in its order.</summary>
+    public required ChannelOrder Channels { get; init; }
+
+    /// <summary>The size that the network takes, padding included. Each side is at least 1.</summary>
+    public required ImageSize Size { get; init; }
+
+    /// <summary>How an image is brought to <see cref="Size"/> less <see cref="Pad"/>.</summary>
+    public ResizeMode Resize { get; init; }
+
+    /// <summary>Which part of an image that is too large is kept.</summary>
+    public CropMode Crop { get; init; }
+
+    /// <summary>Pixels added around the image.</summary>
+    public Padding Pad { get; init; }
+
+    /// <summary>The value of added pixels in pixel units, 0..255.</summary>
+    public double PadValue { get; init; }
+
+    /// <summary>What a pixel is multiplied with first, above 0; often 1/255.</summary>
+    public double Scale { get; init; } = 1;
+
+    /// <summary>What is subtracted from a scaled pixel: one number for all channels, or one a channel in the order of <see cref="Channels"/>.</summary>
+    public ValueList<double> Mean { get; init; } = [0];
+
+    /// <summary>What the difference is divided by, above 0: one number for all channels, or one a channel in the order of <see cref="Channels"/>.</summary>
+    public ValueList<double> Std { get; init; } = [1];
+
+    /// <summary>The file that this was read from, or another name for error messages.</summary>
+    public string Source => Origin.Name ?? "The preprocessing";
+
+    /// <summary>1 for grey, 3 for colour: the C of [N, C, H, W].</summary>
+    public int ChannelCount => Channels == ChannelOrder.Gray ? 1 : 3;
+
+    /// <summary>C x H x W, the number of float values that one image becomes.</summary>
+    public long ValuesPerImage => (long)ChannelCount * Size.Height * Size.Width;
+
+    internal Origin Origin { get; init; }
+
+    /// <summary>Writes consecutive images of a set as one batch of the network's input.</summary>
+    /// <remarks>May run in several threads at once, on disjoint destinations.</remarks>
+    /// <param name="images">The images.</param>
+    /// <param name="start">The position of the batch's first image in <paramref name="images"/>.</param>
+    /// <param name="count">The number of images in the batch, N.</param>
+    /// <param name="destination">Receives [N, C, H, W], exactly N x <see cref="ValuesPerImage"/> values.</param>
+    /// <exception cref="QuantNotebooksException">
+    /// The description is contradictory or asks for what is not supported yet, the positions are outside the set, the destination has
+    /// another length, or an image has another size than the network takes.
+    /// </exception>
+    public void Fill(ImageSet images, int start, int count, Span<float> destination)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        RequireConsistent();
+        RequireSupported();
+        if (start < 0 || count < 1 || start > images.Count - count)
+            throw new QuantNotebooksException(Invariant($"{images.Name} has {images.Count:N0} images; a batch of {count} from image {start} on is not within them."));
+        if (destination.Length != (Int128)count * ValuesPerImage)
+            throw new QuantNotebooksException(Invariant(
+                $"The destination holds {destination.Length:N0} values; a batch of [{count}, {ChannelCount}, {Size.Height}, {Size.Width}] has {(Int128)count * ValuesPerImage:N0}."));
+
+        Span<float> valueOf = stackalloc float[PixelValues];
+        for (var pixel = 0; pixel < PixelValues; pixel++)
+            valueOf[pixel] = Normalize(pixel, 0);
+        var border = Normalize(PadValue, 0);
+        var perImage = (int)ValuesPerImage;
+        for (var i = 0; i < count; i++)
+        {
+            var image = images[start + i];
+            RequireFitting(image, start + i, images);
+            FillPlane(image, valueOf, border, destination.Slice(i * perImage, perImage));
+        }
+    }
+
+    /// <summary>Checks that the fields make sense alone and together, whether or not they are supported yet.</summary>
+    /// <exception cref="QuantNotebooksException">A field is out of range, or fields contradict each other.</exception>
+    internal void RequireConsistent()
+    {
+        Require(Size is { Height: >= 1, Width: >= 1 }, "size", $"is [{Size.Height}, {Size.Width}]; height and width must be at least 1");
+        Require(Pad is { Left: >= 0, Top: >= 0, Right: >= 0, Bottom: >= 0 }, "pad", $"is {Pad}; left, top, right and bottom must be at least 0");
+        Require((long)Pad.Left + Pad.Right < Size.Width && (long)Pad.Top + Pad.Bottom < Size.Height, "pad",
+            $"is {Pad} ([left, top, right, bottom]), which leaves no room for an image in input.size {Size}");
+        Require(PadValue is >= 0 and <= 255, "padValue", $"is {PadValue}; it must be from 0 to 255, in pixel units");
+        Require(double.IsFinite(Scale) && Scale > 0, "scale", $"is {Scale}; it must be a number above 0");
+        RequirePerChannel(Mean, "mean");
+        RequirePerChannel(Std, "std");
+        foreach (var std in Std)
+            Require(std > 0, "std", $"holds {std}; each number must be above 0");
+        for (var channel = 0; channel < ChannelCount; channel++)
+            Require(float.IsFinite(Normalize(0, channel)) && float.IsFinite(Normalize(255, channel)), "scale",
+                $"is {Scale}, which with input.mean {Mean} and input.std {Std} gives values beyond the range of float");
+    }
+
+    private void RequirePerChannel(ValueList<double> values, string field)
+    {
+        Require(values.Count == 1 || values.Count == ChannelCount, field,
+            $"has {values.Count} numbers; it needs one for all channels{(ChannelCount == 1 ? "" : $" or {ChannelCount}, one a channel")}");
+        foreach (var value in values)
+            Require(double.IsFinite(value), field, $"holds {value}; each number must be finite");
+    }
+
+    private void RequireSupported()
+    {
+        if (Channels != ChannelOrder.Gray)
+            throw NotSupported("channels", Invariant($"{Channels}").ToLowerInvariant(), "gray");
+        if (Resize != ResizeMode.None)
+            throw NotSupported("resize", Resize == ResizeMode.Stretch ? "stretch" : "shortest-side", "none");
+        if (Crop != CropMode.None)
+            throw NotSupported("crop", "center", "none");
+    }
+
+    private void RequireFitting(Image image, int index, ImageSet images)
+    {
+        if (image.Channels != 1)
+            throw new QuantNotebooksException(Invariant(
+                $"{Source}: not supported yet: input.channels \"gray\" of image {index} of {images.Name}, which is {image}; grey images are."));
+        var height = (long)image.Height + Pad.Top + Pad.Bottom;
+        var width = (long)image.Width + Pad.Left + Pad.Right;
+        if (height != Size.Height || width != Size.Width)
+            throw new QuantNotebooksException(Invariant(
+                $"Image {index} of {images.Name} is {image.Height}x{image.Width} (height x width), {height}x{width} with input.pad {Pad} of {Source}; the network takes {Size}."));
+    }
+
+    /// <summary>The value of a pixel in the network's input: computed in double precision, rounded once.</summary>
+    private float Normalize(double pixel, int channel) =>
+        (float)((pixel * Scale - Mean[Mean.Count == 1 ? 0 : channel]) / Std[Std.Count == 1 ? 0 : channel]);
+
+    private void FillPlane(Image image, ReadOnlySpan<float> valueOf, float border, Span<float> plane)
+    {
+        var pixels = image.Pixels.Span;
+        var width = Size.Width;
+        plane[..(Pad.Top * width)].Fill(border);
+        for (var y = 0; y < image.Height; y++)
+        {
+            var source = pixels.Slice(y * image.Width, image.Width);
+            var row = plane.Slice((Pad.Top + y) * width, width);
+            row[..Pad.Left].Fill(border);
+            var inner = row.Slice(Pad.Left, source.Length);
+            for (var x = 0; x < source.Length; x++)
+                inner[x] = valueOf[source[x]];
+            row[(Pad.Left + source.Length)..].Fill(border);
+        }
+
+        plane[((Pad.Top + image.Height) * width)..].Fill(border);
+    }
+
+    private void Require(bool holds, string field, FormattableString problem)
+    {
+        if (!holds)
+            throw new QuantNotebooksException($"{Source}: input.{field} {Invariant(problem)}.");
+    }
+
+    private QuantNotebooksException NotSupported(string field, string value, string supported) =>
+        new($"{Source}: not supported yet: input.{field} \"{value}\"; today it must be \"{supported}\".");
+}

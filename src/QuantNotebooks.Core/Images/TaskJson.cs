@@ -1,0 +1,146 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace QuantNotebooks.Images;
+
+/// <summary>The JSON form of a <see cref="TaskDescription"/>: reading and writing stand side by side, field by field.</summary>
+/// <remarks>
+/// What says how values are computed must be written out (name, channels, size, scale, mean, std); what may be absent means that
+/// nothing is done: layout NCHW, resize none, crop none, pad 0, task none.
+/// </remarks>
+internal static class TaskJson
+{
+    private static readonly (string Word, ChannelOrder Value)[] ChannelWords =
+        [("gray", ChannelOrder.Gray), ("rgb", ChannelOrder.Rgb), ("bgr", ChannelOrder.Bgr)];
+
+    private static readonly (string Word, ResizeMode Value)[] ResizeWords =
+        [("none", ResizeMode.None), ("stretch", ResizeMode.Stretch), ("shortest-side", ResizeMode.ShortestSide)];
+
+    private static readonly (string Word, CropMode Value)[] CropWords = [("none", CropMode.None), ("center", CropMode.Center)];
+
+    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static TaskDescription Read(string json, string source) => JsonField.Read(json, source, root =>
+    {
+        root.RequireFields("input", "task");
+        var input = ReadInput(root["input"], source);
+        return new TaskDescription(input, root.Optional("task") is { } task ? ReadTask(task) : new NoTask());
+    });
+
+    public static string Write(TaskDescription description)
+    {
+        using var bytes = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(bytes, WriterOptions))
+        {
+            writer.WriteStartObject();
+            writer.WriteStartObject("input");
+            WriteInput(writer, description.Input);
+            writer.WriteEndObject();
+            writer.WriteStartObject("task");
+            WriteTask(writer, description.Task);
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
+    }
+
+    private static InputDescription ReadInput(JsonField input, string source)
+    {
+        input.RequireFields("name", "layout", "channels", "size", "resize", "crop", "pad", "padValue", "scale", "mean", "std");
+        if (input.Optional("layout") is { } layout && layout.AsString() != "NCHW")
+            throw layout.Error("is not supported yet; today it must be \"NCHW\"");
+        var name = input["name"].AsNonEmptyString();
+        var channels = input["channels"].AsChoice(ChannelWords);
+        var size = input["size"].AsIntegers(2, "[height, width]");
+        var pad = input.Optional("pad")?.AsIntegers(4, "[left, top, right, bottom]") ?? [0, 0, 0, 0];
+        var preprocessing = new Preprocessing
+        {
+            Origin = new Origin(source),
+            Channels = channels,
+            Size = new ImageSize(size[0], size[1]),
+            Resize = input.Optional("resize")?.AsChoice(ResizeWords) ?? ResizeMode.None,
+            Crop = input.Optional("crop")?.AsChoice(CropWords) ?? CropMode.None,
+            Pad = new Padding(pad[0], pad[1], pad[2], pad[3]),
+            PadValue = input.Optional("padValue")?.AsNumber() ?? 0,
+            Scale = input["scale"].AsNumber(),
+            Mean = input["mean"].AsList(static item => item.AsNumber()),
+            Std = input["std"].AsList(static item => item.AsNumber()),
+        };
+        preprocessing.RequireConsistent();
+        return new InputDescription(name, preprocessing);
+    }
+
+    private static void WriteInput(Utf8JsonWriter writer, InputDescription input)
+    {
+        var preprocessing = input.Preprocessing;
+        var (size, pad) = (preprocessing.Size, preprocessing.Pad);
+        writer.WriteString("name", input.Name);
+        writer.WriteString("layout", "NCHW");
+        writer.WriteString("channels", WordOf(ChannelWords, preprocessing.Channels));
+        WriteNumbers(writer, "size", [size.Height, size.Width]);
+        writer.WriteString("resize", WordOf(ResizeWords, preprocessing.Resize));
+        writer.WriteString("crop", WordOf(CropWords, preprocessing.Crop));
+        WriteNumbers(writer, "pad", [pad.Left, pad.Top, pad.Right, pad.Bottom]);
+        writer.WriteNumber("padValue", preprocessing.PadValue);
+        writer.WriteNumber("scale", preprocessing.Scale);
+        WriteNumbers(writer, "mean", preprocessing.Mean.AsSpan());
+        WriteNumbers(writer, "std", preprocessing.Std.AsSpan());
+    }
+
+    private static NetworkTask ReadTask(JsonField task)
+    {
+        // The kind decides which other fields are known, so it is read before they are checked.
+        task.RequireFields("kind", "labels", "characters", "blank", "lastIsSpace");
+        switch (task["kind"].AsChoice([("classification", 0), ("ctc", 1), ("none", 2)]))
+        {
+            case 0:
+                task.RequireFields("kind", "labels");
+                return new ClassificationTask(task["labels"].AsList(static item => item.AsString()));
+            case 1:
+                task.RequireFields("kind", "characters", "blank", "lastIsSpace");
+                var blank = task["blank"];
+                if (blank.AsInteger() < 0)
+                    throw blank.Error("is negative; it must be the number of a class");
+                return new CtcTask(task["characters"].AsNonEmptyString(), blank.AsInteger(), task["lastIsSpace"].AsBoolean());
+            default:
+                task.RequireFields("kind");
+                return new NoTask();
+        }
+    }
+
+    private static void WriteTask(Utf8JsonWriter writer, NetworkTask task)
+    {
+        switch (task)
+        {
+            case ClassificationTask classification:
+                writer.WriteString("kind", "classification");
+                writer.WriteStartArray("labels");
+                foreach (var label in classification.Labels)
+                    writer.WriteStringValue(label);
+                writer.WriteEndArray();
+                break;
+            case CtcTask ctc:
+                writer.WriteString("kind", "ctc");
+                writer.WriteString("characters", ctc.Characters);
+                writer.WriteNumber("blank", ctc.Blank);
+                writer.WriteBoolean("lastIsSpace", ctc.LastIsSpace);
+                break;
+            default:
+                writer.WriteString("kind", "none");
+                break;
+        }
+    }
+
+    private static void WriteNumbers(Utf8JsonWriter writer, string name, ReadOnlySpan<double> numbers)
+    {
+        writer.WriteStartArray(name);
+        foreach (var number in numbers)
+            writer.WriteNumberValue(number);
+        writer.WriteEndArray();
+    }
+
+    private static string WordOf<T>((string Word, T Value)[] words, T value)
+        where T : struct, Enum => Array.Find(words, pair => EqualityComparer<T>.Default.Equals(pair.Value, value)).Word;
+}
