@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using QuantNotebooks.Images;
+using QuantNotebooks.Networks;
+using QuantNotebooks.Quantization;
+using QuantNotebooks.Shift;
+
+namespace QuantNotebooks.Correction;
+
+/// <summary>What bias correction did to one layer; all shifts are before the activation.</summary>
+/// <param name="Layer">The layer, of the network that was corrected.</param>
+/// <param name="Correction">What was added to the bias, one a channel; empty where the layer was skipped.</param>
+/// <param name="Before">The shift on the calibration images with every earlier layer corrected already: what the correction had to remove.</param>
+/// <param name="After">The shift on the calibration images that is left once the corrected bias is quantized again.</param>
+/// <param name="HeldOutBefore">The uncorrected network's shift on images that the correction did not see, or null.</param>
+/// <param name="HeldOutAfter">The corrected network's shift on the same images, or null.</param>
+/// <param name="Skipped">Why the layer was left alone, or null where it was corrected.</param>
+public sealed record LayerCorrection(
+    Layer Layer, ImmutableArray<float> Correction, ShiftStatistics Before, ShiftStatistics After,
+    ShiftStatistics? HeldOutBefore, ShiftStatistics? HeldOutAfter, string? Skipped)
+{
+    /// <summary>The layer's name.</summary>
+    public string Name => Layer.Name;
+}
+
+/// <summary>A corrected network and what was done to it. Immutable.</summary>
+/// <param name="Network">
+/// The corrected network. Its biases compensate the quantization, so in floating point it no longer computes what the original did; it carries
+/// the calibrated ranges that it was corrected for.
+/// </param>
+/// <param name="Method">How the corrections were found, for example "iterative".</param>
+/// <param name="Scheme">The scheme it was corrected for.</param>
+/// <param name="Images">The calibration images.</param>
+/// <param name="Corrections">One entry a layer.</param>
+public sealed record CorrectionResult(
+    Network Network, string Method, QuantizationScheme Scheme, ImageSet Images, ImmutableArray<LayerCorrection> Corrections);
