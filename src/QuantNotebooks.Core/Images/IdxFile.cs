@@ -99,7 +99,7 @@ internal sealed class IdxFile : IDisposable
         foreach (var dimension in _dimensions)
             declared *= dimension;
         if (declared > _bytesAtMost)
-            throw CutShort(declared, _bytesAtMost);
+            throw CutShort(declared, $"{(_compressed ? "cannot hold more than " : "holds ")}{Invariant($"{_bytesAtMost:N0}")}");
         if (declared > Array.MaxLength)
             throw new QuantNotebooksException(Invariant($"{_name} holds {declared:N0} bytes of pixels; at most {Array.MaxLength:N0} can be read from one file, so split it."));
 
@@ -113,14 +113,14 @@ internal sealed class IdxFile : IDisposable
         }
 
         if (filled < length)
-            throw CutShort(declared, filled);
+            throw CutShort(declared, Invariant($"holds {filled:N0}"));
         RequireEnd(declared);
         return bytes;
     }
 
     public void Dispose() => _content.Dispose();
 
-    /// <summary>The file must end here; with gzip, reading to its end also verifies its checksum.</summary>
+    /// <summary>The file must end here; with gzip, reading to its end also verifies its checksum, unless the checksum itself is cut off.</summary>
     private void RequireEnd(Int128 declared)
     {
         Span<byte> beyond = stackalloc byte[1];
@@ -128,8 +128,8 @@ internal sealed class IdxFile : IDisposable
             throw new QuantNotebooksException(Invariant($"{_name} holds more than the {declared:N0} bytes that its header declares; its header is damaged."));
     }
 
-    private QuantNotebooksException CutShort(Int128 declared, Int128 held) =>
-        new(Invariant($"{_name} is cut short: its header declares {declared:N0} bytes ({string.Join(" x ", _dimensions)}), it holds {(_compressed ? "at most " : "")}{held:N0}."));
+    private QuantNotebooksException CutShort(Int128 declared, string held) =>
+        new(Invariant($"{_name} is cut short: its header declares {declared:N0} bytes ({string.Join(" x ", _dimensions)}), it {held}."));
 
     private static void RequireMagic(uint actual, uint wanted, string name)
     {
@@ -150,7 +150,7 @@ internal sealed class IdxFile : IDisposable
         }
         catch (InvalidDataException error)
         {
-            throw new QuantNotebooksException($"{name} is damaged or cut short: its gzip data cannot be decompressed.", error);
+            throw new QuantNotebooksException($"{name} is damaged: its gzip data cannot be decompressed.", error);
         }
     }
 }
