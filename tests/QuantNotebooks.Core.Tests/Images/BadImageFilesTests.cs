@@ -12,7 +12,9 @@ public sealed class BadImageFilesTests
 
     [Fact]
     public void Wrong_magic_number() =>
-        Fails("FILE is not an IDX file of images: it starts with 0x89504E47 instead of 0x00000803.", [0x89, 0x50, 0x4E, 0x47, 13, 10, 26, 10]);
+        Fails(
+            "FILE is not an IDX file of images: it starts with 0x89504E47 instead of 0x00000803.",
+            [0x89, 0x50, 0x4E, 0x47, 13, 10, 26, 10]);
 
     [Fact]
     public void Labels_in_the_place_of_images() =>
@@ -72,8 +74,12 @@ public sealed class BadImageFilesTests
         var huge = IdxBytes.File(IdxFile.ImagesMagic, [most, most, most], [1, 2, 3]);
         var allocated = AllocatedBy(() =>
         {
-            Fails("FILE is cut short: its header declares 9,903,520,300,447,984,150,353,281,023 bytes (2147483647 x 2147483647 x 2147483647), it holds 3.", huge);
-            Fails("FILE is cut short: its header declares 9,903,520,300,447,984,150,353,281,023 bytes (2147483647 x 2147483647 x 2147483647), it cannot hold more than ", IdxBytes.Gzip(huge));
+            Fails(
+                "FILE is cut short: its header declares 9,903,520,300,447,984,150,353,281,023 bytes (2147483647 x 2147483647 x 2147483647), it holds 3.",
+                huge);
+            Fails(
+                "FILE is cut short: its header declares 9,903,520,300,447,984,150,353,281,023 bytes (2147483647 x 2147483647 x 2147483647), it cannot hold more than ",
+                IdxBytes.Gzip(huge));
         });
         Assert.InRange(allocated, 0, 1 << 20);
     }
@@ -130,11 +136,15 @@ public sealed class BadImageFilesTests
         using var folder = new TemporaryFolder();
         var first = folder.Write("a-images-idx3-ubyte", TwoImages);
         var second = folder.Write("b-images-idx3-ubyte", IdxBytes.Images(1, 2, 2, 1, 2, 3, 4));
-        FailsToLoad($"{second} holds images of 2x2 grey but {first} beside it of 1x2 grey; all must have one size to be read as one set.", folder.Path);
+        FailsToLoad(
+            $"{second} holds images of 2x2 grey but {first} beside it of 1x2 grey; all must have one size to be read as one set.",
+            folder.Path);
 
         folder.Write("b-images-idx3-ubyte", TwoImages);
         folder.Write("a-labels-idx1-ubyte", IdxBytes.Labels(1, 2));
-        FailsToLoad($"{first} has labels but {second} beside it has none; either all or none may have labels to be read as one set.", folder.Path);
+        FailsToLoad(
+            $"{first} has labels but {second} beside it has none; either all or none may have labels to be read as one set.",
+            folder.Path);
     }
 
     [Fact]
@@ -142,16 +152,24 @@ public sealed class BadImageFilesTests
     {
         using var folder = new TemporaryFolder();
         var missing = Path.Combine(folder.Path, "missing");
-        FailsToLoad($"{missing} does not exist; give an IDX images file (x-images-idx3-ubyte or x-images-idx3-ubyte.gz) or a folder that holds one.", missing);
+        FailsToLoad(
+            $"{missing} does not exist; give an IDX images file (x-images-idx3-ubyte or x-images-idx3-ubyte.gz) or a folder that holds one.",
+            missing);
         FailsToLoad("The path of the images is empty; give an IDX images file (x-images-idx3-ubyte or x-images-idx3-ubyte.gz) or a folder that holds one.", "");
 
         var png = folder.Write("cat.png", [1]);
-        FailsToLoad($"{png} is not a kind of images that is supported today: IDX files named x-images-idx3-ubyte or x-images-idx3-ubyte.gz, or a folder of them.", png);
-        FailsToLoad($"The folder {folder.Path} holds no images of a kind that is supported today: IDX files named x-images-idx3-ubyte or x-images-idx3-ubyte.gz", folder.Path);
+        FailsToLoad(
+            $"{png} is not a kind of images that is supported today: IDX files named x-images-idx3-ubyte or x-images-idx3-ubyte.gz, or a folder of them.",
+            png);
+        FailsToLoad(
+            $"The folder {folder.Path} holds no images of a kind that is supported today: IDX files named x-images-idx3-ubyte or x-images-idx3-ubyte.gz",
+            folder.Path);
 
         var images = folder.Write(Path.Combine("inner", ImagesName), TwoImages);
         var labels = folder.Write(Path.Combine("inner", LabelsName), IdxBytes.Labels(1, 2));
-        FailsToLoad($"The folder {folder.Path} holds no images of a kind that is supported today: IDX files named x-images-idx3-ubyte or x-images-idx3-ubyte.gz; did you mean {Path.Combine(folder.Path, "inner")}?", folder.Path);
+        FailsToLoad(
+            $"The folder {folder.Path} holds no images of a kind that is supported today: IDX files named x-images-idx3-ubyte or x-images-idx3-ubyte.gz; did you mean {Path.Combine(folder.Path, "inner")}?",
+            folder.Path);
         FailsToLoad($"{labels} holds labels; give the images beside it: {images}", labels);
     }
 

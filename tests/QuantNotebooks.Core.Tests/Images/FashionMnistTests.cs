@@ -14,7 +14,9 @@ public sealed class FashionMnistTests
     {
         Assert.Equal(10_000, Test.Count);
         Assert.Equal(9, Test.Labels![0]);
-        Assert.Equal(Enumerable.Range(0, 10).Select(label => (label, 1000)), Test.Labels.CountBy(label => label).OrderBy(pair => pair.Key).Select(pair => (pair.Key, pair.Value)));
+        Assert.Equal(
+            Enumerable.Range(0, 10).Select(label => KeyValuePair.Create(label, 1000)),
+            Test.Labels.CountBy(label => label).OrderBy(pair => pair.Key));
         Assert.Equal((28, 28, 1), (Test[9_999].Height, Test[9_999].Width, Test[9_999].Channels));
         Assert.Equal("test: 10,000 images, 28x28 grey, labelled", Test.ToString());
     }

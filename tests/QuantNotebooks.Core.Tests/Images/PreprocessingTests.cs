@@ -94,7 +94,9 @@ public sealed class PreprocessingTests
 
     [Fact]
     public void A_wrong_image_size_names_the_set_its_size_and_the_networks() =>
-        Fails("Image 0 of two is 1x2 (height x width), 5x6 with input.pad [2, 2, 2, 2] of The preprocessing; the network takes 32x32.", FashionLike);
+        Fails(
+            "Image 0 of two is 1x2 (height x width), 5x6 with input.pad [2, 2, 2, 2] of The preprocessing; the network takes 32x32.",
+            FashionLike);
 
     [Fact]
     public void A_batch_outside_the_set_or_of_another_length_is_an_error()
@@ -102,18 +104,30 @@ public sealed class PreprocessingTests
         Throws("two has 2 images; a batch of 2 from image 1 on is not within them.", () => Plain.Fill(TwoOf1x2, 1, 2, new float[4]));
         Throws("two has 2 images; a batch of 1 from image -1 on is not within them.", () => Plain.Fill(TwoOf1x2, -1, 1, new float[2]));
         Throws("two has 2 images; a batch of 0 from image 0 on is not within them.", () => Plain.Fill(TwoOf1x2, 0, 0, []));
-        Throws("two has 2 images; a batch of 2147483647 from image 1 on is not within them.", () => Plain.Fill(TwoOf1x2, 1, int.MaxValue, []));
+        Throws(
+            "two has 2 images; a batch of 2147483647 from image 1 on is not within them.",
+            () => Plain.Fill(TwoOf1x2, 1, int.MaxValue, []));
         Throws("The destination holds 3 values; a batch of [2, 1, 1, 2] has 4.", () => Plain.Fill(TwoOf1x2, 0, 2, new float[3]));
     }
 
     [Fact]
     public void What_is_not_supported_yet_says_so_and_names_the_field()
     {
-        Fails("The preprocessing: not supported yet: input.channels \"rgb\"; today it must be \"gray\".", Plain with { Channels = ChannelOrder.Rgb });
-        Fails("The preprocessing: not supported yet: input.channels \"bgr\"; today it must be \"gray\".", Plain with { Channels = ChannelOrder.Bgr });
-        Fails("The preprocessing: not supported yet: input.resize \"stretch\"; today it must be \"none\".", Plain with { Resize = ResizeMode.Stretch });
-        Fails("The preprocessing: not supported yet: input.resize \"shortest-side\"; today it must be \"none\".", Plain with { Resize = ResizeMode.ShortestSide });
-        Fails("The preprocessing: not supported yet: input.crop \"center\"; today it must be \"none\".", Plain with { Crop = CropMode.Center });
+        Fails(
+            "The preprocessing: not supported yet: input.channels \"rgb\"; today it must be \"gray\".",
+            Plain with { Channels = ChannelOrder.Rgb });
+        Fails(
+            "The preprocessing: not supported yet: input.channels \"bgr\"; today it must be \"gray\".",
+            Plain with { Channels = ChannelOrder.Bgr });
+        Fails(
+            "The preprocessing: not supported yet: input.resize \"stretch\"; today it must be \"none\".",
+            Plain with { Resize = ResizeMode.Stretch });
+        Fails(
+            "The preprocessing: not supported yet: input.resize \"shortest-side\"; today it must be \"none\".",
+            Plain with { Resize = ResizeMode.ShortestSide });
+        Fails(
+            "The preprocessing: not supported yet: input.crop \"center\"; today it must be \"none\".",
+            Plain with { Crop = CropMode.Center });
 
         var colour = new ImageSet("colour", "colour", new OneImage(new Image(1, 2, 3, new byte[6])));
         Throws("The preprocessing: not supported yet: input.channels \"gray\" of image 0 of colour, which is 1x2 RGB; grey images are.",
@@ -124,16 +138,24 @@ public sealed class PreprocessingTests
     public void Contradictions_name_the_field()
     {
         Fails("The preprocessing: input.size is [0, 2]; height and width must be at least 1.", Plain with { Size = new(0, 2) });
-        Fails("The preprocessing: input.pad is [-1, 0, 0, 0]; left, top, right and bottom must be at least 0.", Plain with { Pad = new(-1, 0, 0, 0) });
-        Fails("The preprocessing: input.pad is [1, 0, 1, 0] ([left, top, right, bottom]), which leaves no room for an image in input.size 1x2.", Plain with { Pad = new(1, 0, 1, 0) });
+        Fails(
+            "The preprocessing: input.pad is [-1, 0, 0, 0]; left, top, right and bottom must be at least 0.",
+            Plain with { Pad = new(-1, 0, 0, 0) });
+        Fails(
+            "The preprocessing: input.pad is [1, 0, 1, 0] ([left, top, right, bottom]), which leaves no room for an image in input.size 1x2.",
+            Plain with { Pad = new(1, 0, 1, 0) });
         Fails("The preprocessing: input.padValue is 256; it must be from 0 to 255, in pixel units.", Plain with { PadValue = 256 });
         Fails("The preprocessing: input.padValue is NaN; it must be from 0 to 255, in pixel units.", Plain with { PadValue = double.NaN });
         Fails("The preprocessing: input.scale is 0; it must be a number above 0.", Plain with { Scale = 0 });
         Fails("The preprocessing: input.mean has 3 numbers; it needs one for all channels.", Plain with { Mean = [1, 2, 3] });
-        Fails("The preprocessing: input.std has 2 numbers; it needs one for all channels or 3, one a channel.", Plain with { Channels = ChannelOrder.Rgb, Std = [1, 2] });
+        Fails(
+            "The preprocessing: input.std has 2 numbers; it needs one for all channels or 3, one a channel.",
+            Plain with { Channels = ChannelOrder.Rgb, Std = [1, 2] });
         Fails("The preprocessing: input.mean holds NaN; each number must be finite.", Plain with { Mean = [double.NaN] });
         Fails("The preprocessing: input.std holds 0; each number must be above 0.", Plain with { Std = [0] });
-        Fails("The preprocessing: input.scale is 1E+300, which with input.mean [0] and input.std [1] gives values beyond the range of float.", Plain with { Scale = 1e300 });
+        Fails(
+            "The preprocessing: input.scale is 1E+300, which with input.mean [0] and input.std [1] gives values beyond the range of float.",
+            Plain with { Scale = 1e300 });
     }
 
     private static float[] Filled(Preprocessing preprocessing, ImageSet images)
