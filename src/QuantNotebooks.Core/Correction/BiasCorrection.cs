@@ -48,7 +48,7 @@ public static class BiasCorrection
         var layers = network.Layers.Select(layer => new LayerCorrection(
             layer, [.. visitor.Corrections[layer.Index]], visitor.Before(layer), visitor.After(layer),
             heldOutBefore?.Layers[layer.Index].Before, heldOutAfter?.Layers[layer.Index].Before, Skipped: null));
-        return new CorrectionResult(corrected, "iterative", scheme, images, [.. layers]);
+        return new CorrectionResult(corrected, "iterative", scheme, images, [.. layers]) { HeldOut = heldOut };
     }
 
     private static Network Corrected(Network network, float[][] corrections, ImageSet images, QuantizationScheme scheme, ActivationRanges ranges)

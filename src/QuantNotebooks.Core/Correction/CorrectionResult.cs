@@ -32,4 +32,8 @@ public sealed record LayerCorrection(
 /// <param name="Images">The calibration images.</param>
 /// <param name="Corrections">One entry a layer.</param>
 public sealed record CorrectionResult(
-    Network Network, string Method, QuantizationScheme Scheme, ImageSet Images, ImmutableArray<LayerCorrection> Corrections);
+    Network Network, string Method, QuantizationScheme Scheme, ImageSet Images, ImmutableArray<LayerCorrection> Corrections)
+{
+    /// <summary>The images that the correction did not see and was measured on too, or null.</summary>
+    public ImageSet? HeldOut { get; init; }
+}

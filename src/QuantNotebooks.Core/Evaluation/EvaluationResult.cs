@@ -18,6 +18,9 @@ namespace QuantNotebooks.Evaluation;
 public sealed record EvaluationResult(
     Network Network, QuantizationScheme? Scheme, ImageSet Images, double? FloatTop1, double? QuantizedTop1, double? Agreement, double? SqnrDecibels)
 {
+    /// <summary>The ranges that the activations' grids cover, and of which images; null without a scheme.</summary>
+    public ActivationRanges? Ranges { get; init; }
+
     /// <summary>The accuracy of what was asked for: quantized where there is a scheme, else full precision.</summary>
     public double? Top1 => Scheme is null ? FloatTop1 : QuantizedTop1;
 }

@@ -61,7 +61,7 @@ public static class NetworkEvaluation
             tally.Add(batches.ImagesIn(batch), expected.Floats, actual is null ? default : actual.Floats);
         }
         progress?.Report(new SweepProgress(batches.Count, batches.Count, "done"));
-        return tally.Result(scheme);
+        return tally.Result(scheme) with { Ranges = ranges };
     }
 
     /// <summary>The whole network in one ONNX Runtime session.</summary>

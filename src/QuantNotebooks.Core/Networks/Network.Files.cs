@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using Google.Protobuf;
 using QuantNotebooks.Images;
 using QuantNotebooks.Onnx;
@@ -17,11 +18,13 @@ public sealed partial class Network
     public static Network Load(string path, LoadOptions? options = null)
     {
         options ??= LoadOptions.Default;
-        var model = OnnxFile.Read(path);
+        var bytes = OnnxFile.ReadBytes(path);
+        var model = OnnxFile.Parse(bytes, path);
         // The runtime's own checks (types, shapes, operators) come first, on the file as it is.
         using (OnnxSession.Create(model, path, new SessionSettings(Threads: 1, Optimize: false))) { }
         var facts = new NetworkFacts(System.IO.Path.GetFileNameWithoutExtension(path), path)
         {
+            FileSha256 = Convert.ToHexStringLower(SHA256.HashData(bytes)),
             KeepsDeadChannels = options.KeepDeadChannels,
             Task = TaskDescription.TryLoadBeside(path),
         };

@@ -36,6 +36,11 @@ public sealed partial class Network
     /// <summary>The file that the network, or its first ancestor, was read from.</summary>
     public string Path => Facts.Path;
 
+    /// <summary>
+    /// SHA-256 of the file at <see cref="Path"/> as it was when it was read, in lower-case hexadecimal; null for a network that was read from no file.
+    /// </summary>
+    public string? FileSha256 => Facts.FileSha256;
+
     /// <summary>SHA-256 of the network as it would be saved, in lower-case hexadecimal.</summary>
     public string Sha256 => _sha256.Value;
 
@@ -90,6 +95,8 @@ internal sealed record LayerChange(Layer Layer, float[]? Weights, float[]? Bias)
 /// <summary>What is known of a network besides its graph.</summary>
 internal sealed record NetworkFacts(string Name, string Path)
 {
+    public string? FileSha256 { get; init; }
+
     public bool KeepsDeadChannels { get; init; }
 
     public TaskDescription? Task { get; init; }

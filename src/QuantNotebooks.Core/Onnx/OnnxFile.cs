@@ -6,12 +6,12 @@ namespace QuantNotebooks.Onnx;
 /// <summary>Reads and writes .onnx files; every failure is one clear line that names the file.</summary>
 internal static class OnnxFile
 {
-    public static ModelProto Read(string path)
+    public static byte[] ReadBytes(string path)
     {
-        byte[] bytes;
+        if (path.Length == 0) throw new QuantNotebooksException("The path of the network is empty; give an ONNX file (.onnx).");
         try
         {
-            bytes = File.ReadAllBytes(path);
+            return File.ReadAllBytes(path);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -25,7 +25,6 @@ internal static class OnnxFile
                 ? $"'{path}' is a folder; an ONNX file (.onnx) is wanted."
                 : $"'{path}' can't be read: {error.Message}", error);
         }
-        return Parse(bytes, path);
     }
 
     /// <param name="bytes">The file's content.</param>
@@ -59,7 +58,8 @@ internal static class OnnxFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            File.Delete(temporary);
+            // Where the folder is missing, deleting would throw too, and hide the reason.
+            if (File.Exists(temporary)) File.Delete(temporary);
             throw new QuantNotebooksException($"'{path}' can't be written: {error.Message}", error);
         }
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using QuantNotebooks.Kernel.Scripting;
+using QuantNotebooks.Notebook.Commands;
 
 namespace QuantNotebooks.Kernel.CommandLine;
 
@@ -10,10 +11,14 @@ internal static class QuantnbCommand
     private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(15);
 
     /// <summary>All commands.</summary>
-    public static RootCommand Create() => new("Quant Notebooks: why a neural network loses accuracy when it is quantized.")
+    public static RootCommand Create()
     {
-        RunCommand.Create(),
-    };
+        var root = new RootCommand("Quant Notebooks: why a neural network loses accuracy when it is quantized.");
+        foreach (var definition in CommandSet.All) root.Subcommands.Add(AnalysisCommand.Create(definition));
+        root.Subcommands.Add(RunCommand.Create());
+        HelpCommand.AddTo(root);
+        return root;
+    }
 
     /// <summary>Parses and runs a command line. Returns the exit code; never throws for a user's mistake.</summary>
     /// <param name="arguments">The command line without the program's name.</param>
@@ -45,9 +50,22 @@ internal static class QuantnbCommand
             await error.WriteLineAsync("interrupted").ConfigureAwait(false);
             return ExitCode.Interrupted;
         }
+        catch (CommandUsageException mistake)
+        {
+            await error.WriteLineAsync("quantnb: " + mistake.Message).ConfigureAwait(false);
+            await error.WriteLineAsync($"Try 'quantnb {parsed.CommandResult.Command.Name} --help'.").ConfigureAwait(false);
+            return ExitCode.WrongUsage;
+        }
         catch (Exception exception) when (UserMistake.MessageOf(exception) is { } message)
         {
             await error.WriteLineAsync(message).ConfigureAwait(false);
+            return ExitCode.Failed;
+        }
+#pragma warning disable CA1031 // The outermost place: what arrives here is a defect, and the user is told so.
+        catch (Exception defect)
+#pragma warning restore CA1031
+        {
+            await error.WriteLineAsync(UserMistake.Defect(defect)).ConfigureAwait(false);
             return ExitCode.Failed;
         }
     }

@@ -8,6 +8,10 @@ namespace QuantNotebooks.Kernel.CommandLine;
 /// <summary><c>quantnb run NOTEBOOK... [--out DIR] [--allow-errors]</c>: executes notebooks without Jupyter.</summary>
 internal static class RunCommand
 {
+    public const string Name = "run";
+
+    public const string Example = "notebooks/study.ipynb --out artifacts";
+
     public static Command Create()
     {
         var notebooks = new Argument<string[]>("NOTEBOOK")
@@ -23,7 +27,7 @@ internal static class RunCommand
         };
         var allowErrors = new Option<bool>("--allow-errors") { Description = "Go on after a cell that fails." };
         notebooks.Validators.Add(RejectEqualNames);
-        var command = new Command("run", "Execute notebooks; write them with their outputs, and as self-contained HTML pages.") { notebooks, folder, allowErrors };
+        var command = new Command(Name, "Execute notebooks; write them with their outputs, and as self-contained HTML pages.") { notebooks, folder, allowErrors };
         command.SetAction((parsed, cancellationToken) => RunAllAsync(
             parsed.GetValue(notebooks)!, parsed.GetValue(folder)!, parsed.GetValue(allowErrors), parsed.InvocationConfiguration, cancellationToken));
         return command;

@@ -15,16 +15,14 @@ internal static class UsageErrors
         var known = command.Subcommands.Select(sub => sub.Name).Concat(OptionNames(parsed.CommandResult)).ToList();
         // With an unknown word, what else the parser misses follows from it.
         var mistakes = unknown.Count > 0
-            ? unknown.Select(word => Unknown(word, command, known))
+            ? unknown.Select(word => Unknown(word.StartsWith('-') ? "option" : command.Subcommands.Count > 0 ? "command" : "argument", word, known))
             : parsed.Errors.Select(mistake => mistake.Message.ReplaceLineEndings(" "));
         return [.. mistakes.Select(mistake => "quantnb: " + mistake), $"Try '{FullName(parsed.CommandResult)} --help'."];
     }
 
-    private static string Unknown(string word, Command command, IReadOnlyList<string> known)
-    {
-        var kind = word.StartsWith('-') ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
-        return $"unknown {kind} '{word}'{(Nearest(word, known) is { } nearest ? $"; did you mean '{nearest}'?" : "")}";
-    }
+    /// <summary>Names an unknown word and the nearest that exists.</summary>
+    public static string Unknown(string kind, string word, IEnumerable<string> known) =>
+        $"unknown {kind} '{word}'{(Nearest(word, known) is { } nearest ? $"; did you mean '{nearest}'?" : "")}";
 
     // The parser takes an unknown option for an argument where arguments are expected; "--" is how to mean that.
     private static List<string> UnknownWords(ParseResult parsed)
@@ -33,7 +31,9 @@ internal static class UsageErrors
             .SelectMany(argument => argument.Tokens).Select(token => token.Value).Where(word => word.Length > 1 && word[0] == '-');
         var words = parsed.UnmatchedTokens.Concat(taken).Select(word => word.Split('=', 2)[0]).ToList();
         // After an unknown command nobody can say what the words behind it are.
-        return parsed.CommandResult.Command.Subcommands.Count > 0 ? [.. words.Take(1)] : words;
+        if (parsed.CommandResult.Command.Subcommands.Count > 0) return [.. words.Take(1)];
+        // A word behind an unknown option is likely its value.
+        return words.Exists(word => word.StartsWith('-')) ? words.FindAll(word => word.StartsWith('-')) : words;
     }
 
     // A command's own options, and those that its parents hand down.
@@ -56,7 +56,7 @@ internal static class UsageErrors
         return string.Join(' ', names);
     }
 
-    private static string? Nearest(string word, IReadOnlyList<string> known)
+    private static string? Nearest(string word, IEnumerable<string> known)
     {
         var best = known.Select(candidate => (Candidate: candidate, Distance: Distance(word, candidate))).OrderBy(pair => pair.Distance).FirstOrDefault();
         return best.Candidate is not null && best.Distance <= Math.Max(2, word.Length / 3) ? best.Candidate : null;

@@ -1,0 +1,194 @@
+using System.Text.Json;
+using QuantNotebooks.Correction;
+using QuantNotebooks.Evaluation;
+using QuantNotebooks.Networks;
+using QuantNotebooks.Shift;
+
+namespace QuantNotebooks.Export;
+
+/// <summary>
+/// Reports as JSON documents, version 1 of the contract: later versions of the library may add fields, and neither rename nor remove one.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Every document has <c>contract</c>, <c>tool</c>, <c>model</c>, <c>scheme</c> and <c>images</c>; the last two are null where none took part.
+/// <c>model.sha256</c> is the hash of the file at <c>model.path</c>, as the network or its first ancestor was read from it;
+/// <c>model.networkSha256</c> is that of the network itself as it would be saved, so it tells derived networks apart.
+/// <c>images.sha256</c> covers exactly the images used: their sizes, pixels and labels.
+/// </para>
+/// <para>
+/// Numbers are written with the digits that read back as the same value, in the invariant culture. A value that is not a number or infinite,
+/// such as the SQNR of an output without noise, is null, as is what was not measured. Ratios and shares are 0 to 1, decibels end in <c>Db</c>,
+/// shifts are signed (quantized minus full precision) in the units of the activation. The same report gives the same text.
+/// </para>
+/// </remarks>
+public static class JsonExport
+{
+    /// <summary>What a network is: its layers, dead channels, and what is not analysed and why.</summary>
+    /// <remarks>
+    /// <c>weightRangeRatio</c> is the largest channel's max |w| divided by the smallest that is not zero: what a grid shared by the layer's
+    /// channels has to span.
+    /// </remarks>
+    public static string ToJson(this Network network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        return ReportJson.Write(network, scheme: null, images: null, writer =>
+        {
+            writer.WriteArray("layers", network.Layers, layer =>
+            {
+                writer.WriteString("name", layer.Name);
+                writer.WriteString("node", layer.NodeName);
+                writer.WriteString("operator", layer.Operator.ToString());
+                writer.WriteString("activation", layer.Activation.ToString());
+                writer.WriteNumbers("weightShape", layer.WeightShape);
+                writer.WriteNumber("channels", layer.Channels);
+                writer.WriteNumber("parameters", LayerFacts.Parameters(layer));
+                writer.WriteArray("deadChannels", layer.DeadChannels, dead =>
+                {
+                    writer.WriteNumber("channel", dead.Channel);
+                    writer.WriteString("reason", dead.Reason);
+                    writer.WriteFinite("constant", dead.Constant);
+                });
+                writer.WriteFinite("weightRangeRatio", LayerFacts.WeightRangeRatio(layer));
+            });
+            WriteNotAnalysed(writer, network);
+            writer.WriteBoolean("keepsDeadChannels", network.KeepsDeadChannels);
+            writer.WriteCalibration(network.Ranges);
+            writer.WriteArray("history", network.History, entry =>
+            {
+                writer.WriteString("operation", entry.Operation);
+                writer.WriteString("settings", entry.Settings);
+                writer.WriteString("imagesSha256", entry.ImagesSha256);
+                writer.WriteString("parentSha256", entry.ParentSha256);
+                writer.WriteString("tool", entry.Tool);
+            });
+        });
+    }
+
+    /// <summary>The mean activation shift of every layer and channel.</summary>
+    /// <remarks>
+    /// The figures of a layer are taken before its activation, and those in <c>post</c> after it. <c>split</c> is null: the parts of the shift
+    /// were not measured.
+    /// </remarks>
+    public static string ToJson(this MeanShiftReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return ReportJson.Write(report.Network, report.Scheme, report.Images, writer =>
+        {
+            writer.WriteCalibration(report.Ranges);
+            writer.WriteArray("layers", report.Layers, shift =>
+            {
+                writer.WriteString("name", shift.Name);
+                writer.WriteString("operator", shift.Layer.Operator.ToString());
+                writer.WriteNumber("channels", shift.Layer.Channels);
+                WriteFigures(writer, shift.Before);
+                writer.WriteFinite("significantShare", shift.SignificantShare());
+                writer.WriteNumbers("meanShift", shift.Before.Channels.Select(channel => channel.MeanShift));
+                writer.WriteNumbers("standardError", shift.Before.Channels.Select(channel => channel.StandardError));
+                writer.WriteNumbers("sigma", shift.Before.Channels.Select(channel => channel.Sigma));
+                writer.WriteStartObject("post");
+                WriteFigures(writer, shift.After);
+                writer.WriteEndObject();
+                writer.WriteNull("split");
+            });
+            WriteNotAnalysed(writer, report.Network);
+        });
+    }
+
+    /// <summary>What bias correction added, and the shift before and after.</summary>
+    /// <remarks>
+    /// <c>model</c> is the network before the correction and <c>corrected</c> the one after it. The shifts are one a channel, before the
+    /// activation. The <c>rms...InSigmas</c> are the root mean square over the channels that vary, each in its standard deviations.
+    /// </remarks>
+    public static string ToJson(this CorrectionResult result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        return ReportJson.Write(result.Network.Parent ?? result.Network, result.Scheme, result.Images, writer =>
+        {
+            writer.WriteString("method", result.Method);
+            writer.WriteImages("heldOut", result.HeldOut);
+            writer.WriteCalibration(result.Network.Ranges);
+            writer.WriteStartObject("corrected");
+            writer.WriteString("name", result.Network.Name);
+            writer.WriteString("networkSha256", result.Network.Sha256);
+            writer.WriteEndObject();
+            writer.WriteArray("layers", result.Corrections, layer =>
+            {
+                writer.WriteString("name", layer.Name);
+                writer.WriteNumbers("correction", layer.Correction);
+                WriteShift(writer, "shiftBefore", layer.Before);
+                WriteShift(writer, "shiftAfter", layer.After);
+                WriteShift(writer, "heldOutBefore", layer.HeldOutBefore);
+                WriteShift(writer, "heldOutAfter", layer.HeldOutAfter);
+                writer.WriteFinite("rmsShiftInSigmasBefore", LayerFacts.RmsShiftInSigmas(layer.Before));
+                writer.WriteFinite("rmsShiftInSigmasAfter", LayerFacts.RmsShiftInSigmas(layer.After));
+                writer.WriteFinite("rmsHeldOutInSigmasBefore", LayerFacts.RmsShiftInSigmas(layer.HeldOutBefore));
+                writer.WriteFinite("rmsHeldOutInSigmasAfter", LayerFacts.RmsShiftInSigmas(layer.HeldOutAfter));
+                writer.WriteString("skipped", layer.Skipped);
+            });
+        });
+    }
+
+    /// <summary>Accuracy in full precision and quantized; shares are 0 to 1, null where there are no labels or nothing was quantized.</summary>
+    public static string ToJson(this EvaluationResult result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        return ReportJson.Write(result.Network, result.Scheme, result.Images, writer =>
+        {
+            writer.WriteCalibration(result.Ranges);
+            writer.WriteString("metric", "top1");
+            writer.WriteFinite("float", result.FloatTop1);
+            writer.WriteFinite("quantized", result.QuantizedTop1);
+            writer.WriteFinite("agreement", result.Agreement);
+            writer.WriteFinite("sqnrDb", result.SqnrDecibels);
+            writer.WriteNumber("count", result.Images.Count);
+        });
+    }
+
+    /// <summary>Networks side by side. The document's head is that of the first row; each row names its own model and scheme.</summary>
+    /// <exception cref="QuantNotebooksException">The comparison has no rows.</exception>
+    public static string ToJson(this Comparison comparison)
+    {
+        ArgumentNullException.ThrowIfNull(comparison);
+        if (comparison.Rows.IsEmpty) throw new QuantNotebooksException("A comparison without rows has nothing to write.");
+        var first = comparison.Rows[0].Result;
+        return ReportJson.Write(first.Network, first.Scheme, first.Images, writer =>
+        {
+            writer.WriteString("metric", "top1");
+            writer.WriteArray("rows", comparison.Rows, row =>
+            {
+                writer.WriteString("name", row.Name);
+                writer.WriteScheme("scheme", row.Result.Scheme);
+                writer.WriteFinite("top1", row.Result.Top1);
+                writer.WriteFinite("floatTop1", row.Result.FloatTop1);
+                writer.WriteFinite("agreement", row.Result.Agreement);
+                writer.WriteFinite("sqnrDb", row.Result.SqnrDecibels);
+                writer.WriteNumber("count", row.Result.Images.Count);
+                writer.WriteModel("model", row.Result.Network);
+                writer.WriteCalibration(row.Result.Ranges);
+            });
+        });
+    }
+
+    private static void WriteFigures(Utf8JsonWriter writer, ShiftStatistics statistics)
+    {
+        writer.WriteFinite("rqnsr", statistics.RootQnsr);
+        writer.WriteFinite("mssr", statistics.Mssr);
+        writer.WriteFinite("meanShiftShare", statistics.MeanShiftShare);
+        writer.WriteFinite("sqnrDb", statistics.SqnrDecibels);
+    }
+
+    private static void WriteShift(Utf8JsonWriter writer, string name, ShiftStatistics? statistics)
+    {
+        if (statistics is null) writer.WriteNull(name);
+        else writer.WriteNumbers(name, statistics.Channels.Select(channel => channel.MeanShift));
+    }
+
+    private static void WriteNotAnalysed(Utf8JsonWriter writer, Network network) =>
+        writer.WriteArray("notAnalysed", network.NotAnalysed, item =>
+        {
+            writer.WriteString("node", item.Node);
+            writer.WriteString("operator", item.Operator);
+            writer.WriteString("reason", item.Reason);
+        });
+}

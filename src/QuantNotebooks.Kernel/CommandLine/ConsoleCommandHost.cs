@@ -1,0 +1,49 @@
+using QuantNotebooks.Kernel.CommandLine.Reports;
+using QuantNotebooks.Kernel.Scripting;
+using QuantNotebooks.Networks;
+using QuantNotebooks.Notebook.Commands;
+using QuantNotebooks.Sweep;
+
+namespace QuantNotebooks.Kernel.CommandLine;
+
+/// <summary>The command line as the place where a command runs: results on standard output, all else on standard error, no variables.</summary>
+internal sealed class ConsoleCommandHost(TextWriter output, TextWriter error, CancellationToken cancellation) : ICommandHost
+{
+    private readonly ProgressLine _progress = new(error, TerminalWidth(error));
+
+    public CancellationToken Cancellation => cancellation;
+
+    public Network? FindNetwork(string name) => null;
+
+    public IProgress<SweepProgress> Progress(string activity) => _progress.For(activity);
+
+    public void Note(string line)
+    {
+        _progress.Clear();
+        error.WriteLine(line);
+    }
+
+    public void Show(object result)
+    {
+        _progress.Clear();
+        ReportText.Write(result, output);
+    }
+
+    public void WriteJson(string json)
+    {
+        _progress.Clear();
+        output.Write(json);
+        output.Flush();
+    }
+
+    /// <summary>Ends the line of progress, whatever became of the command.</summary>
+    public void Finish() => _progress.Clear();
+
+    private static int? TerminalWidth(TextWriter error)
+    {
+        const int SmallestUseful = 20;
+        // Another writer, or a file or pipe, is no terminal; a width of 0 is one that does not say.
+        if (!ReferenceEquals(error, CellConsole.Error) || Console.IsErrorRedirected) return null;
+        return Console.IsOutputRedirected ? 80 : Math.Max(SmallestUseful, Console.WindowWidth);
+    }
+}

@@ -1,0 +1,23 @@
+using QuantNotebooks.Correction;
+using QuantNotebooks.Evaluation;
+using QuantNotebooks.Networks;
+using QuantNotebooks.Shift;
+
+namespace QuantNotebooks.Kernel.CommandLine.Reports;
+
+/// <summary>Results as plain text: a header, a table, what the numbers mean, and what to do next.</summary>
+internal static class ReportText
+{
+    public static void Write(object result, TextWriter writer)
+    {
+        switch (result)
+        {
+            case Network network: NetworkText.Write(network, writer); break;
+            case MeanShiftReport report: ShiftText.Write(report, writer); break;
+            case CorrectionResult correction: CorrectionText.Write(correction, writer); break;
+            case EvaluationResult evaluation: EvaluationText.Write(evaluation, writer); break;
+            case Comparison comparison: EvaluationText.Write(comparison, writer); break;
+            default: throw new ArgumentException($"There is no text for a {result.GetType().Name}.", nameof(result));
+        }
+    }
+}

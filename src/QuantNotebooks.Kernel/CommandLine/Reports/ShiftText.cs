@@ -1,0 +1,50 @@
+using QuantNotebooks.Export;
+using QuantNotebooks.Shift;
+
+namespace QuantNotebooks.Kernel.CommandLine.Reports;
+
+/// <summary>The mean activation shift, layer by layer, as plain text.</summary>
+internal static class ShiftText
+{
+    /// <summary>Noise below a tenth of the signal (20 dB) seldom changes a decision.</summary>
+    private const double LittleNoise = 0.1;
+
+    /// <summary>From this share of the noise energy on, removing the shift is worth the while.</summary>
+    private const double WorthCorrecting = 0.2;
+
+    public static void Write(MeanShiftReport report, TextWriter writer)
+    {
+        writer.WriteLine($"{report.Network.Name}, {report.Scheme}, {Digits.Count(report.Images.Count)} images of '{report.Images.Name}', before each activation");
+        writer.WriteLine();
+        var table = new TextTable(
+            new("layer", false), new("operator", false), new("rQNSR"), new("MSSR"), new("share %"), new("SQNR dB"), new("largest shift, sigma"), new("channel"));
+        foreach (var layer in report.Layers)
+        {
+            var largest = LayerFacts.LargestShift(layer.Before);
+            table.Add(
+                layer.Name, layer.Layer.Operator.ToString(), Digits.Short(layer.Before.RootQnsr), Digits.Short(layer.Before.Mssr),
+                Digits.Percent(layer.Before.MeanShiftShare), Digits.Decibels(layer.Before.SqnrDecibels),
+                Digits.Signed(largest is { } shifted ? layer.Before.Channels[shifted].ShiftInSigmas : null), largest is { } channel ? Digits.Count(channel) : "-");
+        }
+        table.Write(writer);
+        writer.WriteLine();
+        writer.WriteLine("rQNSR: root of noise energy / signal energy. MSSR: the part of it that is mean shift. share: mean shift's part of the noise energy.");
+        writer.WriteLine("SQNR: -20 log10 rQNSR. shift: mean quantized - mean full precision, in standard deviations (sigma) of the channel.");
+        writer.WriteLine(Meaning(report));
+    }
+
+    private static string Meaning(MeanShiftReport report)
+    {
+        if (report.Layers.IsEmpty) return "There is no layer to quantize.";
+        var measured = report.Layers.Where(layer => double.IsFinite(layer.Before.RootQnsr)).ToList();
+        if (measured.Count == 0) return "No layer has a signal on these images.";
+        var worst = measured.MaxBy(layer => layer.Before.RootQnsr)!;
+        var where = $"The noise is largest in {worst.Name}: {Digits.Percent(worst.Before.RootQnsr)} % of the signal";
+        if (worst.Before.RootQnsr < LittleNoise) return $"{where}, which is little: check the accuracy with quantnb evaluate, or try fewer bits.";
+        var shifted = measured.Where(layer => layer.Before.RootQnsr >= LittleNoise).MaxBy(layer => layer.Before.MeanShiftShare)!;
+        var share = $"{Digits.Percent(shifted.Before.MeanShiftShare)} % of the noise energy in {shifted.Name} is mean shift, which a bias removes";
+        return shifted.Before.MeanShiftShare >= WorthCorrecting
+            ? $"{where}. {share}: next quantnb correct."
+            : $"{where}. At most {share}: next --per-channel or more bits.";
+    }
+}

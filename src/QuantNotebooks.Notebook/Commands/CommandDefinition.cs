@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using QuantNotebooks.Export;
+
+namespace QuantNotebooks.Notebook.Commands;
+
+/// <summary>
+/// A command as every host offers it: on the command line as <c>quantnb NAME</c>, in a notebook as the magic <c>#!quant-NAME</c>. Immutable.
+/// </summary>
+public sealed class CommandDefinition
+{
+    private readonly Func<CommandInputs, object> _run;
+    private readonly Func<object, string> _toJson;
+    private readonly Func<CommandArguments, string?> _conflict;
+
+    private CommandDefinition(
+        ImmutableArray<CommandOption> options, Func<CommandInputs, object> run, Func<object, string> toJson, Func<CommandArguments, string?> conflict)
+    {
+        Options = options;
+        _run = run;
+        _toJson = toJson;
+        _conflict = conflict;
+    }
+
+    /// <summary>Its name: one word, a verb.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What it does, in one line.</summary>
+    public required string Summary { get; init; }
+
+    /// <summary>What it works on.</summary>
+    public required CommandSubject Subject { get; init; }
+
+    /// <summary>What follows the command's name in an example that works in the repository.</summary>
+    public required string Example { get; init; }
+
+    /// <summary>Its options in the order of its help.</summary>
+    public ImmutableArray<CommandOption> Options { get; }
+
+    /// <summary>Parses and checks the words that a host has taken apart.</summary>
+    /// <param name="subjects">The plain words.</param>
+    /// <param name="options">The text of each option that was given; null for a flag.</param>
+    /// <exception cref="CommandUsageException">A word is wrong, missing or too many.</exception>
+    public CommandArguments Bind(IReadOnlyList<string> subjects, IReadOnlyDictionary<string, string?> options)
+    {
+        ArgumentNullException.ThrowIfNull(subjects);
+        ArgumentNullException.ThrowIfNull(options);
+        if (subjects.Count == 0) throw new CommandUsageException($"{Subject.Name} is missing: {Subject.Help}");
+        if (subjects.Count > 1 && !Subject.IsMany) throw new CommandUsageException($"'{subjects[1]}' is one word too many: {Name} takes one {Subject.Name}.");
+        var values = ImmutableDictionary.CreateBuilder<CommandOption, object?>();
+        foreach (var (name, text) in options)
+        {
+            var option = Options.FirstOrDefault(option => option.Name == name) ?? throw new CommandUsageException($"{Name} has no option {name}.");
+            values[option] = option.Parse(text);
+        }
+        if (Options.FirstOrDefault(option => option.IsRequired && !values.ContainsKey(option)) is { } missing)
+            throw new CommandUsageException($"{missing.Name} is missing: {missing.Help}");
+        var arguments = new CommandArguments([.. subjects], values.ToImmutable());
+        return _conflict(arguments) is { } conflict ? throw new CommandUsageException(conflict) : arguments;
+    }
+
+    /// <summary>Runs the command: shows the result or writes it as JSON, as the arguments ask, and returns it.</summary>
+    /// <exception cref="CommandUsageException">The words make no sense for this network or these images.</exception>
+    /// <exception cref="QuantNotebooksException">A file is bad, or the images don't fit.</exception>
+    /// <exception cref="OperationCanceledException">The host stopped it.</exception>
+    public object Run(CommandArguments arguments, ICommandHost host)
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        ArgumentNullException.ThrowIfNull(host);
+        var json = arguments.Get(CommonOptions.Json);
+        var toFile = json is not null and not CommonOptions.StandardOutput;
+        if (toFile) ReportFile.RequireWritable(json!);
+        var result = _run(new CommandInputs(arguments, host));
+        host.Cancellation.ThrowIfCancellationRequested();
+        if (json != CommonOptions.StandardOutput) host.Show(result);
+        if (toFile) ReportFile.Write(json!, _toJson(result));
+        else if (json is not null) host.WriteJson(_toJson(result));
+        return result;
+    }
+
+    internal static CommandDefinition Create<T>(
+        string name, string summary, CommandSubject subject, string example, IEnumerable<CommandOption> options,
+        Func<CommandInputs, T> run, Func<T, string> toJson, Func<CommandArguments, string?>? conflict = null)
+        where T : class =>
+        new([.. options, CommonOptions.Json], run, result => toJson((T)result), conflict ?? (_ => null))
+        {
+            Name = name,
+            Summary = summary,
+            Subject = subject,
+            Example = example,
+        };
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+using QuantNotebooks.Images;
+using QuantNotebooks.Networks;
+using QuantNotebooks.Quantization;
+using QuantNotebooks.Sweep;
+
+namespace QuantNotebooks.Notebook.Commands;
+
+/// <summary>A command's arguments and host, and what the arguments name: networks and images.</summary>
+internal sealed class CommandInputs(CommandArguments arguments, ICommandHost host)
+{
+    public CommandArguments Arguments => arguments;
+
+    public ICommandHost Host => host;
+
+    public QuantizationScheme Scheme => CommonOptions.SchemeOf(arguments);
+
+    public IProgress<SweepProgress> Progress(string activity) => host.Progress(activity);
+
+    public Network Network() => Network(arguments.Subjects[0]);
+
+    /// <summary>The network in the host's variable of that name, else in the file.</summary>
+    public Network Network(string subject)
+    {
+        var keepDead = arguments.Get(CommonOptions.KeepDeadChannels);
+        if (host.FindNetwork(subject) is not { } variable) return Networks.Network.Load(subject, new LoadOptions { KeepDeadChannels = keepDead });
+        return keepDead
+            ? throw new CommandUsageException($"{CommonOptions.KeepDeadChannels.Name} is for networks that are read from a file, and '{subject}' is a variable.")
+            : variable;
+    }
+
+    public ImageSet Images() => Part(CommonOptions.Images, CommonOptions.Count);
+
+    /// <summary>The whole set that an option names, or its first images.</summary>
+    public ImageSet Part(CommandOption<string> set, CommandOption<int> count)
+    {
+        var images = ImageSet.Load(arguments.Get(set)!);
+        if (!arguments.IsGiven(count)) return images;
+        var wanted = arguments.Get(count);
+        if (wanted > images.Count)
+            host.Note(string.Create(CultureInfo.InvariantCulture, $"{count.Name} {wanted}: '{images.Name}' has only {images.Count} images; all are taken."));
+        return images.Take(wanted);
+    }
+
+    /// <summary>
+    /// The calibration images for networks of which some may carry their own ranges; null where none needs them. Tells the user when images
+    /// would be both calibrated and tested on.
+    /// </summary>
+    public ImageSet? Calibration(IReadOnlyCollection<Network> networks, ImageSet test)
+    {
+        foreach (var carrier in networks.Where(network => network.Ranges?.ImagesSha256 == test.Sha256))
+            host.Note($"warning: '{carrier.Name}' was calibrated on these very images; its result on them says little about others.");
+        var needy = networks.Where(network => network.Ranges is null).ToList();
+        var given = arguments.IsGiven(CommonOptions.Calibration);
+        if (needy.Count < networks.Count && given)
+        {
+            var own = string.Join(", ", networks.Where(network => network.Ranges is not null).Select(network => $"'{network.Name}'"));
+            host.Note($"{own} carries its own calibrated ranges; {CommonOptions.Calibration.Name} is ignored for it.");
+        }
+        if (needy.Count == 0) return null;
+        if (!given)
+            throw new CommandUsageException(
+                $"{CommonOptions.Calibration.Name} is missing: '{needy[0].Name}' carries no calibrated ranges, so images other than the test's must set them.");
+        var calibration = Part(CommonOptions.Calibration, CommonOptions.CalibrationCount);
+        if (calibration.Sha256 == test.Sha256 || SamePlace(calibration.Path, test.Path))
+            host.Note($"warning: {CommonOptions.Calibration.Name} and {CommonOptions.Images.Name} are the same set; calibrate on other images, or the result is too good.");
+        return calibration;
+    }
+
+    // The same path, or a file of a folder and the folder.
+    private static bool SamePlace(string one, string other)
+    {
+        var (first, second) = (Full(one), Full(other));
+        return first == second || Path.GetDirectoryName(first) == second || Path.GetDirectoryName(second) == first;
+
+        static string Full(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+    }
+}
