@@ -19,7 +19,7 @@ public sealed partial class Network
         options ??= LoadOptions.Default;
         var model = OnnxFile.Read(path);
         // The runtime's own checks (types, shapes, operators) come first, on the file as it is.
-        using (OnnxSession.Create(model, path, new SessionSettings(Threads: 1, Optimize: false))) { }
+        using (OnnxSession.Create(model, path, new SessionSettings(Threads: 1, Unoptimized: true))) { }
         var facts = new NetworkFacts(System.IO.Path.GetFileNameWithoutExtension(path), path)
         {
             KeepsDeadChannels = options.KeepDeadChannels,
