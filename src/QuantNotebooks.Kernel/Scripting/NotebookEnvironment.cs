@@ -1,0 +1,36 @@
+using System.Reflection;
+using QuantNotebooks.Notebook.Hosting;
+
+namespace QuantNotebooks.Kernel.Scripting;
+
+/// <summary>The session that notebooks get, headless and in Jupyter: the libraries of Quant Notebooks imported, display at hand.</summary>
+internal static class NotebookEnvironment
+{
+    private static readonly string[] Wanted =
+    [
+        "QuantNotebooks", "QuantNotebooks.Networks", "QuantNotebooks.Images", "QuantNotebooks.Quantization", "QuantNotebooks.Sweep",
+        "QuantNotebooks.Shift", "QuantNotebooks.Equalization", "QuantNotebooks.Correction", "QuantNotebooks.Evaluation",
+        "QuantNotebooks.Export", "QuantNotebooks.Training", "QuantNotebooks.Notebook", "QuantNotebooks.Notebook.Charts",
+        "QuantNotebooks.Notebook.Hosting",
+    ];
+
+    /// <summary>The options of a session whose notebook lies in a folder.</summary>
+    public static ScriptEngineOptions Options(string? notebookFolder)
+    {
+        var notebook = typeof(NotebookDisplay).Assembly;
+        Assembly[] assemblies = [notebook, .. Ours(notebook)];
+        // Importing a namespace that does not exist is an error in every cell.
+        var existing = assemblies.SelectMany(assembly => assembly.GetExportedTypes()).Select(type => type.Namespace).ToHashSet();
+        return new ScriptEngineOptions
+        {
+            Assemblies = assemblies,
+            Imports = [.. Wanted.Where(existing.Contains), typeof(NotebookDisplay).FullName!],
+            BaseDirectory = notebookFolder,
+        };
+    }
+
+    private static IEnumerable<Assembly> Ours(Assembly notebook) => notebook.GetReferencedAssemblies()
+        .Concat(typeof(NotebookEnvironment).Assembly.GetReferencedAssemblies())
+        .Where(name => name.Name!.StartsWith("QuantNotebooks.", StringComparison.Ordinal))
+        .Select(Assembly.Load).Distinct().Where(assembly => assembly != notebook);
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using QuantNotebooks.Notebook.Hosting;
+
+namespace QuantNotebooks.Notebook.Charts;
+
+/// <summary>
+/// plotly.js without a network. It weighs 3.6 MB, so a notebook carries it once: the host shows <see cref="Bootstrap"/> before the first
+/// output that <see cref="IsNeededBy"/> it, and each chart is only a div and a small script that waits for it. Thread safe.
+/// </summary>
+public static partial class PlotlyScript
+{
+    // Marks by which exporters find charts and the script in saved notebooks, where nothing but the HTML is left.
+    private const string ScriptMark = "<script data-quant-notebooks=\"plotly.js\">";
+    private const string ChartMark = "class=\"quant-chart\"";
+
+    private static readonly Lazy<string> Library = new(ReadLibrary);
+    private static readonly Lazy<string> ChartTemplate = new(() => ReadText(typeof(PlotlyScript), "QuantNotebooks.Notebook.Charts.chart.js"));
+
+    private static readonly Lazy<MimeBundle> BootstrapBundle = new(() => new MimeBundle(
+        new MimePart(MimeBundle.Html, ScriptElement),
+        new MimePart(MimeBundle.PlainText, "plotly.js, for the charts of this notebook")));
+
+    /// <summary>
+    /// The script element that defines <c>window.Plotly</c>. Wrapped so that neither an AMD loader (Jupyter Notebook 6) nor CommonJS captures it.
+    /// </summary>
+    public static string ScriptElement => $"{ScriptMark}(function(define,module,exports){{\n{Library.Value}\n}}).call(window);</script>";
+
+    /// <summary>The output that a host shows once in a notebook, before its first chart.</summary>
+    public static MimeBundle Bootstrap => BootstrapBundle.Value;
+
+    /// <summary>Whether showing this output needs plotly.js: it holds the HTML of <see cref="ChartHtml"/>.</summary>
+    public static bool IsNeededBy(MimeBundle bundle)
+    {
+        ArgumentNullException.ThrowIfNull(bundle);
+        return bundle[MimeBundle.Html] is { } html && HoldsChart(html);
+    }
+
+    /// <summary>Whether this HTML holds a chart.</summary>
+    public static bool HoldsChart(string html)
+    {
+        ArgumentNullException.ThrowIfNull(html);
+        return html.Contains(ChartMark, StringComparison.Ordinal);
+    }
+
+    /// <summary>Whether this HTML is that of <see cref="Bootstrap"/>.</summary>
+    public static bool IsBootstrap(string html)
+    {
+        ArgumentNullException.ThrowIfNull(html);
+        return html.StartsWith(ScriptMark, StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// A chart as HTML: a div and a script that draws the figure in it once plotly.js and the div are there. The chart is as wide as its
+    /// surroundings, and takes light or dark colours from their background, now and when the colour scheme changes.
+    /// </summary>
+    /// <param name="figureJson">The figure, <c>{"data": […], "layout": {…}, "config": {…}}</c>; data is required.</param>
+    /// <param name="elementId">The div's id, unique in the notebook: a letter, then letters, digits, '-' or '_'.</param>
+    /// <param name="height">Height in CSS pixels; it overrides the figure's own, as the div's width does.</param>
+    public static string ChartHtml(string figureJson, string elementId, int height)
+    {
+        ArgumentNullException.ThrowIfNull(figureJson);
+        ArgumentNullException.ThrowIfNull(elementId);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        if (!ElementId().IsMatch(elementId))
+            throw new ArgumentException($"'{elementId}' cannot name an element: use a letter, then letters, digits, '-' or '_'.", nameof(elementId));
+        var pixels = height.ToString(CultureInfo.InvariantCulture);
+        return $"""
+            <div id="{elementId}" {ChartMark} style="width:100%;height:{pixels}px"></div>
+            <script>({ChartTemplate.Value.TrimEnd().TrimEnd(';')})("{elementId}", {pixels}, {EscapeForScript(figureJson)});</script>
+            """;
+    }
+
+    // In JSON these characters stand in strings only. "</script>" and "<!--" would end or change the script; the separators are line ends to old parsers.
+    private static string EscapeForScript(string json) => new StringBuilder(json)
+        .Replace("<", "\\u003c").Replace("\u2028", "\\u2028").Replace("\u2029", "\\u2029").ToString();
+
+    private static string ReadLibrary()
+    {
+        var assembly = typeof(Plotly.NET.Chart).Assembly;
+        var name = assembly.GetManifestResourceNames()
+            .Single(resource => resource.Contains(".plotly-", StringComparison.Ordinal) && resource.EndsWith(".min.js", StringComparison.Ordinal));
+        // A script element ends at the first such tag, wherever it stands; inside JavaScript strings and regular expressions the escape means the same.
+        return ReadText(typeof(Plotly.NET.Chart), name).Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static string ReadText(Type anchor, string name)
+    {
+        using var stream = anchor.Assembly.GetManifestResourceStream(name)
+            ?? throw new InvalidOperationException($"{anchor.Assembly.GetName().Name} has no embedded resource '{name}'.");
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return reader.ReadToEnd();
+    }
+
+    [GeneratedRegex("^[A-Za-z][A-Za-z0-9_-]*$")]
+    private static partial Regex ElementId();
+}

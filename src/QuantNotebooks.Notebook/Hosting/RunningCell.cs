@@ -1,0 +1,45 @@
+namespace QuantNotebooks.Notebook.Hosting;
+
+/// <summary>
+/// The notebook cell that is running, as seen by the code it runs: where its output goes and whether the user has interrupted it.
+/// The values follow the cell's code into tasks and threads that it starts. In a program that is not a notebook there is none:
+/// the token never cancels and display writes plain text to the console.
+/// </summary>
+public static class RunningCell
+{
+    private static readonly AsyncLocal<Context?> Flowing = new();
+
+    // For code on threads that no execution context reaches, such as native callbacks.
+    private static volatile Context? latest;
+
+    /// <summary>Cancelled when the user interrupts the cell. Long-running functions take it as their default.</summary>
+    public static CancellationToken CancellationToken => Current?.CancellationToken ?? default;
+
+    /// <summary>Where output of the running cell goes, or null where no notebook runs.</summary>
+    public static INotebookOutput? Output => Current?.Output;
+
+    /// <summary>The cell's execution count, or null where no notebook runs.</summary>
+    public static int? Number => Current?.Number;
+
+    private static Context? Current => Flowing.Value ?? latest;
+
+    /// <summary>For hosts: makes a cell the running one for the calling code and all it starts, until the result is disposed.</summary>
+    public static IDisposable Enter(int number, INotebookOutput output, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        var scope = new Scope(Flowing.Value, latest);
+        Flowing.Value = latest = new Context(number, output, cancellationToken);
+        return scope;
+    }
+
+    private sealed record Context(int Number, INotebookOutput Output, CancellationToken CancellationToken);
+
+    private sealed class Scope(Context? flowingBefore, Context? latestBefore) : IDisposable
+    {
+        public void Dispose()
+        {
+            Flowing.Value = flowingBefore;
+            latest = latestBefore;
+        }
+    }
+}

@@ -1,0 +1,220 @@
+using System.Diagnostics;
+using QuantNotebooks.Kernel.Scripting;
+using QuantNotebooks.Notebook.Hosting;
+
+namespace QuantNotebooks.Kernel.Tests.Scripting;
+
+public sealed class ScriptEngineTests : IDisposable
+{
+    private readonly ScriptEngine engine = new(NotebookEnvironment.Options(null));
+    private readonly RecordingOutput output = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => engine.Dispose();
+
+    [Fact]
+    public async Task VariablesUsingsRecordsAndMethodsLastAcrossCells()
+    {
+        await Run("using System.Net; var x = 20; record Point(int X, int Y); int Twice(int n) => 2 * n;");
+        Assert.Equal(IPAddressText, await Value("IPAddress.Loopback.ToString()"));
+        Assert.Equal(42, await Value("new Point(Twice(x), 2) switch { var p => p.X + p.Y }"));
+    }
+
+    private const string IPAddressText = "127.0.0.1";
+
+    [Fact]
+    public async Task LaterDefinitionsReplaceEarlierOnes()
+    {
+        await Run("int F() => 1; var x = 1; class C { public int V => 1; }");
+        await Run("int F() => 2; var x = \"two\"; class C { public int V => 2; }");
+        Assert.Equal("two22", await Value("x + F() + new C().V"));
+    }
+
+    [Fact]
+    public async Task TopLevelAwaitGivesItsValue() => Assert.Equal(7, await Value("await Task.Run(async () => { await Task.Yield(); return 7; })"));
+
+    [Fact]
+    public async Task BlockingOnATaskThatAwaitsDoesNotDeadlock() =>
+        Assert.Equal(3, await Value("async Task<int> F() { await Task.Yield(); return 3; }\nF().Result"));
+
+    [Fact]
+    public async Task ASemicolonSuppressesTheValue()
+    {
+        Assert.False((await Succeed("Math.Max(1, 2);")).HasValue);
+        Assert.False((await Succeed("var y = 3;")).HasValue);
+        Assert.False((await Succeed("Console.Write(\"\")")).HasValue);
+        Assert.False((await Succeed("await Task.CompletedTask")).HasValue);
+        Assert.False((await Succeed("// nothing")).HasValue);
+    }
+
+    [Fact]
+    public async Task NullIsAValue()
+    {
+        var result = await Succeed("(string)null");
+        Assert.True(result.HasValue);
+        Assert.Null(result.Value);
+        Assert.Equal("null", result.Display!["text/plain"]);
+    }
+
+    [Fact]
+    public async Task CompileErrorsNameLineColumnAndSource()
+    {
+        await Run("var x = 1;");
+        var result = Assert.IsType<CellDidNotCompile>(await Run("var a = 1;\nvar b = a +\tmissing;\nvar c = 2;"));
+        var error = Assert.Single(result.Diagnostics);
+        Assert.Equal(("CS0103", 2, 13, "var b = a +\tmissing;"), (error.Id, error.Line, error.Column, error.SourceLine));
+        Assert.Equal(error.SourceLine.IndexOf("missing", StringComparison.Ordinal), error.Lines[2].IndexOf('^') - error.Lines[1].IndexOf('v'));
+        Assert.Equal(1, await Value("x"));
+    }
+
+    [Theory]
+    [InlineData("#r \"nuget: Newtonsoft.Json, 13.0.3\"", "QN0002")]
+    [InlineData("#!quant-load x.onnx", "QN0001")]
+    public async Task WhatWouldBeIgnoredOrMisreadIsRefused(string code, string id)
+    {
+        var result = Assert.IsType<CellDidNotCompile>(await Run(code));
+        Assert.Equal(id, Assert.Single(result.Diagnostics).Id);
+    }
+
+    [Fact]
+    public async Task RuntimeErrorsShowOnlyTheUsersLines()
+    {
+        await Run("int Third(int[] a)\n{\n    var i = 2;\n    return a[i];\n}");
+        var result = Assert.IsType<CellThrew>(await Run("var a = new int[2];\n\nawait Task.Yield();\nvar b = Third(a);"));
+        Assert.IsType<IndexOutOfRangeException>(result.Exception);
+        Assert.Equal([(1, 4, "Third"), (2, 4, (string?)null)], result.Frames.Select(frame => (frame.Cell, frame.Line, frame.Method)));
+        Assert.Equal(["return a[i];", "var b = Third(a);"], result.Frames.Select(frame => frame.SourceLine));
+        Assert.DoesNotContain(result.Error.Traceback, line => line.Contains("Microsoft.CodeAnalysis", StringComparison.Ordinal));
+        Assert.Equal(2, await Value("a.Length"));
+    }
+
+    [Fact]
+    public async Task AnExceptionWhileAValueIsFormattedIsTheCells()
+    {
+        var result = Assert.IsType<CellThrew>(await Run("IEnumerable<int> F() { yield return 1; throw new Exception(\"late\"); }\nF()"));
+        Assert.Equal("late", result.Exception.Message);
+    }
+
+    [Theory]
+    [InlineData("Console.Write(1); while (true) { }")]
+    [InlineData("Console.Write(1); await Task.Delay(-1);")]
+    [InlineData("Console.Write(1); Thread.Sleep(-1);")]
+    [InlineData("await Task.Yield(); Console.Write(1); while (true) { }")]
+    [InlineData("Console.Write(1); Task.Delay(-1).Wait();")]
+    [InlineData("Console.Write(1); while (true) try { Thread.Sleep(-1); } catch (Exception) { }")]
+    [InlineData("Console.Write(1); await Task.Delay(-1, RunningCell.CancellationToken);")]
+    [InlineData("IEnumerable<int> F() { Console.Write(1); while (true) { } yield break; }\nF()")]
+    public async Task InterruptStopsTheCellWithinASecond(string code)
+    {
+        await Run("var x = 1;");
+        using var interrupt = new CancellationTokenSource();
+        var running = engine.RunAsync(code, output, interrupt.Token);
+        await output.FirstWrite.Task.WaitAsync(TimeSpan.FromSeconds(20), Token);
+        var clock = Stopwatch.StartNew();
+        var cancelling = Stopwatch.StartNew();
+        await interrupt.CancelAsync();
+        var result = await running.WaitAsync(TimeSpan.FromSeconds(10), Token);
+        Assert.InRange(clock.ElapsedMilliseconds, 0, 1000);
+        Assert.False(Assert.IsType<CellInterrupted>(result).StillRunning);
+        Assert.Equal(2, await Value("x + 1"));
+    }
+
+    [Fact]
+    public async Task CodeThatEndsByItselfOnInterruptSucceeds()
+    {
+        using var interrupt = new CancellationTokenSource();
+        var running = engine.RunAsync(
+            "Console.Write(1); while (!RunningCell.CancellationToken.IsCancellationRequested) Thread.Sleep(1);\n\"stopped early\"", output, interrupt.Token);
+        await output.FirstWrite.Task.WaitAsync(TimeSpan.FromSeconds(20), Token);
+        await interrupt.CancelAsync();
+        Assert.Equal("stopped early", Assert.IsType<CellSucceeded>(await running).Value);
+    }
+
+    [Fact]
+    public async Task StreamsKeepTheirOrder()
+    {
+        await Run("Console.Write('a'); Console.Error.Write(\"b\"); Console.WriteLine(\"c{0}\", 1); await Task.Yield(); Console.Error.WriteLine(2.5);");
+        Assert.Equal($"abc1{Environment.NewLine}2.5{Environment.NewLine}", output.AllText);
+        Assert.Equal($"b2.5{Environment.NewLine}", output.Text(OutputStream.Error));
+    }
+
+    [Fact]
+    public async Task OutputOfOtherThreadsIsTheCells()
+    {
+        await Run("""
+            var threads = Enumerable.Range(0, 4).Select(t => new Thread(() => { for (var i = 0; i < 250; i++) Console.WriteLine($"{t}:{i}"); })).ToList();
+            threads.ForEach(thread => thread.Start());
+            await Task.WhenAll(Enumerable.Range(4, 4).Select(t => Task.Run(() => { for (var i = 0; i < 250; i++) Console.WriteLine($"{t}:{i}"); })));
+            threads.ForEach(thread => thread.Join());
+            """);
+        var lines = output.Text(OutputStream.Out).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(2000, lines.Length);
+        for (var thread = 0; thread < 8; thread++)
+            Assert.Equal(Enumerable.Range(0, 250).Select(i => $"{thread}:{i}"), lines.Where(line => line.StartsWith($"{thread}:", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task OutputAfterTheCellHasEndedStillBelongsToIt()
+    {
+        await Run("var go = new TaskCompletionSource(); var late = Task.Run(async () => { await go.Task; Console.Write(\"late\"); });");
+        var second = new RecordingOutput();
+        await engine.RunAsync("go.SetResult(); await late; Console.Write(\"second\");", second, Token);
+        Assert.Equal("late", output.AllText);
+        Assert.Equal("second", second.AllText);
+    }
+
+    [Fact]
+    public async Task DisplayShowsAndUpdates()
+    {
+        await Run("var d = display(1); \"x\".Display(); d.Update(2); display(HTML(\"<b>3</b>\")); display(Markdown(\"*4*\"));");
+        Assert.Equal(["1", "x"], output.Displays.Take(2).Select(display => display.Bundle["text/plain"]));
+        Assert.Equal("<b>3</b>", output.Displays[2].Bundle["text/html"]);
+        Assert.Equal("*4*", output.Displays[3].Bundle["text/markdown"]);
+        Assert.Equal(4, output.Displays.Select(display => display.Id).Distinct().Count());
+        var update = Assert.Single(output.Updates);
+        Assert.Equal((output.Displays[0].Id, "2"), (update.Id, update.Bundle["text/plain"]));
+    }
+
+    [Fact]
+    public async Task AssembliesAreFoundBesideTheNotebook()
+    {
+        var folder = Directory.CreateTempSubdirectory("quantnb-test-").FullName;
+        try
+        {
+            File.Copy(typeof(Markdig.Markdown).Assembly.Location, Path.Combine(folder, "library.dll"));
+            using var local = new ScriptEngine(new ScriptEngineOptions { BaseDirectory = folder });
+            var result = await local.RunAsync("#r \"library.dll\"\nMarkdig.Markdown.ToHtml(\"*x*\").Trim()", output, Token);
+            Assert.Equal("<p><em>x</em></p>", Assert.IsType<CellSucceeded>(result).Value);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task AWarmCellIsFast()
+    {
+        for (var i = 0; i < 5; i++) await Run($"var warm{i} = {i}; warm{i} + 1");
+        var times = new List<double>();
+        for (var i = 0; i < 9; i++)
+        {
+            var clock = Stopwatch.StartNew();
+            await Run($"var v{i} = {i}; v{i} * 2");
+            times.Add(clock.Elapsed.TotalMilliseconds);
+        }
+        Assert.InRange(times.Order().ElementAt(times.Count / 2), 0, 50);
+    }
+
+    private Task<CellResult> Run(string code) => engine.RunAsync(code, output, Token);
+
+    private async Task<CellSucceeded> Succeed(string code)
+    {
+        var result = await Run(code);
+        Assert.True(result is CellSucceeded, result.Error is { } error ? string.Join('\n', error.Traceback) : "");
+        return (CellSucceeded)result;
+    }
+
+    private async Task<object?> Value(string code) => (await Succeed(code)).Value;
+}
