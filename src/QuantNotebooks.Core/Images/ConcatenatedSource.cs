@@ -25,7 +25,9 @@ internal sealed class ConcatenatedSource : IImageSource
 
     /// <summary>Puts sources together whose images have the same shape and of which all or none have labels.</summary>
     /// <param name="parts">Name and source of each part, at least one.</param>
-    /// <exception cref="QuantNotebooksException">The shapes differ, only some parts have labels, or there are more than 2^31 images.</exception>
+    /// <exception cref="QuantNotebooksException">
+    /// The shapes differ, only some parts have labels, or there are more than 2^31 images.
+    /// </exception>
     public static IImageSource Create(IReadOnlyList<(string Name, IImageSource Source)> parts)
     {
         var (firstName, first) = parts[0];
@@ -43,12 +45,14 @@ internal sealed class ConcatenatedSource : IImageSource
             if (source.Labels is null != first.Labels is null)
             {
                 var (with, without) = first.Labels is null ? (name, firstName) : (firstName, name);
-                throw new QuantNotebooksException($"{with} has labels but {without} beside it has none; either all or none may have labels to be read as one set.");
+                throw new QuantNotebooksException(
+                    $"{with} has labels but {without} beside it has none; either all or none may have labels to be read as one set.");
             }
 
             total += source.Count;
             if (total > int.MaxValue)
-                throw new QuantNotebooksException(Invariant($"{firstName} and the files beside it hold more than {int.MaxValue:N0} images together."));
+                throw new QuantNotebooksException(Invariant(
+                    $"{firstName} and the files beside it hold more than {int.MaxValue:N0} images together."));
             ends[i] = (int)total;
         }
 

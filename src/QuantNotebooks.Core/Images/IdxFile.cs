@@ -71,7 +71,8 @@ internal sealed class IdxFile : IDisposable
         if (got >= 4)
             RequireMagic(BinaryPrimitives.ReadUInt32BigEndian(header), magic, name);
         if (got < header.Length)
-            throw new QuantNotebooksException(Invariant($"{name} is cut short: it ends within the {header.Length} bytes of its IDX header."));
+            throw new QuantNotebooksException(Invariant(
+                $"{name} is cut short: it ends within the {header.Length} bytes of its IDX header."));
 
         var dimensions = new int[rank];
         for (var i = 0; i < rank; i++)
@@ -82,7 +83,8 @@ internal sealed class IdxFile : IDisposable
                     ? $"{name} is empty: its header declares 0 {KindOf(magic)}."
                     : $"{name} declares images without pixels: a side of length 0.");
             if (size > int.MaxValue)
-                throw new QuantNotebooksException(Invariant($"{name} declares a dimension of {size:N0}; its header is damaged, or the file is far too large."));
+                throw new QuantNotebooksException(Invariant(
+                    $"{name} declares a dimension of {size:N0}; its header is damaged, or the file is far too large."));
             dimensions[i] = (int)size;
         }
 
@@ -92,16 +94,19 @@ internal sealed class IdxFile : IDisposable
 
     /// <summary>Reads all bytes after the header; may be called once.</summary>
     /// <returns>As many bytes as the product of <see cref="Dimensions"/>.</returns>
-    /// <exception cref="QuantNotebooksException">There are fewer or more bytes than declared, gzip is damaged, or they exceed 2 GB.</exception>
+    /// <exception cref="QuantNotebooksException">
+    /// There are fewer or more bytes than declared, gzip is damaged, or they exceed 2 GB.
+    /// </exception>
     public byte[] ReadBytes()
     {
         Int128 declared = 1;
         foreach (var dimension in _dimensions)
             declared *= dimension;
         if (declared > _bytesAtMost)
-            throw CutShort(declared, _bytesAtMost);
+            throw CutShort(declared, $"{(_compressed ? "cannot hold more than " : "holds ")}{Invariant($"{_bytesAtMost:N0}")}");
         if (declared > Array.MaxLength)
-            throw new QuantNotebooksException(Invariant($"{_name} holds {declared:N0} bytes of pixels; at most {Array.MaxLength:N0} can be read from one file, so split it."));
+            throw new QuantNotebooksException(Invariant(
+                $"{_name} holds {declared:N0} bytes of pixels; at most {Array.MaxLength:N0} can be read from one file, so split it."));
 
         var length = (int)declared;
         var bytes = new byte[_compressed ? Math.Min(length, FirstBufferLength) : length];
@@ -113,23 +118,26 @@ internal sealed class IdxFile : IDisposable
         }
 
         if (filled < length)
-            throw CutShort(declared, filled);
+            throw CutShort(declared, Invariant($"holds {filled:N0}"));
         RequireEnd(declared);
         return bytes;
     }
 
     public void Dispose() => _content.Dispose();
 
-    /// <summary>The file must end here; with gzip, reading to its end also verifies its checksum.</summary>
+    /// <summary>
+    /// The file must end here; with gzip, reading to its end also verifies its checksum, unless the checksum itself is cut off.
+    /// </summary>
     private void RequireEnd(Int128 declared)
     {
         Span<byte> beyond = stackalloc byte[1];
         if (ReadUpTo(_content, beyond, _name) != 0)
-            throw new QuantNotebooksException(Invariant($"{_name} holds more than the {declared:N0} bytes that its header declares; its header is damaged."));
+            throw new QuantNotebooksException(Invariant(
+                $"{_name} holds more than the {declared:N0} bytes that its header declares; its header is damaged."));
     }
 
-    private QuantNotebooksException CutShort(Int128 declared, Int128 held) =>
-        new(Invariant($"{_name} is cut short: its header declares {declared:N0} bytes ({string.Join(" x ", _dimensions)}), it holds {(_compressed ? "at most " : "")}{held:N0}."));
+    private QuantNotebooksException CutShort(Int128 declared, string held) =>
+        new(Invariant($"{_name} is cut short: its header declares {declared:N0} bytes ({string.Join(" x ", _dimensions)}), it {held}."));
 
     private static void RequireMagic(uint actual, uint wanted, string name)
     {
@@ -150,7 +158,7 @@ internal sealed class IdxFile : IDisposable
         }
         catch (InvalidDataException error)
         {
-            throw new QuantNotebooksException($"{name} is damaged or cut short: its gzip data cannot be decompressed.", error);
+            throw new QuantNotebooksException($"{name} is damaged: its gzip data cannot be decompressed.", error);
         }
     }
 }

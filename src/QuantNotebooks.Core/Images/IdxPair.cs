@@ -27,7 +27,9 @@ internal sealed record IdxPair(string Stem, string ImagesFile, string? LabelsFil
         return stem is null ? null : Beside(file, stem + ImagesSuffix);
     }
 
-    /// <summary>The pairs of a folder in ordinal order of their stems; of a file that is there plain and compressed, the plain one.</summary>
+    /// <summary>
+    /// The pairs of a folder in ordinal order of their stems; of a file that is there plain and compressed, the plain one.
+    /// </summary>
     public static IReadOnlyList<IdxPair> InFolder(string folder)
     {
         var pairs = new SortedDictionary<string, IdxPair>(StringComparer.Ordinal);

@@ -11,11 +11,14 @@ public sealed record Image
     /// <param name="width">Columns, at least 1.</param>
     /// <param name="channels">Values per pixel, at least 1: 1 for grey, 3 for red, green, blue.</param>
     /// <param name="pixels">The values 0..255, shape [height, width, channels], row by row.</param>
-    /// <exception cref="QuantNotebooksException">A size is below 1, or <paramref name="pixels"/> does not hold height x width x channels values.</exception>
+    /// <exception cref="QuantNotebooksException">
+    /// A size is below 1, or <paramref name="pixels"/> does not hold height x width x channels values.
+    /// </exception>
     public Image(int height, int width, int channels, ReadOnlyMemory<byte> pixels)
     {
         if (height < 1 || width < 1 || channels < 1)
-            throw new QuantNotebooksException(Invariant($"An image cannot have {height} rows, {width} columns and {channels} channels; each must be at least 1."));
+            throw new QuantNotebooksException(Invariant(
+                $"An image cannot have {height} rows, {width} columns and {channels} channels; each must be at least 1."));
         if ((Int128)height * width * channels != pixels.Length)
             throw new QuantNotebooksException(Invariant(
                 $"An image of {height}x{width} with {channels} channels needs {(Int128)height * width * channels} pixel values, not {pixels.Length}."));

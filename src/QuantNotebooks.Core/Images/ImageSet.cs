@@ -7,7 +7,8 @@ namespace QuantNotebooks.Images;
 
 /// <summary>An immutable view of a sequence of images with optional labels: a whole set, or a part of one.</summary>
 /// <remarks>
-/// A set is never empty. <see cref="Take"/> and <see cref="Skip"/> share the images of the set they come from. Safe to use from several threads.
+/// A set is never empty. <see cref="Take"/> and <see cref="Skip"/> share the images of the set they come from.
+/// Safe to use from several threads.
 /// </remarks>
 public sealed class ImageSet
 {
@@ -55,7 +56,8 @@ public sealed class ImageSet
     /// <exception cref="QuantNotebooksException">There is no such position, or the image cannot be decoded.</exception>
     public Image this[int index] => index >= 0 && index < Count
         ? _source.Decode(_start + index)
-        : throw new QuantNotebooksException(Invariant($"{Name} has no image {index}: its {Count:N0} images are numbered from 0 to {Count - 1}."));
+        : throw new QuantNotebooksException(Invariant(
+            $"{Name} has no image {index}: its {Count:N0} images are numbered from 0 to {Count - 1}."));
 
     /// <summary>Loads a set of images.</summary>
     /// <param name="path">
@@ -70,7 +72,8 @@ public sealed class ImageSet
     {
         ArgumentNullException.ThrowIfNull(path);
         return path.Length == 0
-            ? throw new QuantNotebooksException($"The path of the images is empty; give an IDX images file ({IdxPair.Pattern}) or a folder that holds one.")
+            ? throw new QuantNotebooksException(
+                $"The path of the images is empty; give an IDX images file ({IdxPair.Pattern}) or a folder that holds one.")
             : InputFile.Explained(path, () => Directory.Exists(path) ? LoadFolder(path) : LoadFile(path));
     }
 
@@ -79,7 +82,8 @@ public sealed class ImageSet
     /// <exception cref="QuantNotebooksException"><paramref name="count"/> is below 1.</exception>
     public ImageSet Take(int count) => count >= 1
         ? new ImageSet(Name, Path, _source, _start, Math.Min(count, Count))
-        : throw new QuantNotebooksException(Invariant($"Take({count}) of {Name} would be empty; take at least 1 of its {Count:N0} images."));
+        : throw new QuantNotebooksException(Invariant(
+            $"Take({count}) of {Name} would be empty; take at least 1 of its {Count:N0} images."));
 
     /// <summary>All images but the first.</summary>
     /// <param name="count">How many to leave out, from 0 to <see cref="Count"/> - 1, for a set is never empty.</param>
@@ -96,7 +100,9 @@ public sealed class ImageSet
     /// <summary>The set in words, for example <c>calibration: 64 of 2,048 images (0..63), 28x28 grey, labelled</c>.</summary>
     public override string ToString()
     {
-        var which = Count == _source.Count ? Invariant($"{Count:N0} images") : Invariant($"{Count:N0} of {_source.Count:N0} images ({_start}..{_start + Count - 1})");
+        var which = Count == _source.Count
+            ? Invariant($"{Count:N0} images")
+            : Invariant($"{Count:N0} of {_source.Count:N0} images ({_start}..{_start + Count - 1})");
         var size = _source.CommonShape?.ToString() ?? "of several sizes";
         return $"{Name}: {which}, {size}, {(Labels is null ? "no labels" : "labelled")}";
     }
@@ -104,7 +110,8 @@ public sealed class ImageSet
     private static ImageSet LoadFile(string path)
     {
         if (!File.Exists(path))
-            throw new QuantNotebooksException($"{path} does not exist; give an IDX images file ({IdxPair.Pattern}) or a folder that holds one.");
+            throw new QuantNotebooksException(
+                $"{path} does not exist; give an IDX images file ({IdxPair.Pattern}) or a folder that holds one.");
         if (IdxPair.OfImagesFile(path) is { } pair)
             return new ImageSet(pair.Stem, path, IdxImageSource.Read(pair));
         throw new QuantNotebooksException(IdxPair.ImagesFileOfLabels(path) is { } images
@@ -124,12 +131,17 @@ public sealed class ImageSet
 
     private static QuantNotebooksException NoImages(string folder)
     {
-        var inside = Directory.EnumerateDirectories(folder).Where(inner => IdxPair.InFolder(inner).Count > 0).Order(StringComparer.Ordinal).FirstOrDefault();
+        var inside = Directory.EnumerateDirectories(folder)
+            .Order(StringComparer.Ordinal)
+            .FirstOrDefault(inner => IdxPair.InFolder(inner).Count > 0);
         var hint = inside is null ? "" : $"; did you mean {inside}?";
-        return new QuantNotebooksException($"The folder {folder} holds no images of a kind that is supported today: IDX files named {IdxPair.Pattern}{hint}");
+        return new QuantNotebooksException(
+            $"The folder {folder} holds no images of a kind that is supported today: IDX files named {IdxPair.Pattern}{hint}");
     }
 
-    /// <summary>Hashes whether there are labels, then for each image height, width, channels, label (32-bit little-endian) and pixels.</summary>
+    /// <summary>
+    /// Hashes whether there are labels, then for each image height, width, channels, label (32-bit little-endian) and pixels.
+    /// </summary>
     private string ComputeSha256()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

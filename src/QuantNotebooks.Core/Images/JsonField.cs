@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using static System.FormattableString;
 
@@ -8,7 +7,7 @@ namespace QuantNotebooks.Images;
 /// <remarks>The path is like <c>input.size[1]</c>; every method throws <see cref="QuantNotebooksException"/>.</remarks>
 internal readonly struct JsonField
 {
-    private const int LongestQuote = 60;
+    private const int LongestQuote = 80;
 
     private readonly JsonElement _element;
     private readonly string _source;
@@ -24,18 +23,24 @@ internal readonly struct JsonField
     /// <summary>Parses a document and gives its root to a reader.</summary>
     public static T Read<T>(string json, string source, Func<JsonField, T> read)
     {
+        using var document = Parse(json, source);
+        return read(new JsonField(document.RootElement, source, ""));
+    }
+
+    private static JsonDocument Parse(string json, string source)
+    {
         try
         {
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            return read(new JsonField(document.RootElement, source, ""));
+            return JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
         }
         catch (JsonException error)
         {
             var place = error.LineNumber is { } line ? Invariant($" (line {line + 1}, byte {error.BytePositionInLine + 1})") : "";
             throw new QuantNotebooksException($"{source} is not valid JSON{place}: {Reason(error)}", error);
         }
-        catch (Exception error) when (error is EncoderFallbackException or ArgumentException { InnerException: EncoderFallbackException })
+        catch (Exception error) when (error is InvalidOperationException or ArgumentException)
         {
+            // The parser transcodes the text and compares unescaped field names; both fail like this on half a surrogate pair only.
             throw new QuantNotebooksException($"{source} is not valid JSON: it holds half of a surrogate pair.", error);
         }
     }
@@ -47,7 +52,7 @@ internal readonly struct JsonField
             throw WrongType("an object");
         foreach (var property in _element.EnumerateObject())
         {
-            var name = Text(property, static property => property.Name);
+            var name = property.Name;
             if (known.Contains(name))
                 continue;
             var nearest = Spelling.Nearest(name, known);
@@ -63,7 +68,7 @@ internal readonly struct JsonField
     public JsonField this[string name] => Optional(name) ?? throw Error("is missing", PathOf(name));
 
     public string AsString() => _element.ValueKind == JsonValueKind.String
-        ? Text(_element, static element => element.GetString()!)
+        ? Decode()
         : throw WrongType("a string");
 
     public string AsNonEmptyString() => AsString() is { Length: > 0 } text ? text : throw Error("is empty");
@@ -144,16 +149,15 @@ internal readonly struct JsonField
 
     private string PathOf(string name) => _path.Length == 0 ? name : $"{_path}.{name}";
 
-    /// <summary>Decodes text, for an escape may stand for half of a surrogate pair only.</summary>
-    private string Text<T>(T from, Func<T, string> decode)
+    private string Decode()
     {
         try
         {
-            return decode(from);
+            return _element.GetString()!;
         }
         catch (InvalidOperationException error)
         {
-            throw new QuantNotebooksException($"{_source}: {(_path.Length == 0 ? "the document" : _path)} holds an escape of half a surrogate pair.", error);
+            throw new QuantNotebooksException($"{_source}: {_path} holds an escape of half a surrogate pair.", error);
         }
     }
 
@@ -164,10 +168,10 @@ internal readonly struct JsonField
         return text.Length > LongestQuote ? line + "..." : line;
     }
 
-    /// <summary>The exception's message without the position that System.Text.Json appends to it.</summary>
+    /// <summary>The exception's message on one line, without the position that System.Text.Json appends to it.</summary>
     private static string Reason(JsonException error)
     {
         var position = error.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return position < 0 ? error.Message : error.Message[..position];
+        return Shorten(position < 0 ? error.Message : error.Message[..position]);
     }
 }

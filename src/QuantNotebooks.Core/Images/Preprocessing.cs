@@ -34,10 +34,14 @@ public sealed record Preprocessing
     /// <summary>What a pixel is multiplied with first, above 0; often 1/255.</summary>
     public double Scale { get; init; } = 1;
 
-    /// <summary>What is subtracted from a scaled pixel: one number for all channels, or one a channel in the order of <see cref="Channels"/>.</summary>
+    /// <summary>
+    /// What is subtracted from a scaled pixel: one number for all channels, or one a channel in the order of <see cref="Channels"/>.
+    /// </summary>
     public ValueList<double> Mean { get; init; } = [0];
 
-    /// <summary>What the difference is divided by, above 0: one number for all channels, or one a channel in the order of <see cref="Channels"/>.</summary>
+    /// <summary>
+    /// What the difference is divided by, above 0: one number for all channels, or one a channel in the order of <see cref="Channels"/>.
+    /// </summary>
     public ValueList<double> Std { get; init; } = [1];
 
     /// <summary>The file that this was read from, or another name for error messages.</summary>
@@ -67,7 +71,8 @@ public sealed record Preprocessing
         RequireConsistent();
         RequireSupported();
         if (start < 0 || count < 1 || start > images.Count - count)
-            throw new QuantNotebooksException(Invariant($"{images.Name} has {images.Count:N0} images; a batch of {count} from image {start} on is not within them."));
+            throw new QuantNotebooksException(Invariant(
+                $"{images.Name} has {images.Count:N0} images; a batch of {count} from image {start} on is not within them."));
         if (destination.Length != (Int128)count * ValuesPerImage)
             throw new QuantNotebooksException(Invariant(
                 $"The destination holds {destination.Length:N0} values; a batch of [{count}, {ChannelCount}, {Size.Height}, {Size.Width}] has {(Int128)count * ValuesPerImage:N0}."));
@@ -90,7 +95,8 @@ public sealed record Preprocessing
     internal void RequireConsistent()
     {
         Require(Size is { Height: >= 1, Width: >= 1 }, "size", $"is [{Size.Height}, {Size.Width}]; height and width must be at least 1");
-        Require(Pad is { Left: >= 0, Top: >= 0, Right: >= 0, Bottom: >= 0 }, "pad", $"is {Pad}; left, top, right and bottom must be at least 0");
+        Require(Pad is { Left: >= 0, Top: >= 0, Right: >= 0, Bottom: >= 0 }, "pad",
+            $"is {Pad}; left, top, right and bottom must be at least 0");
         Require((long)Pad.Left + Pad.Right < Size.Width && (long)Pad.Top + Pad.Bottom < Size.Height, "pad",
             $"is {Pad} ([left, top, right, bottom]), which leaves no room for an image in input.size {Size}");
         Require(PadValue is >= 0 and <= 255, "padValue", $"is {PadValue}; it must be from 0 to 255, in pixel units");

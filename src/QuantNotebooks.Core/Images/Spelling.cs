@@ -6,7 +6,9 @@ internal static class Spelling
     /// <summary>Words are compared up to this length, so that a hostile file cannot make it slow.</summary>
     private const int LongestWord = 40;
 
-    /// <summary>The known word with the fewest edits (insert, delete, replace a letter; case does not count), the first of several.</summary>
+    /// <summary>
+    /// The known word with the fewest edits (insert, delete, replace a letter; case does not count), the first of several.
+    /// </summary>
     public static string Nearest(string word, ReadOnlySpan<string> known)
     {
         var nearest = known[0];

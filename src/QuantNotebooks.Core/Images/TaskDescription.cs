@@ -18,7 +18,9 @@ public sealed record TaskDescription(InputDescription Input, NetworkTask Task)
 
     /// <summary>Reads a sidecar.</summary>
     /// <param name="file">The path of the JSON file, UTF-8.</param>
-    /// <exception cref="QuantNotebooksException">The file does not exist, or is not a task description; the message names the field.</exception>
+    /// <exception cref="QuantNotebooksException">
+    /// The file does not exist, or is not a task description; the message names the field.
+    /// </exception>
     public static TaskDescription Load(string file)
     {
         ArgumentNullException.ThrowIfNull(file);
@@ -28,7 +30,9 @@ public sealed record TaskDescription(InputDescription Input, NetworkTask Task)
     /// <summary>Reads the sidecar of a network: <c>NAME.task.json</c> beside <c>NAME.onnx</c>.</summary>
     /// <param name="onnxPath">The path of the network.</param>
     /// <returns>The description, or null when there is no such file.</returns>
-    /// <exception cref="QuantNotebooksException">There is a sidecar, but it is not a task description; the message names the field.</exception>
+    /// <exception cref="QuantNotebooksException">
+    /// There is a sidecar, but it is not a task description; the message names the field.
+    /// </exception>
     public static TaskDescription? TryLoadBeside(string onnxPath)
     {
         ArgumentNullException.ThrowIfNull(onnxPath);
@@ -40,7 +44,9 @@ public sealed record TaskDescription(InputDescription Input, NetworkTask Task)
     /// <summary>Reads a description from JSON. Fields that are not known are errors, not ignored.</summary>
     /// <param name="json">The JSON text.</param>
     /// <param name="sourceName">Where the text comes from, for error messages: a file, or the metadata of a network.</param>
-    /// <exception cref="QuantNotebooksException">The text is not a task description; the message names the source and the field.</exception>
+    /// <exception cref="QuantNotebooksException">
+    /// The text is not a task description; the message names the source and the field.
+    /// </exception>
     public static TaskDescription Parse(string json, string sourceName)
     {
         ArgumentNullException.ThrowIfNull(json);
@@ -60,7 +66,8 @@ public sealed record TaskDescription(InputDescription Input, NetworkTask Task)
     {
         var info = new FileInfo(file);
         if (info.Exists && info.Length > LargestFileBytes)
-            throw new QuantNotebooksException(FormattableString.Invariant($"{file} has {info.Length:N0} bytes; a task description has at most {LargestFileBytes:N0}."));
+            throw new QuantNotebooksException(FormattableString.Invariant(
+                $"{file} has {info.Length:N0} bytes; a task description has at most {LargestFileBytes:N0}."));
         try
         {
             return File.ReadAllText(file, StrictUtf8);

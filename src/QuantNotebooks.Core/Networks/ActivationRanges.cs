@@ -18,6 +18,12 @@ public readonly record struct ActivationRange(float Minimum, float Maximum)
 /// <param name="ImageCount">Number of calibration images.</param>
 public sealed record ActivationRanges(ImmutableSortedDictionary<string, ActivationRange> ByTensor, string ImagesSha256, int ImageCount)
 {
+    /// <summary>The range of a tensor of that network.</summary>
+    /// <exception cref="QuantNotebooksException">It was not calibrated: the ranges are another network's.</exception>
+    public ActivationRange Of(string tensor, Network network) => ByTensor.TryGetValue(tensor, out var range)
+        ? range
+        : throw new QuantNotebooksException($"The calibrated ranges say nothing of tensor '{tensor}' of '{network.Name}': they belong to another network.");
+
     /// <summary>The ranges as JSON, for a network's metadata.</summary>
     public string ToJson() => JsonSerializer.Serialize(
         new Stored(ImagesSha256, ImageCount, new SortedDictionary<string, float[]>(

@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using QuantNotebooks.Images;
+using QuantNotebooks.Networks;
+using QuantNotebooks.Quantization;
+using QuantNotebooks.Shift;
+using QuantNotebooks.Sweep;
+
+namespace QuantNotebooks.Correction;
+
+/// <summary>How the constants that are added to the biases are found.</summary>
+public enum BiasCorrectionMethod
+{
+    /// <summary>
+    /// Paper A's iterative bias correction (arXiv 1906.03193): layer by layer from the input, each against the quantized input that it will
+    /// really see, with every earlier layer corrected already.
+    /// </summary>
+    Iterative,
+}
+
+/// <summary>Corrects the mean activation shift by a constant a channel.</summary>
+public static class BiasCorrection
+{
+    /// <summary>
+    /// Iterative bias correction (paper A, our reading): for each layer, input to output, b_c += E[y_c] - E[q_c] before the activation, over
+    /// calibration images and positions, where q comes through the layers corrected so far; then the bias is quantized again. Layers without
+    /// a bias get one. Costs one sweep, and two more where held-out images are given.
+    /// </summary>
+    /// <param name="network">The network.</param>
+    /// <param name="images">Calibration images, no labels needed; their extrema set the activations' ranges unless the network carries some.</param>
+    /// <param name="scheme">How the network is quantized.</param>
+    /// <param name="heldOut">Other images, on which the shift before and after is measured too; null to leave that out.</param>
+    /// <param name="progress">Told which layer is under way.</param>
+    /// <param name="cancellation">Stops within a batch.</param>
+    /// <exception cref="QuantNotebooksException">The images don't fit the network, or a value is not finite.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static CorrectionResult CorrectBias(
+        this Network network, ImageSet images, QuantizationScheme scheme, ImageSet? heldOut = null,
+        IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        var visitor = new IterativeCorrection(network);
+        SweepOutcome outcome;
+        using (var sweep = new LayerSweep(network, scheme, images, visitor, network.Ranges)) outcome = sweep.Run(progress, cancellation);
+
+        var corrected = Corrected(network, visitor.Corrections, images, scheme, outcome.Ranges);
+        var heldOutBefore = heldOut is null ? null : network.MeasureMeanShift(heldOut, scheme, outcome.Ranges, progress, cancellation);
+        var heldOutAfter = heldOut is null ? null : corrected.MeasureMeanShift(heldOut, scheme, outcome.Ranges, progress, cancellation);
+        var layers = network.Layers.Select(layer => new LayerCorrection(
+            layer, [.. visitor.Corrections[layer.Index]], visitor.Before(layer), visitor.After(layer),
+            heldOutBefore?.Layers[layer.Index].Before, heldOutAfter?.Layers[layer.Index].Before, Skipped: null));
+        return new CorrectionResult(corrected, "iterative", scheme, images, [.. layers]);
+    }
+
+    private static Network Corrected(Network network, float[][] corrections, ImageSet images, QuantizationScheme scheme, ActivationRanges ranges)
+    {
+        var references = network.Facts.ReferenceBiases.ToBuilder();
+        var changes = new List<LayerChange>();
+        foreach (var layer in network.Layers)
+        {
+            // A network that was corrected before keeps its first, true reference.
+            if (!references.ContainsKey(layer.Name)) references[layer.Name] = layer.HasBias ? [.. layer.Bias] : null;
+            var bias = new float[layer.Channels];
+            for (var channel = 0; channel < bias.Length; channel++)
+                bias[channel] = (layer.HasBias ? layer.Bias[channel] : 0) + corrections[layer.Index][channel];
+            changes.Add(new LayerChange(layer, null, bias));
+        }
+        var entry = new HistoryEntry(
+            "correct-bias iterative", string.Create(CultureInfo.InvariantCulture, $"{scheme}, {images.Count} images of '{images.Name}'"),
+            images.Sha256, network.Sha256, ToolVersion.Text);
+        return network.With(changes, network.Facts with
+        {
+            Name = network.Name + "-corrected",
+            Ranges = ranges,
+            ReferenceBiases = references.ToImmutable(),
+            History = network.History.Add(entry),
+            Parent = network,
+        });
+    }
+
+    private sealed class IterativeCorrection(Network network) : ILayerVisitor
+    {
+        private readonly ShiftAccumulator[] _before = [.. network.Layers.Select(layer => new ShiftAccumulator(layer.Channels))];
+        private readonly ShiftAccumulator[] _after = [.. network.Layers.Select(layer => new ShiftAccumulator(layer.Channels))];
+
+        public float[][] Corrections { get; } = [.. network.Layers.Select(layer => new float[layer.Channels])];
+
+        public bool ChangesLayers => true;
+
+        public void Observe(Layer layer, MeasuringPoint point, ChannelLayout layout, ReadOnlySpan<float> full, ReadOnlySpan<float> quantized)
+        {
+            if (point == MeasuringPoint.BeforeActivation) _before[layer.Index].Add(layout, full, quantized);
+            if (point == MeasuringPoint.BeforeActivationChanged) _after[layer.Index].Add(layout, full, quantized);
+        }
+
+        public float[] BiasToAdd(Layer layer)
+        {
+            var shifts = Before(layer).Channels;
+            for (var channel = 0; channel < shifts.Length; channel++) Corrections[layer.Index][channel] = (float)-shifts[channel].MeanShift;
+            return Corrections[layer.Index];
+        }
+
+        public ShiftStatistics Before(Layer layer) => _before[layer.Index].ToStatistics();
+
+        public ShiftStatistics After(Layer layer) => _after[layer.Index].ToStatistics();
+    }
+}

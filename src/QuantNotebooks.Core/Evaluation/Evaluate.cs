@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using QuantNotebooks.Images;
+using QuantNotebooks.Networks;
+using QuantNotebooks.Quantization;
+using QuantNotebooks.Sweep;
+
+namespace QuantNotebooks.Evaluation;
+
+/// <summary>Puts networks side by side.</summary>
+public static class Evaluate
+{
+    /// <summary>Evaluates several networks, quantized by one scheme, on the same images.</summary>
+    /// <param name="networks">The networks, in the order wanted.</param>
+    /// <param name="images">Test images.</param>
+    /// <param name="scheme">How each is quantized.</param>
+    /// <param name="calibration">Calibration images for the networks that carry no ranges of their own.</param>
+    /// <param name="progress">Told which network is under way.</param>
+    /// <param name="cancellation">Stops within a batch.</param>
+    /// <exception cref="QuantNotebooksException">The images don't fit a network, or a network needs calibration images and there are none.</exception>
+    public static Comparison Compare(
+        IEnumerable<Network> networks, ImageSet images, QuantizationScheme scheme, ImageSet? calibration = null,
+        IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(networks);
+        return new Comparison([.. networks.Select(network =>
+            new ComparisonRow(network.Name, network.Evaluate(images, scheme, calibration, progress, cancellation)))]);
+    }
+
+    /// <summary>Puts evaluations that were made one by one side by side, each under a name.</summary>
+    public static Comparison Compare(params IEnumerable<(string Name, EvaluationResult Result)> rows) =>
+        new([.. rows.Select(row => new ComparisonRow(row.Name, row.Result))]);
+}

@@ -1,0 +1,65 @@
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace QuantNotebooks.Sweep;
+
+/// <summary>One tensor for a batch of images, in memory that ONNX Runtime reads and writes in place.</summary>
+internal sealed class BatchTensor : IDisposable
+{
+    private readonly TensorPool? _pool;
+    private readonly nint _pointer;
+    private readonly nuint _bytes;
+    private bool _disposed;
+
+    private BatchTensor(OrtValue value, long[] shape, TensorElementType elementType, TensorPool? pool, nint pointer, nuint bytes)
+    {
+        Value = value;
+        Shape = shape;
+        ElementType = elementType;
+        _pool = pool;
+        _pointer = pointer;
+        _bytes = bytes;
+    }
+
+    public OrtValue Value { get; }
+
+    public long[] Shape { get; }
+
+    public TensorElementType ElementType { get; }
+
+    public bool IsFloat => ElementType == TensorElementType.Float;
+
+    public Span<float> Floats => Value.GetTensorMutableDataAsSpan<float>();
+
+    /// <summary>A float32 tensor of that shape in pooled memory; its values are not set.</summary>
+    public static BatchTensor Create(TensorPool pool, long[] shape)
+    {
+        nuint bytes = sizeof(float);
+        foreach (var dimension in shape) bytes *= (nuint)dimension;
+        var pointer = pool.Rent(bytes);
+        var value = OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, TensorElementType.Float, shape, pointer, (long)bytes);
+        return new BatchTensor(value, shape, TensorElementType.Float, pool, pointer, bytes);
+    }
+
+    /// <summary>Takes over a tensor that ONNX Runtime allocated.</summary>
+    public static BatchTensor Own(OrtValue value)
+    {
+        var type = value.GetTensorTypeAndShape();
+        return new BatchTensor(value, type.Shape, type.ElementDataType, null, 0, 0);
+    }
+
+    public BatchTensor Copy(TensorPool pool)
+    {
+        var copy = Create(pool, Shape);
+        Floats.CopyTo(copy.Floats);
+        return copy;
+    }
+
+    public void Dispose()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        Value.Dispose();
+        _pool?.Return(_pointer, _bytes);
+    }
+}

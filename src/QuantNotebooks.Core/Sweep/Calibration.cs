@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+using System.Numerics.Tensors;
+using QuantNotebooks.Images;
+using QuantNotebooks.Networks;
+using QuantNotebooks.Quantization;
+
+namespace QuantNotebooks.Sweep;
+
+/// <summary>Finds the ranges of the tensors that are to be quantized.</summary>
+public static class Calibration
+{
+    /// <summary>
+    /// The extrema of every quantized tensor of the full-precision network on the images (min-max calibration, paper A). Holds one batch of
+    /// images at a time.
+    /// </summary>
+    /// <param name="network">The network; of a corrected one, its full-precision reference is calibrated.</param>
+    /// <param name="images">Calibration images; no labels needed.</param>
+    /// <param name="cancellation">Stops within a batch.</param>
+    /// <exception cref="QuantNotebooksException">The images don't fit the network, or a value is not finite.</exception>
+    public static ActivationRanges Calibrate(this Network network, ImageSet images, CancellationToken cancellation = default)
+    {
+        var reference = network.FloatReference;
+        var placement = QuantizerPlacement.Of(reference);
+        var ranges = new SortedDictionary<string, ActivationRange>(StringComparer.Ordinal);
+        var batches = new ImageBatches(reference, images);
+        using var pool = new TensorPool();
+        using var runner = new PlanRunner(reference, reference.Graph, batches.InputName, pool, Extend);
+        for (var batch = 0; batch < batches.Count; batch++)
+            runner.Run(batches.Read(batch, pool), cancellation).Dispose();
+        return new ActivationRanges(ranges.ToImmutableSortedDictionary(StringComparer.Ordinal), images.Sha256, images.Count);
+
+        void Extend(string name, BatchTensor tensor)
+        {
+            if (!placement.Tensors.Contains(name) || !tensor.IsFloat) return;
+            var range = ExtremaOf(name, tensor.Floats, reference, images);
+            ranges[name] = ranges.TryGetValue(name, out var before) ? before.Union(range) : range;
+        }
+    }
+
+    /// <summary>Smallest and largest value; a value that is not finite is refused by the tensor's name, for no grid could cover it.</summary>
+    internal static ActivationRange ExtremaOf(string tensor, ReadOnlySpan<float> values, Network network, ImageSet images)
+    {
+        var range = new ActivationRange(TensorPrimitives.Min(values), TensorPrimitives.Max(values));
+        return float.IsFinite(range.Minimum) && float.IsFinite(range.Maximum)
+            ? range
+            : throw new QuantNotebooksException(
+                $"Tensor '{tensor}' of '{network.Name}' takes values that are not finite (NaN or infinity) in full precision on '{images.Name}'.");
+    }
+}

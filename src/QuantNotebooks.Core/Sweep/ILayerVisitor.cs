@@ -1,0 +1,49 @@
+using QuantNotebooks.Networks;
+
+namespace QuantNotebooks.Sweep;
+
+/// <summary>Where in a layer the full-precision and the quantized values are compared.</summary>
+internal enum MeasuringPoint
+{
+    /// <summary>After the linear operator and its bias.</summary>
+    BeforeActivation,
+
+    /// <summary>The same, once the visitor's change to the bias is in.</summary>
+    BeforeActivationChanged,
+
+    /// <summary>After the activation and the output's quantizer.</summary>
+    AfterActivation,
+}
+
+/// <summary>How a batch lies in memory: [Images, Items, Channels, Inner], row-major; Items and Inner together are an image's positions.</summary>
+internal readonly record struct ChannelLayout(int Images, int Items, int Channels, int Inner)
+{
+    public int ValuesPerImage => Items * Channels * Inner;
+
+    /// <summary>The layout of a layer's output for a batch of images.</summary>
+    public static ChannelLayout Of(Layer layer, ReadOnlySpan<long> shape, int images)
+    {
+        long total = 1;
+        foreach (var dimension in shape) total *= dimension;
+        long inner = 1;
+        if (!layer.ChannelsLast)
+            for (var axis = 2; axis < shape.Length; axis++) inner *= shape[axis];
+        var perImage = layer.Channels * inner;
+        if (images == 0 || total % (perImage * images) != 0)
+            throw new QuantNotebooksException($"Layer '{layer.Name}' gives [{string.Join(", ", shape.ToArray())}] for {images} images: its values can't be told apart by image.");
+        return new ChannelLayout(images, (int)(total / (perImage * images)), layer.Channels, (int)inner);
+    }
+}
+
+/// <summary>Sees every layer of a sweep, batch by batch, and may change a layer's bias before the sweep goes on.</summary>
+internal interface ILayerVisitor
+{
+    /// <summary>Whether <see cref="BiasToAdd"/> can return anything: then the sweep keeps a layer's values for all images until it has asked.</summary>
+    bool ChangesLayers { get; }
+
+    /// <summary>One batch at one point: <paramref name="full"/> is the full-precision network's, <paramref name="quantized"/> the quantized one's.</summary>
+    void Observe(Layer layer, MeasuringPoint point, ChannelLayout layout, ReadOnlySpan<float> full, ReadOnlySpan<float> quantized);
+
+    /// <summary>Called when all batches were observed before the activation: what to add to the bias, one a channel, or null for nothing.</summary>
+    float[]? BiasToAdd(Layer layer);
+}

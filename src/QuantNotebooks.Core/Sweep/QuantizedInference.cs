@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+using QuantNotebooks.Networks;
+using QuantNotebooks.Onnx;
+using QuantNotebooks.Quantization;
+
+namespace QuantNotebooks.Sweep;
+
+/// <summary>
+/// The quantized network, simulated in float32: weights and biases on their grids, and every tensor that an integer engine quantizes put on its
+/// grid as soon as it is made.
+/// </summary>
+internal sealed class QuantizedInference : IDisposable
+{
+    private readonly PlanRunner _runner;
+
+    public QuantizedInference(Network network, QuantizationScheme scheme, ActivationRanges ranges, string inputName, TensorPool pool)
+    {
+        var placement = QuantizerPlacement.Of(network);
+        var quantizers = scheme.ActivationBits is { } bits
+            ? placement.Tensors.ToImmutableDictionary(tensor => tensor, tensor => Quantizer.Asymmetric(ranges.Of(tensor, network), bits))
+            : ImmutableDictionary<string, Quantizer>.Empty;
+        _runner = new PlanRunner(network, QuantizedGraph(network, scheme, placement, quantizers), inputName, pool, PutOnGrid);
+
+        void PutOnGrid(string name, BatchTensor tensor)
+        {
+            if (tensor.IsFloat && quantizers.TryGetValue(name, out var quantizer)) quantizer.Apply(tensor.Floats, tensor.Floats);
+        }
+    }
+
+    /// <inheritdoc cref="PlanRunner.Run"/>
+    public BatchTensor Run(BatchTensor input, CancellationToken cancellation) => _runner.Run(input, cancellation);
+
+    public void Dispose() => _runner.Dispose();
+
+    private static Graph QuantizedGraph(
+        Network network, QuantizationScheme scheme, QuantizerPlacement placement, ImmutableDictionary<string, Quantizer> quantizers) =>
+        LayerEditor.Apply(network.Graph, network.Layers.Select(layer =>
+        {
+            var weights = LayerQuantizer.Weights(layer, scheme);
+            var input = quantizers.GetValueOrDefault(placement.InputGridOf(layer));
+            return new LayerChange(layer, weights.Weights, layer.HasBias ? LayerQuantizer.Bias(layer.Bias, weights, input, scheme) : null);
+        }));
+}

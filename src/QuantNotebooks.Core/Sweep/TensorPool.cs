@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+
+namespace QuantNotebooks.Sweep;
+
+/// <summary>Hands out aligned native memory and takes it back for the next tensor of the same size. For one thread at a time.</summary>
+internal sealed class TensorPool : IDisposable
+{
+    private const int Alignment = 64;
+
+    /// <summary>Free memory beyond this is given back to the system, so that early, large layers don't weigh on later ones.</summary>
+    private const long MostFreeBytes = 256L << 20;
+
+    private readonly Dictionary<nuint, Stack<nint>> _free = [];
+    private long _freeBytes;
+
+    public unsafe nint Rent(nuint bytes)
+    {
+        if (_free.TryGetValue(bytes, out var stack) && stack.TryPop(out var pointer))
+        {
+            _freeBytes -= (long)bytes;
+            return pointer;
+        }
+        return (nint)NativeMemory.AlignedAlloc(Math.Max(bytes, 1), Alignment);
+    }
+
+    public void Return(nint pointer, nuint bytes)
+    {
+        if (_freeBytes + (long)bytes > MostFreeBytes) Trim();
+        if (!_free.TryGetValue(bytes, out var stack)) _free[bytes] = stack = new Stack<nint>();
+        stack.Push(pointer);
+        _freeBytes += (long)bytes;
+    }
+
+    public void Dispose() => Trim();
+
+    private unsafe void Trim()
+    {
+        foreach (var stack in _free.Values)
+            foreach (var pointer in stack) NativeMemory.AlignedFree((void*)pointer);
+        _free.Clear();
+        _freeBytes = 0;
+    }
+}

@@ -1,0 +1,183 @@
+using CsCheck;
+using QuantNotebooks.Images;
+
+namespace QuantNotebooks.Core.Tests.Images;
+
+public sealed class PreprocessingTests
+{
+    private static readonly ImageSet TwoOf1x2 = IdxBytes.Set(IdxBytes.Images(2, 1, 2, 0, 255, 51, 102), name: "two");
+
+    private static readonly Preprocessing Plain = new() { Channels = ChannelOrder.Gray, Size = new(1, 2) };
+
+    private static readonly Preprocessing FashionLike = new()
+    {
+        Channels = ChannelOrder.Gray, Size = new(32, 32), Pad = Padding.All(2), Scale = 1 / 255.0, Mean = [0.2860], Std = [0.3530],
+    };
+
+    [Fact]
+    public void Without_settings_values_are_the_pixels() => Assert.Equal([0f, 255f, 51f, 102f], Filled(Plain, TwoOf1x2));
+
+    [Fact]
+    public void Scales_then_subtracts_the_mean_then_divides() =>
+        Assert.Equal([-1f, 1f, -0.6f, -0.2f], Filled(Plain with { Scale = 1 / 255.0, Mean = [0.5], Std = [0.5] }, TwoOf1x2));
+
+    [Fact]
+    public void Pads_left_top_right_bottom_in_pixel_units_before_normalization()
+    {
+        var padded = Plain with { Size = new(4, 5), Pad = new(Left: 1, Top: 0, Right: 2, Bottom: 3), PadValue = 10, Scale = 0.1, Mean = [0.5], Std = [0.25] };
+        const float border = (float)((10 * 0.1 - 0.5) / 0.25);
+        const float black = -2f;
+        const float white = (float)((255 * 0.1 - 0.5) / 0.25);
+        float[] expected =
+        [
+            border, black, white, border, border,
+            border, border, border, border, border,
+            border, border, border, border, border,
+            border, border, border, border, border,
+        ];
+        Assert.Equal(expected, Filled(padded, TwoOf1x2.Take(1)));
+    }
+
+    [Fact]
+    public void Every_pixel_value_is_the_double_result_rounded_once() =>
+        Gen.Select(Gen.Double[1e-6, 10], Gen.Double[-300, 300], Gen.Double[1e-3, 300], Gen.Double[0, 255]).Sample((scale, mean, std, pad) =>
+        {
+            var all = Enumerable.Range(0, 256).Select(value => (byte)value).ToArray();
+            var preprocessing = new Preprocessing
+            {
+                Channels = ChannelOrder.Gray, Size = new(17, 16), Pad = new(0, 1, 0, 0), PadValue = pad, Scale = scale, Mean = [mean], Std = [std],
+            };
+            var values = Filled(preprocessing, IdxBytes.Set(IdxBytes.Images(1, 16, 16, all)));
+            var expected = Enumerable.Repeat(pad, 16).Concat(all.Select(value => (double)value)).Select(pixel => (float)((pixel * scale - mean) / std));
+            Assert.Equal(expected, values);
+        });
+
+    [Fact]
+    public void A_batch_is_its_images_one_by_one() =>
+        (from height in Gen.Int[1, 5]
+         from width in Gen.Int[1, 5]
+         from count in Gen.Int[1, 9]
+         from pixels in Gen.Byte.Array[count * height * width]
+         from pad in Gen.Int[0, 3].Array[4]
+         select (height, width, count, pixels, pad)).Sample(made =>
+         {
+             var (height, width, count, pixels, pad) = made;
+             var set = IdxBytes.Set(IdxBytes.Images(count, height, width, pixels));
+             var preprocessing = FashionLike with
+             {
+                 Size = new(height + pad[1] + pad[3], width + pad[0] + pad[2]),
+                 Pad = new(pad[0], pad[1], pad[2], pad[3]),
+                 PadValue = 77,
+             };
+             var oneByOne = new List<float>();
+             for (var i = 0; i < count; i++)
+             {
+                 var one = new float[preprocessing.ValuesPerImage];
+                 preprocessing.Fill(set, i, 1, one);
+                 Assert.Equal(one, Filled(preprocessing, set.Skip(i).Take(1)));
+                 oneByOne.AddRange(one);
+             }
+
+             Assert.Equal(oneByOne, Filled(preprocessing, set));
+         });
+
+    [Fact]
+    public void Threads_may_fill_parts_of_one_batch()
+    {
+        var pixels = new byte[64 * 28 * 28];
+        new Random(2).NextBytes(pixels);
+        var set = IdxBytes.Set(IdxBytes.Images(64, 28, 28, pixels));
+        var together = new float[64 * 32 * 32];
+        Parallel.For(0, 8, part => FashionLike.Fill(set, part * 8, 8, together.AsSpan(part * 8 * 32 * 32, 8 * 32 * 32)));
+        Assert.Equal(Filled(FashionLike, set), together);
+    }
+
+    [Fact]
+    public void A_wrong_image_size_names_the_set_its_size_and_the_networks() =>
+        Fails(
+            "Image 0 of two is 1x2 (height x width), 5x6 with input.pad [2, 2, 2, 2] of The preprocessing; the network takes 32x32.",
+            FashionLike);
+
+    [Fact]
+    public void A_batch_outside_the_set_or_of_another_length_is_an_error()
+    {
+        Throws("two has 2 images; a batch of 2 from image 1 on is not within them.", () => Plain.Fill(TwoOf1x2, 1, 2, new float[4]));
+        Throws("two has 2 images; a batch of 1 from image -1 on is not within them.", () => Plain.Fill(TwoOf1x2, -1, 1, new float[2]));
+        Throws("two has 2 images; a batch of 0 from image 0 on is not within them.", () => Plain.Fill(TwoOf1x2, 0, 0, []));
+        Throws(
+            "two has 2 images; a batch of 2147483647 from image 1 on is not within them.",
+            () => Plain.Fill(TwoOf1x2, 1, int.MaxValue, []));
+        Throws("The destination holds 3 values; a batch of [2, 1, 1, 2] has 4.", () => Plain.Fill(TwoOf1x2, 0, 2, new float[3]));
+    }
+
+    [Fact]
+    public void What_is_not_supported_yet_says_so_and_names_the_field()
+    {
+        Fails(
+            "The preprocessing: not supported yet: input.channels \"rgb\"; today it must be \"gray\".",
+            Plain with { Channels = ChannelOrder.Rgb });
+        Fails(
+            "The preprocessing: not supported yet: input.channels \"bgr\"; today it must be \"gray\".",
+            Plain with { Channels = ChannelOrder.Bgr });
+        Fails(
+            "The preprocessing: not supported yet: input.resize \"stretch\"; today it must be \"none\".",
+            Plain with { Resize = ResizeMode.Stretch });
+        Fails(
+            "The preprocessing: not supported yet: input.resize \"shortest-side\"; today it must be \"none\".",
+            Plain with { Resize = ResizeMode.ShortestSide });
+        Fails(
+            "The preprocessing: not supported yet: input.crop \"center\"; today it must be \"none\".",
+            Plain with { Crop = CropMode.Center });
+
+        var colour = new ImageSet("colour", "colour", new OneImage(new Image(1, 2, 3, new byte[6])));
+        Throws("The preprocessing: not supported yet: input.channels \"gray\" of image 0 of colour, which is 1x2 RGB; grey images are.",
+            () => Plain.Fill(colour, 0, 1, new float[2]));
+    }
+
+    [Fact]
+    public void Contradictions_name_the_field()
+    {
+        Fails("The preprocessing: input.size is [0, 2]; height and width must be at least 1.", Plain with { Size = new(0, 2) });
+        Fails(
+            "The preprocessing: input.pad is [-1, 0, 0, 0]; left, top, right and bottom must be at least 0.",
+            Plain with { Pad = new(-1, 0, 0, 0) });
+        Fails(
+            "The preprocessing: input.pad is [1, 0, 1, 0] ([left, top, right, bottom]), which leaves no room for an image in input.size 1x2.",
+            Plain with { Pad = new(1, 0, 1, 0) });
+        Fails("The preprocessing: input.padValue is 256; it must be from 0 to 255, in pixel units.", Plain with { PadValue = 256 });
+        Fails("The preprocessing: input.padValue is NaN; it must be from 0 to 255, in pixel units.", Plain with { PadValue = double.NaN });
+        Fails("The preprocessing: input.scale is 0; it must be a number above 0.", Plain with { Scale = 0 });
+        Fails("The preprocessing: input.mean has 3 numbers; it needs one for all channels.", Plain with { Mean = [1, 2, 3] });
+        Fails(
+            "The preprocessing: input.std has 2 numbers; it needs one for all channels or 3, one a channel.",
+            Plain with { Channels = ChannelOrder.Rgb, Std = [1, 2] });
+        Fails("The preprocessing: input.mean holds NaN; each number must be finite.", Plain with { Mean = [double.NaN] });
+        Fails("The preprocessing: input.std holds 0; each number must be above 0.", Plain with { Std = [0] });
+        Fails(
+            "The preprocessing: input.scale is 1E+300, which with input.mean [0] and input.std [1] gives values beyond the range of float.",
+            Plain with { Scale = 1e300 });
+    }
+
+    private static float[] Filled(Preprocessing preprocessing, ImageSet images)
+    {
+        var values = new float[images.Count * preprocessing.ValuesPerImage];
+        preprocessing.Fill(images, 0, images.Count, values);
+        return values;
+    }
+
+    private static void Fails(string message, Preprocessing preprocessing) =>
+        Throws(message, () => preprocessing.Fill(TwoOf1x2, 0, 1, new float[Math.Max(0, preprocessing.ValuesPerImage)]));
+
+    private static void Throws(string message, Action act) => Assert.Equal(message, Assert.Throws<QuantNotebooksException>(act).Message);
+
+    private sealed class OneImage(Image image) : IImageSource
+    {
+        public int Count => 1;
+
+        public ImageShape? CommonShape => null;
+
+        public int[]? Labels => null;
+
+        public Image Decode(int index) => image;
+    }
+}
