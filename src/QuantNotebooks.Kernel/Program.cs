@@ -1,1 +1,3 @@
-return 0;
+using QuantNotebooks.Kernel.CommandLine;
+
+return await QuantnbCommand.InvokeAsync(args);

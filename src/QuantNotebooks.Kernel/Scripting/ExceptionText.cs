@@ -29,7 +29,8 @@ internal static partial class ExceptionText
         var frames = new List<CellFrame>();
         foreach (var frame in new StackTrace(exception, fNeedFileInfo: true).GetFrames())
         {
-            if (frame.GetFileName() is not { } file || !file.StartsWith(FilePrefix, StringComparison.Ordinal)) continue;
+            // Roslyn puts the current directory before the name.
+            if (Path.GetFileName(frame.GetFileName()) is not { } file || !file.StartsWith(FilePrefix, StringComparison.Ordinal)) continue;
             if (!int.TryParse(file.AsSpan(FilePrefix.Length), CultureInfo.InvariantCulture, out var cell)) continue;
             var lines = sourceOf(cell)?.Split('\n') ?? [];
             var line = frame.GetFileLineNumber();

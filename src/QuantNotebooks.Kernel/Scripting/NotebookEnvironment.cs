@@ -14,6 +14,9 @@ internal static class NotebookEnvironment
         "QuantNotebooks.Notebook.Hosting",
     ];
 
+    // What notebooks use of the packages that QuantNotebooks.Notebook brings, whether or not it uses them itself.
+    private static readonly string[] Libraries = ["Plotly.NET", "Plotly.NET.CSharp", "Deedle"];
+
     /// <summary>The options of a session whose notebook lies in a folder.</summary>
     public static ScriptEngineOptions Options(string? notebookFolder)
     {
@@ -23,7 +26,7 @@ internal static class NotebookEnvironment
         var existing = assemblies.SelectMany(assembly => assembly.GetExportedTypes()).Select(type => type.Namespace).ToHashSet();
         return new ScriptEngineOptions
         {
-            Assemblies = assemblies,
+            Assemblies = [.. assemblies, .. Libraries.Select(Assembly.Load)],
             Imports = [.. Wanted.Where(existing.Contains), typeof(NotebookDisplay).FullName!],
             BaseDirectory = notebookFolder,
         };

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Reflection;
 using System.Text;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -29,14 +30,15 @@ internal sealed class ScriptEngine : IDisposable
     public ScriptEngine(ScriptEngineOptions options)
     {
         var folder = Path.GetFullPath(options.BaseDirectory ?? ".");
-        // Release, because notebooks loop over tensors; Roslyn still writes the sequence points that give exceptions their lines.
+        // Not optimized: the runtime has no line numbers for optimized code that was loaded from memory, and reconstructed ones are wrong for
+        // bounds checks. It costs a factor of three in tight loops within methods, nothing at top level, nothing in the libraries.
         firstOptions = ScriptOptions.Default
             .WithReferences(ScriptReferences.Of(options.Assemblies))
             .WithImports(options.AllImports)
             .WithMetadataResolver(ScriptMetadataResolver.Default.WithBaseDirectory(folder))
             .WithSourceResolver(ScriptSourceResolver.Default.WithBaseDirectory(folder))
             .WithLanguageVersion(LanguageVersion.Latest)
-            .WithOptimizationLevel(OptimizationLevel.Release)
+            .WithOptimizationLevel(OptimizationLevel.Debug)
             .WithAllowUnsafe(true)
             .WithEmitDebugInformation(true)
             .WithFileEncoding(Encoding.UTF8);
@@ -134,8 +136,8 @@ internal sealed class ScriptEngine : IDisposable
         }
         catch (Exception exception)
         {
-            // From formatting the value. The cell itself ran, so its state has been kept.
-            return Threw(number, exception);
+            // From formatting the value, which formatters may do by reflection. The cell itself ran, so its state has been kept.
+            return Threw(number, exception is TargetInvocationException { InnerException: { } inner } ? inner : exception);
         }
     }
 

@@ -3,6 +3,7 @@ function (id, height, figure) {
   var authored = figure.layout || {};
   var layout = Object.assign(JSON.parse(JSON.stringify(authored)), { autosize: true, height: height });
   delete layout.width;
+  if (!layout.margin) layout.margin = { l: 60, r: 30, t: layout.title ? 60 : 30, b: 50 };
   var config = Object.assign({ responsive: true, displaylogo: false }, figure.config);
 
   // The nearest painted background decides, not the colour scheme: Notebook 6 is white whatever the system prefers.
@@ -18,7 +19,7 @@ function (id, height, figure) {
   function colours(dark) {
     var text = dark ? '#e6e6e6' : '#222222', grid = dark ? '#454a52' : '#dfe2e6', axis = dark ? '#8b929c' : '#8a9099';
     var wanted = { 'paper_bgcolor': 'rgba(0,0,0,0)', 'plot_bgcolor': 'rgba(0,0,0,0)', 'font.color': text,
-      'legend.bgcolor': 'rgba(0,0,0,0)' };
+      'legend.bgcolor': 'rgba(0,0,0,0)', 'modebar.bgcolor': 'rgba(0,0,0,0)', 'modebar.color': axis, 'modebar.activecolor': text };
     var axes = Object.keys(authored).filter(function (key) { return /^[xy]axis\d*$/.test(key); });
     ['xaxis', 'yaxis'].concat(axes).forEach(function (name) {
       wanted[name + '.gridcolor'] = grid; wanted[name + '.zerolinecolor'] = axis; wanted[name + '.linecolor'] = axis;

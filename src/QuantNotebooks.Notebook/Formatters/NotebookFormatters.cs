@@ -34,6 +34,8 @@ public static class NotebookFormatters
         foreach (var type in PlainTypes) Formatter.SetPreferredMimeTypesFor(type, MimeBundle.PlainText);
         // Formatted by its properties, a running task would block on its Result.
         Formatter.Register<Task>(task => $"a task ({task.Status}); await it to see its value", MimeBundle.PlainText);
-        Formatter.Register<IEnumerable>((rows, context) => RowTable.TryWrite(rows, context.Writer), MimeBundle.Html);
+        // What is not a table goes to the formatter for any object, fetched before ours replaces it for sequences.
+        var any = Formatter.RegisteredFormatters(includeDefaults: true).Single(formatter => formatter.Type == typeof(object) && formatter.MimeType == MimeBundle.Html);
+        Formatter.Register<IEnumerable>((rows, context) => RowTable.TryWrite(rows, context.Writer) || any.Format(rows, context), MimeBundle.Html);
     }
 }

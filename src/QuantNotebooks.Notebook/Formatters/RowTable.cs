@@ -18,7 +18,7 @@ internal static class RowTable
     {
         if (rows is string or IDictionary || ElementType(rows.GetType()) is not { } type || ColumnsOf(type) is not { Length: > 0 } columns) return false;
         writer.Write("<table class=\"quant-table\"><thead><tr>");
-        foreach (var column in columns) writer.Write($"<th>{WebUtility.HtmlEncode(column.Name)}</th>");
+        foreach (var column in columns) writer.Write($"<th{Alignment(IsNumber(column.Type))}>{WebUtility.HtmlEncode(column.Name)}</th>");
         writer.Write("</tr></thead><tbody>");
         var shown = 0;
         var more = false;
@@ -39,8 +39,7 @@ internal static class RowTable
         foreach (var column in columns)
         {
             var value = row is null ? null : column.Read(row);
-            var alignment = IsNumber(value) ? " style=\"text-align:right\"" : "";
-            writer.Write($"<td{alignment}>{WebUtility.HtmlEncode(Text(value))}</td>");
+            writer.Write($"<td{Alignment(value is not null && IsNumber(value.GetType()))}>{WebUtility.HtmlEncode(Text(value))}</td>");
         }
         writer.Write("</tr>");
     }
@@ -60,8 +59,9 @@ internal static class RowTable
         return text.Length <= CellLimit ? text : string.Concat(text.AsSpan(0, CellLimit - 1), "…");
     }
 
-    private static bool IsNumber(object? value) => value is not null && Type.GetTypeCode(value.GetType()) is >= TypeCode.SByte and <= TypeCode.Decimal
-        && value is not Enum;
+    private static string Alignment(bool isNumber) => isNumber ? " style=\"text-align:right\"" : "";
+
+    private static bool IsNumber(Type type) => !type.IsEnum && Type.GetTypeCode(Nullable.GetUnderlyingType(type) ?? type) is >= TypeCode.SByte and <= TypeCode.Decimal;
 
     private static Type? ElementType(Type sequence)
     {
@@ -75,13 +75,13 @@ internal static class RowTable
     {
         if (type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(object) || typeof(IEnumerable).IsAssignableFrom(type)
             || typeof(Type).IsAssignableFrom(type) || type.Namespace == "System" && !IsTuple(type)) return [];
-        if (IsTuple(type)) return [.. type.GetFields().Select(field => new Column(field.Name, field.GetValue))];
+        if (IsTuple(type)) return [.. type.GetFields().Select(field => new Column(field.Name, field.FieldType, field.GetValue))];
         return [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
             .Where(property => property.CanRead && property.GetIndexParameters().Length == 0 && !property.PropertyType.IsByRefLike)
-            .Select(property => new Column(property.Name, property.GetValue))];
+            .Select(property => new Column(property.Name, property.PropertyType, property.GetValue))];
     }
 
     private static bool IsTuple(Type type) => type.FullName?.StartsWith("System.ValueTuple`", StringComparison.Ordinal) == true;
 
-    private sealed record Column(string Name, Func<object, object?> Read);
+    private sealed record Column(string Name, Type Type, Func<object, object?> Read);
 }

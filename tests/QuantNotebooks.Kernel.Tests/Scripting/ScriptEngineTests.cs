@@ -112,7 +112,6 @@ public sealed class ScriptEngineTests : IDisposable
         var running = engine.RunAsync(code, output, interrupt.Token);
         await output.FirstWrite.Task.WaitAsync(TimeSpan.FromSeconds(20), Token);
         var clock = Stopwatch.StartNew();
-        var cancelling = Stopwatch.StartNew();
         await interrupt.CancelAsync();
         var result = await running.WaitAsync(TimeSpan.FromSeconds(10), Token);
         Assert.InRange(clock.ElapsedMilliseconds, 0, 1000);

@@ -1,0 +1,78 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using QuantNotebooks.Kernel.Notebooks;
+using QuantNotebooks.Kernel.Scripting;
+
+namespace QuantNotebooks.Kernel.CommandLine;
+
+/// <summary><c>quantnb run NOTEBOOK... [--out DIR] [--allow-errors]</c>: executes notebooks without Jupyter.</summary>
+internal static class RunCommand
+{
+    public static Command Create()
+    {
+        var notebooks = new Argument<string[]>("NOTEBOOK")
+        {
+            Description = "Notebook files (.ipynb). Paths in their cells begin at the current directory.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var folder = new Option<string>("--out")
+        {
+            Description = "Folder for the executed notebooks, as NAME.ipynb and NAME.html; made if need be.",
+            HelpName = "DIR",
+            DefaultValueFactory = _ => "artifacts",
+        };
+        var allowErrors = new Option<bool>("--allow-errors") { Description = "Go on after a cell that fails." };
+        notebooks.Validators.Add(RejectEqualNames);
+        var command = new Command("run", "Execute notebooks; write them with their outputs, and as self-contained HTML pages.") { notebooks, folder, allowErrors };
+        command.SetAction((parsed, cancellationToken) => RunAllAsync(
+            parsed.GetValue(notebooks)!, parsed.GetValue(folder)!, parsed.GetValue(allowErrors), parsed.InvocationConfiguration, cancellationToken));
+        return command;
+    }
+
+    // The second would overwrite what the first has written.
+    private static void RejectEqualNames(ArgumentResult result)
+    {
+        var twice = result.Tokens.GroupBy(token => Path.GetFileNameWithoutExtension(token.Value)).FirstOrDefault(group => group.Count() > 1);
+        if (twice is not null) result.AddError($"Two notebooks are called '{twice.Key}', and would be written to the same file.");
+    }
+
+    private static async Task<int> RunAllAsync(
+        string[] paths, string folder, bool allowErrors, InvocationConfiguration console, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(folder);
+        var exitCode = ExitCode.Done;
+        foreach (var path in paths)
+        {
+            if (paths.Length > 1) await console.Error.WriteLineAsync(path).ConfigureAwait(false);
+            var run = await RunOneAsync(path, folder, allowErrors, console, cancellationToken).ConfigureAwait(false);
+            foreach (var failure in run.Failures)
+                await console.Error.WriteLineAsync($"{path}: code cell {failure.Position} failed: {Summary(failure.Error)}").ConfigureAwait(false);
+            if (run.Interrupted)
+            {
+                await console.Error.WriteLineAsync($"{path}: interrupted; {run.Executed} of {run.Total} code cells were begun").ConfigureAwait(false);
+                return ExitCode.Interrupted;
+            }
+            if (run.Failures.Count > 0) exitCode = ExitCode.Failed;
+        }
+        return exitCode;
+    }
+
+    private static async Task<NotebookRun> RunOneAsync(
+        string path, string folder, bool allowErrors, InvocationConfiguration console, CancellationToken cancellationToken)
+    {
+        var document = NotebookDocument.Read(path);
+        if (document.Language is { } language && !IsCSharp(language)) throw new NotebookFileException(path, $"its language is {language}, not C#");
+        var options = NotebookEnvironment.Options(Path.GetDirectoryName(Path.GetFullPath(path)));
+        var run = await new NotebookRunner(console.Error).RunAsync(document, options, allowErrors, cancellationToken).ConfigureAwait(false);
+        var target = Path.Combine(folder, Path.GetFileNameWithoutExtension(path));
+        document.Write(target + ".ipynb");
+        AtomicFile.WriteAllText(target + ".html", HtmlExport.ToHtml(document, path));
+        await console.Output.WriteLineAsync(target + ".ipynb").ConfigureAwait(false);
+        await console.Output.WriteLineAsync(target + ".html").ConfigureAwait(false);
+        return run;
+    }
+
+    private static bool IsCSharp(string language) => language.ToUpperInvariant() is "C#" or "CSHARP" or "POLYGLOT-NOTEBOOK";
+
+    private static string Summary(CellError error) => error.Name + ": " + error.Message.ReplaceLineEndings(" ");
+}

@@ -1,0 +1,65 @@
+using System.Text.Json.Nodes;
+using Markdig;
+using Markdig.Extensions.AutoIdentifiers;
+using Markdig.Syntax;
+using Markdig.Syntax.Inlines;
+
+namespace QuantNotebooks.Kernel.Notebooks;
+
+/// <summary>A notebook's Markdown as HTML that needs no other file.</summary>
+/// <param name="folder">Where relative image paths begin: the notebook's folder.</param>
+internal sealed class MarkdownHtml(string folder)
+{
+    // Raw HTML in Markdown stays: a notebook is code that its reader has chosen to run, and its code cells may emit any HTML and script.
+    // Media links are left out, for they embed players from the network.
+    private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder()
+        .UsePipeTables().UseGridTables().UseTaskLists().UseFootnotes().UseEmphasisExtras().UseDefinitionLists().UseAutoLinks()
+        .UseMathematics().UseAutoIdentifiers(AutoIdentifierOptions.GitHub).Build();
+
+    private static readonly Dictionary<string, string> ImageTypes = new(StringComparer.OrdinalIgnoreCase)
+    {
+        [".png"] = "image/png", [".jpg"] = "image/jpeg", [".jpeg"] = "image/jpeg", [".gif"] = "image/gif", [".webp"] = "image/webp", [".svg"] = "image/svg+xml",
+    };
+
+    /// <summary>The text of the first heading, or null.</summary>
+    public static string? FirstHeading(string markdown)
+    {
+        var heading = Markdown.Parse(markdown, Pipeline).Descendants<HeadingBlock>().FirstOrDefault();
+        if (heading?.Inline is null) return null;
+        var text = string.Concat(heading.Inline.Descendants().Select(inline => inline switch
+        {
+            LiteralInline literal => literal.Content.ToString(),
+            CodeInline code => code.Content,
+            LineBreakInline => " ",
+            _ => "",
+        })).Trim();
+        return text.Length == 0 ? null : text;
+    }
+
+    /// <summary>Renders a text. Images become data URIs; those on the network become links.</summary>
+    /// <param name="markdown">The text.</param>
+    /// <param name="attachments">The cell's attachments: name to MIME type to base64.</param>
+    public string ToHtml(string markdown, JsonObject? attachments = null)
+    {
+        var document = Markdown.Parse(markdown, Pipeline);
+        foreach (var image in document.Descendants<LinkInline>().Where(link => link.IsImage).ToList())
+        {
+            if (Embedded(image.Url ?? "", attachments) is { } embedded) image.Url = embedded;
+            else image.IsImage = false;
+        }
+        return document.ToHtml(Pipeline);
+    }
+
+    private string? Embedded(string url, JsonObject? attachments)
+    {
+        if (url.StartsWith("data:", StringComparison.OrdinalIgnoreCase)) return url;
+        if (url.StartsWith("attachment:", StringComparison.Ordinal))
+        {
+            return attachments?[Uri.UnescapeDataString(url["attachment:".Length..])] is JsonObject bundle && bundle.FirstOrDefault() is { Value: { } content } entry
+                && NotebookText.Read(content) is { } base64 ? $"data:{entry.Key};base64,{base64.ReplaceLineEndings("")}" : null;
+        }
+        if (url.Contains(':', StringComparison.Ordinal) || !ImageTypes.TryGetValue(Path.GetExtension(url), out var type)) return null;
+        var path = Path.Combine(folder, Uri.UnescapeDataString(url));
+        return File.Exists(path) ? $"data:{type};base64,{Convert.ToBase64String(File.ReadAllBytes(path))}" : null;
+    }
+}

@@ -1,0 +1,29 @@
+using System.Text.Json.Nodes;
+
+namespace QuantNotebooks.Kernel.Notebooks;
+
+/// <summary>nbformat's multi-line strings: a string, or a list of strings to be joined; written as a list of lines, each with its line end.</summary>
+internal static class NotebookText
+{
+    /// <summary>The text, or null where the node is neither form.</summary>
+    public static string? Read(JsonNode? node) => node switch
+    {
+        JsonValue value when value.TryGetValue<string>(out var text) => text,
+        JsonArray lines when lines.All(line => line is JsonValue value && value.TryGetValue<string>(out _)) =>
+            string.Concat(lines.Select(line => line!.GetValue<string>())),
+        _ => null,
+    };
+
+    /// <summary>The text as a list of lines.</summary>
+    public static JsonArray Write(string text)
+    {
+        var lines = new JsonArray();
+        for (var start = 0; start < text.Length;)
+        {
+            var end = text.IndexOf('\n', start) is var found and >= 0 ? found + 1 : text.Length;
+            lines.Add((JsonNode)text[start..end]);
+            start = end;
+        }
+        return lines;
+    }
+}

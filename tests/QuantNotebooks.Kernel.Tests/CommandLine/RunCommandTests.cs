@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using QuantNotebooks.Kernel.CommandLine;
+using QuantNotebooks.Kernel.Notebooks;
+using QuantNotebooks.Kernel.Tests.Notebooks;
+
+namespace QuantNotebooks.Kernel.Tests.CommandLine;
+
+public sealed class RunCommandTests
+{
+    [Fact]
+    public async Task AGoodNotebookGivesBothFilesAndTheirPaths()
+    {
+        using var folder = new TemporaryFolder();
+        var notebook = folder.Write("good.ipynb", TestNotebook.Json("# Hello", "1 + 1"));
+        var (exitCode, output, error) = await InvokeAsync("run", notebook, "--out", folder.File("results"));
+        Assert.Equal(0, exitCode);
+        string[] files = [folder.File("results/good.ipynb"), folder.File("results/good.html")];
+        Assert.Equal(files, output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal("2", NotebookText.Read(NotebookDocument.Read(files[0]).Cells[1].Outputs[0]!["data"]!["text/plain"]));
+        Assert.Contains("<title>Hello</title>", await File.ReadAllTextAsync(files[1], TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Matches(@"^\[1/1\] 1 \+ 1 … \d+\.\d s\n$", error);
+    }
+
+    [Fact]
+    public async Task AFailedCellIsNamedAndTheFilesAreWritten()
+    {
+        using var folder = new TemporaryFolder();
+        var notebook = folder.Write("bad.ipynb", TestNotebook.Json("1", "throw new InvalidOperationException(\"boo\");", "3"));
+        var (exitCode, _, error) = await InvokeAsync("run", notebook, "--out", folder.Path + "/o");
+        Assert.Equal(1, exitCode);
+        Assert.EndsWith("code cell 2 failed: System.InvalidOperationException: boo\n", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("[3/3]", error, StringComparison.Ordinal);
+        Assert.True(File.Exists(folder.File("o/bad.html")));
+
+        (exitCode, _, error) = await InvokeAsync("run", notebook, "--out", folder.Path + "/o", "--allow-errors");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("[3/3]", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("{\"nbformat\": 4, \"cells\": [], \"metadata\": {\"kernelspec\": {\"language\": \"python\"}}}")]
+    public async Task ABrokenNotebookIsOneLine(string text)
+    {
+        using var folder = new TemporaryFolder();
+        var (exitCode, output, error) = await InvokeAsync("run", folder.Write("x.ipynb", text), "--out", folder.Path);
+        Assert.Equal((1, ""), (exitCode, output));
+        Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains("x.ipynb", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(new[] { "rnu" }, "unknown command 'rnu'; did you mean 'run'?")]
+    [InlineData(new[] { "run", "--alow-errors", "x.ipynb" }, "unknown option '--alow-errors'; did you mean '--allow-errors'?")]
+    [InlineData(new[] { "run", "--xyzzy=3", "x.ipynb" }, "unknown option '--xyzzy'")]
+    [InlineData(new[] { "run" }, "Required argument missing")]
+    [InlineData(new[] { "run", "a/x.ipynb", "b/x.ipynb" }, "'x'")]
+    [InlineData(new string[0], "Required command")]
+    public async Task WrongUsageIsExplained(string[] arguments, string message)
+    {
+        var (exitCode, output, error) = await InvokeAsync(arguments);
+        Assert.Equal((2, ""), (exitCode, output));
+        Assert.Contains(message, error.Split('\n')[0], StringComparison.Ordinal);
+        Assert.Equal(2, error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [Fact]
+    public async Task CtrlCWritesWhatWasExecutedAndExits130()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("signals are sent with kill");
+        using var folder = new TemporaryFolder();
+        var notebook = folder.Write("long.ipynb", TestNotebook.Json("\"first\"", "while (true) { }"));
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(RunCommand).Assembly.Location, "run", notebook, "--out", folder.Path + "/o"])
+        {
+            RedirectStandardError = true, RedirectStandardOutput = true,
+        })!;
+        var token = TestContext.Current.CancellationToken;
+        var buffer = new char[256];
+        var seen = "";
+        while (!seen.Contains("[2/2]", StringComparison.Ordinal))
+        {
+            var count = await process.StandardError.ReadAsync(buffer, token).AsTask().WaitAsync(TimeSpan.FromSeconds(30), token);
+            Assert.NotEqual(0, count);
+            seen += new string(buffer, 0, count);
+        }
+        using (var kill = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)])) await kill.WaitForExitAsync(token);
+        await process.WaitForExitAsync(token).WaitAsync(TimeSpan.FromSeconds(20), token);
+        Assert.Equal(130, process.ExitCode);
+        Assert.Contains("first", await File.ReadAllTextAsync(folder.File("o/long.ipynb"), token), StringComparison.Ordinal);
+        Assert.True(File.Exists(folder.File("o/long.html")));
+    }
+
+    private static async Task<(int ExitCode, string Output, string Error)> InvokeAsync(params string[] arguments)
+    {
+        var output = new StringWriter { NewLine = "\n" };
+        var error = new StringWriter { NewLine = "\n" };
+        var exitCode = await QuantnbCommand.InvokeAsync(arguments, output, error, TestContext.Current.CancellationToken);
+        return (exitCode, output.ToString(), error.ToString());
+    }
+}

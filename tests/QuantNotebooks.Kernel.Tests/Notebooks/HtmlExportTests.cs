@@ -1,0 +1,100 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using QuantNotebooks.Kernel.Notebooks;
+
+namespace QuantNotebooks.Kernel.Tests.Notebooks;
+
+public sealed partial class HtmlExportTests
+{
+    [Fact]
+    public async Task TextIsEscaped()
+    {
+        var html = await TestNotebook.HtmlAsync("# A <i>title</i> & more", "Console.WriteLine(\"<script>out()</script>\"); // <script>code()</script>",
+            "\"<script>value()</script>\"", "throw new Exception(\"<script>error()</script>\");", "display(new[] { new { X = \"<script>cell()</script>\" } });");
+        Assert.Contains("<title>A title &amp; more</title>", html, StringComparison.Ordinal);
+        foreach (var name in (string[])["out", "code", "value", "error", "cell"])
+        {
+            Assert.DoesNotContain($"<script>{name}()", html, StringComparison.Ordinal);
+            Assert.Contains($"&lt;script&gt;{name}()", html, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("var x = $\"a{1 + 2:F1}b\"; // <note>\n#r \"x.dll\"\nrecord R(List<int> A);\nx.Select(y => y is > 3 and not 4)")]
+    [InlineData("not <b> C# {{{ at all \" ' /* ")]
+    [InlineData("#if X\nhidden < shown\n#endif\nvar s = \"\"\"\n  raw <x>\n  \"\"\";")]
+    [InlineData("")]
+    public void ColouringChangesNoCharacter(string code)
+    {
+        var html = CSharpColouring.ToHtml(code);
+        Assert.Equal(code, WebUtility.HtmlDecode(Tag().Replace(html, "")));
+    }
+
+    [Fact]
+    public void ColoursTellKindsApart()
+    {
+        var html = CSharpColouring.ToHtml("var n = Math.Max(12, \"s\"); // c");
+        Assert.Equal(["k:var", "t:Math", "m:Max", "n:12", "s:&quot;s&quot;", "c:// c"],
+            Span().Matches(html).Select(match => $"{match.Groups[1].Value}:{match.Groups[2].Value}"));
+    }
+
+    [Fact]
+    public async Task TwoChartsShareOnePlotly()
+    {
+        var html = await TestNotebook.HtmlAsync(TestNotebook.Chart.Replace("ID", "a"), TestNotebook.Chart.Replace("ID", "b"));
+        Assert.Equal(2, html.Split("data-quant-notebooks=\"plotly.js\"").Length);
+        Assert.Equal(3, html.Split("class=\"quant-chart\"").Length);
+        Assert.True(html.IndexOf("plotly.js v", StringComparison.Ordinal) is var library and > 0 && library < html.IndexOf("<body>", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task WithoutChartsThePageIsSmall() => Assert.InRange((await TestNotebook.HtmlAsync("# T", "1 + 1")).Length, 1000, 20_000);
+
+    [Fact]
+    public async Task NothingIsLoadedFromTheNetwork()
+    {
+        var html = await TestNotebook.HtmlAsync("# T\n![picture](https://example.org/x.png) ![local](missing.png) [link](https://example.org)", TestNotebook.Chart.Replace("ID", "a"));
+        var markup = Script().Replace(html, "<script></script>");
+        Assert.Empty(Resource().Matches(markup).Select(match => match.Value));
+        Assert.Contains("default-src 'none'", markup, StringComparison.Ordinal);
+        Assert.Contains("<a href=\"https://example.org/x.png\">picture</a>", markup, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ImagesBesideTheNotebookAreEmbedded()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder.File("a b.png"), [1, 2, 3]);
+        Assert.Contains("src=\"data:image/png;base64,AQID\"", new MarkdownHtml(folder.Path).ToHtml("![x](a%20b.png)"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void OutputsOfOtherToolsAreShownByTheirBestType()
+    {
+        const string text = """
+            {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "code", "id": "c", "metadata": {}, "execution_count": 1, "source": "x", "outputs": [
+              {"output_type": "display_data", "metadata": {}, "data": {"text/plain": "PLAIN1", "image/png": "QUJD\n"}},
+              {"output_type": "display_data", "metadata": {}, "data": {"text/plain": "PLAIN2", "text/markdown": ["*", "em*"]}},
+              {"output_type": "stream", "name": "stdout", "text": "10 %\r20 %\r\n\u001b[31mred\u001b[0m\n"},
+              {"output_type": "error", "ename": "E", "evalue": "v", "traceback": ["\u001b[1;31mE\u001b[0m: v"]}]}]}
+            """;
+        var html = HtmlExport.ToHtml(NotebookDocument.Parse(text, "x.ipynb"), "x.ipynb");
+        Assert.Contains("data:image/png;base64,QUJD\"", html, StringComparison.Ordinal);
+        Assert.Contains("<em>em</em>", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("PLAIN2", html, StringComparison.Ordinal);
+        Assert.Contains("\">20 %\nred\n</pre>", html, StringComparison.Ordinal);
+        Assert.Contains(">E: v</pre>", html, StringComparison.Ordinal);
+    }
+
+    [GeneratedRegex("<[^>]*>")]
+    private static partial Regex Tag();
+
+    [GeneratedRegex("<span class=\"(.)\">([^<]*)</span>")]
+    private static partial Regex Span();
+
+    [GeneratedRegex("<script.*?</script>", RegexOptions.Singleline)]
+    private static partial Regex Script();
+
+    [GeneratedRegex("""(src|srcset|data|poster|action)\s*=\s*["']?\s*(https?:)?//[^"']*|<link[^>]*>|@import[^;]*|url\(\s*["']?(https?:)?//[^)]*""", RegexOptions.IgnoreCase)]
+    private static partial Regex Resource();
+}
