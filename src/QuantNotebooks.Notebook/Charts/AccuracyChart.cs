@@ -73,7 +73,7 @@ public static class AccuracyChart
                 ("name", $"chance, {NumberText.Percent(level)}"), ("mode", "lines"), ("x", new[] { 100 * level, 100 * level }), ("y", new[] { -0.5, bars.Length - 0.5 }),
                 ("line", Node(("dash", "dot"), ("width", 2), ("color", Palette.Grey))), ("hoverinfo", "skip")));
         return Chart(traces,
-            ("title", Title(title)), Modebar,
+            ("title", Title(title)),
             ("xaxis", Axis(hasTop1 ? "top-1 accuracy, % of the images" : "agreement with the full-precision network, % of the images", 8, ("range", new[] { 0, 105 }),
                 ("tickvals", new[] { 0, 20, 40, 60, 80, 100 }))),
             ("yaxis", Axis("", 8, ("range", new[] { bars.Length - 0.5, -0.5 }), ("tickmode", "array"), ("tickvals", positions), ("showgrid", false), ("zeroline", false),

@@ -35,7 +35,7 @@ public static class CorrectionChart
         if (correction.Corrections.Any(layer => layer.HeldOutAfter is not null)) lines.Add(new("held out, after", Palette.Blue, "solid", layer => layer.HeldOutAfter));
         var values = lines.SelectMany(line => correction.Corrections.Select(line.Value));
         return Chart(lines.Select(line => line.ToTrace(correction)),
-            ("title", Title(title)), Modebar,
+            ("title", Title(title)),
             ("xaxis", LayerAxis(correction.Corrections.Select(layer => layer.Layer), "y")),
             ("yaxis", LogAxis.Of("root mean square shift, σ", values)),
             ("legend", Node(("orientation", "h"), ("x", 0), ("y", 1.01), ("yanchor", "bottom"))),

@@ -17,7 +17,7 @@ internal static class LogAxis
         }
         var axis = PlotlyNode.Axis(title, 8, attributes);
         return high > 0 && Math.Log10(high / low) > DecadesOfLinear
-            ? PlotlyNode.With(axis, ("type", "log"), ("exponentformat", "power"), ("dtick", Math.Log10(high / low) > 2.5 ? 1 : (object)"D1"))
+            ? PlotlyNode.With(axis, ("type", "log"), ("exponentformat", "power"), ("dtick", Math.Log10(high / low) > 2.5 ? 1 : (object)"D2"))
             : PlotlyNode.With(axis, ("rangemode", "tozero"), ("exponentformat", "power"));
     }
 

@@ -70,7 +70,7 @@ public static class NoiseChart
         var layers = series[0].Report.Layers;
         var levels = series.SelectMany(one => one.Report.Layers).SelectMany(layer => new[] { layer.Before.RootQnsr, layer.Before.Mssr }).ToArray();
         return Chart(series.SelectMany(one => one.Traces()),
-            ("title", Title(title)), Modebar,
+            ("title", Title(title)),
             ("xaxis", LayerAxis(layers.Select(layer => layer.Layer), "y2")),
             ("yaxis", LogAxis.Of("noise / signal, before the activation", levels, ("domain", new[] { 0.4, 1 }))),
             ("yaxis2", Axis("mean shift's<br>share of noise, %", 8, ("domain", new[] { 0, 0.31 }), ("range", new[] { 0, 100 }), ("tickvals", new[] { 0, 50, 100 }))),

@@ -33,9 +33,6 @@ internal static class PlotlyNode
     public static GenericChart Chart(IEnumerable<Trace> traces, params (string Name, object? Value)[] layout) =>
         GenericChart.setLayout(With(new Layout(), layout), GenericChart.ofTraceObjects(false, Microsoft.FSharp.Collections.ListModule.OfSeq(traces)));
 
-    /// <summary>The layout's mode bar without a face of its own, so that it suits light and dark pages.</summary>
-    public static (string Name, object? Value) Modebar => ("modebar", Node(("bgcolor", "rgba(0,0,0,0)"), ("color", Palette.Grey), ("activecolor", Palette.Blue)));
-
     /// <summary>A title at the left edge, broken into lines that leave room for the mode bar at 800 pixels.</summary>
     public static DynamicObj.DynamicObj Title(string text) => Node(
         ("text", Wrapped(text)), ("font", Node(("size", 15))), ("x", 0.01), ("xanchor", "left"), ("y", 1), ("yanchor", "top"), ("yref", "container"),

@@ -1,4 +1,5 @@
 using Deedle;
+using Deedle.Internal;
 using Microsoft.DotNet.Interactive.Formatting;
 using Plotly.NET;
 using QuantNotebooks.Correction;
@@ -33,6 +34,7 @@ public static class ResultFormatters
             RegisterPage<Layer>(ResultPages.Of);
             RegisterPage<ImageSet>(ImageStrip.Page);
             Register<IFrame>(frame => frame.ToHtml(), frame => frame.ToPlainText());
+            Register<ISeriesFormattable>(series => SeriesFrame.Of(series).ToHtml(), series => SeriesFrame.Of(series).ToPlainText());
             Register<ChartFigure>(ResultPage.ChartHtml, figure => figure.ToString());
             Formatter.Register<ChartFigure>(figure => figure.Json, MimeBundle.Plotly);
             Register<GenericChart>(PlainChart.Html, PlainChart.Text);

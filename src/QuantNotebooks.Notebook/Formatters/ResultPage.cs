@@ -30,7 +30,7 @@ internal sealed record ResultPage(string Finding, IFrame? Frame, IReadOnlyList<C
     public string ToPlainText()
     {
         var text = new StringBuilder(DisplayWidth.Printable(Finding)).Append(".\n");
-        if (Frame is not null) text.Append('\n').Append(Frame.ToPlainText());
+        if (Frame is not null) text.Append('\n').Append(Frame.ToPlainText()).Append('\n');
         if (Notes.Count > 0) text.Append('\n');
         foreach (var note in Notes) text.Append(DisplayWidth.Printable(note)).Append('\n');
         return text.ToString().TrimEnd('\n');

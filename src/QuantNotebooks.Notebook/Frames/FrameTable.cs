@@ -18,10 +18,12 @@ internal static class FrameTable
     public static Table Of(IFrame frame, int longest)
     {
         var data = frame.Apply(new DataOfFrame());
-        var rowKeys = data.RowKeys.Select(key => string.Join(", ", key.Select(part => Text(part, false)))).ToArray();
+        var rowKeys = data.RowKeys.Select(key => string.Join(", ", key.Select(part => Text(part, Significant)))).ToArray();
         var numbered = data.RowKeys.All(key => key is [int or long]);
-        var headings = data.ColumnKeys.Select(key => string.Join(", ", key.Select(part => Text(part, false)))).ToArray();
+        var headings = data.ColumnKeys.Select(key => string.Join(", ", key.Select(part => Text(part, Significant)))).ToArray();
         var vectors = data.Columns.ToArray();
+
+        var formats = vectors.Select((vector, column) => NumberFormat(vector, headings[column])).ToArray();
 
         var keptColumns = Kept(headings.Length, FirstKept + LastKept + 5);
         var keptRows = Kept(rowKeys.Length, Math.Max(longest, FirstKept + LastKept));
@@ -41,7 +43,7 @@ internal static class FrameTable
             var cells = ImmutableArray.CreateBuilder<TableCell>();
             cells.Add(new TableCell(rowKeys[row], numbered ? row : null));
             foreach (var column in keptColumns)
-                cells.Add(column < 0 ? new TableCell("…") : Cell(vectors[column].Item2.GetObject(row), headings[column].EndsWith('%')));
+                cells.Add(column < 0 ? new TableCell("…") : Cell(vectors[column].Item2.GetObject(row), formats[column]));
             rows.Add(cells.ToImmutable());
         }
         return new Table(columns.ToImmutable(), rows.ToImmutable(),
@@ -53,27 +55,45 @@ internal static class FrameTable
         ? [.. Enumerable.Range(0, count)]
         : [.. Enumerable.Range(0, FirstKept), -1, .. Enumerable.Range(count - LastKept, LastKept)];
 
-    private static TableCell Cell(OptionalValue<object> value, bool isPercent)
+    private static TableCell Cell(OptionalValue<object> value, Func<double, string> format)
     {
         if (!value.HasValue || value.Value is null) return new TableCell("");
         double? number = value.Value is IConvertible && IsNumeric(value.Value.GetType()) ? Convert.ToDouble(value.Value, CultureInfo.InvariantCulture) : null;
-        return new TableCell(Text(value.Value, isPercent), number);
+        return new TableCell(Text(value.Value, format), number);
     }
 
-    private static string Text(object? value, bool isPercent) => value switch
+    private static string Text(object? value, Func<double, string> format) => value switch
     {
         null => "",
-        double number => Number(number, isPercent),
-        float number => Number(number, isPercent),
-        decimal number => Number((double)number, isPercent),
+        double number => format(number),
+        float number => format(number),
+        decimal number => format((double)number),
         string text => LayerText.Shortened(text, LongestCell),
         IFormattable formattable => LayerText.Shortened(formattable.ToString(null, CultureInfo.InvariantCulture), LongestCell),
         _ => LayerText.Shortened(value.ToString() ?? "", LongestCell),
     };
 
-    private static string Number(double value, bool isPercent) => isPercent && double.IsFinite(value)
-        ? value.ToString("F1", CultureInfo.InvariantCulture)
-        : NumberText.Significant(value);
+    private static string Significant(double value) => NumberText.Significant(value);
+
+    /// <summary>
+    /// Percent have one decimal. Numbers of like size share the decimals that give the largest four digits, so that points stand below one
+    /// another; a column that spans more than two and a half decades gives each number its own four digits.
+    /// </summary>
+    private static Func<double, string> NumberFormat(Tuple<Type, IVector<object>> column, string heading)
+    {
+        if (heading.EndsWith('%')) return value => double.IsFinite(value) ? value.ToString("F1", CultureInfo.InvariantCulture) : Significant(value);
+        if (column.Item1 != typeof(double) && column.Item1 != typeof(float)) return Significant;
+        var (low, high) = (double.PositiveInfinity, 0.0);
+        foreach (var value in column.Item2.ObjectSequence)
+        {
+            if (!value.HasValue) continue;
+            var size = Math.Abs(Convert.ToDouble(value.Value, CultureInfo.InvariantCulture));
+            if (double.IsFinite(size) && size > 0) (low, high) = (Math.Min(low, size), Math.Max(high, size));
+        }
+        if (high == 0 || Math.Log10(high / low) > 2.5 || high >= 1e7 || low < 1e-6) return Significant;
+        var decimals = "F" + Math.Max(0, 3 - (int)Math.Floor(Math.Log10(high))).ToString(CultureInfo.InvariantCulture);
+        return value => value != 0 && double.IsFinite(value) ? value.ToString(decimals, CultureInfo.InvariantCulture) : Significant(value);
+    }
 
     private static bool IsNumeric(Type type) => !type.IsEnum && Type.GetTypeCode(type) is >= TypeCode.SByte and <= TypeCode.Decimal;
 

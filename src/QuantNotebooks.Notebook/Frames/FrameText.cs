@@ -21,6 +21,6 @@ public static class FrameText
     public static string ToPlainText(this IFrame frame)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        return PlainTable.Render(FrameTable.Of(frame, LongInText));
+        return PlainTable.Render(FrameTable.Of(frame, LongInText)).TrimEnd('\n');
     }
 }

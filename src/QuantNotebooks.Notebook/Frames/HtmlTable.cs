@@ -47,6 +47,7 @@ internal static class HtmlTable
             html.Append("</tr>");
         }
         html.Append("</tbody></table></div>");
+        if (table.Rows.IsEmpty) html.Append("<div style=\"opacity:.65;font-size:12px\">no rows</div>");
         if (table.HiddenColumns > 0)
             html.Append("<div style=\"opacity:.65;font-size:12px\">").Append(Text.NumberText.Count(table.HiddenColumns, "column")).Append(" not shown</div>");
         if (table.HiddenRows == 0 && table.Rows.Length > 1) html.Append("<script>").Append(SortScript).Append("(\"").Append(id).Append("\")</script>");

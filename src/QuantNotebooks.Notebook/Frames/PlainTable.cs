@@ -15,16 +15,21 @@ internal static class PlainTable
         foreach (var line in lines)
             for (var column = 0; line is not null && column < widths.Length; column++)
                 widths[column] = Math.Max(widths[column], DisplayWidth.Of(line[column]));
+        // A narrow table is widened to the line that says what was left out.
+        if (table.HiddenRows > 0) widths[^1] += Math.Max(0, DisplayWidth.Of(table.HiddenRowsText) - TotalWidth(widths));
 
         var text = new StringBuilder();
         AppendLine(text, table, widths, titles);
         text.AppendJoin(Gap, widths.Select(width => new string('─', width))).Append('\n');
         foreach (var line in lines)
-            if (line is null) AppendPadded(text, table.HiddenRowsText, widths.Sum() + Gap.Length * (widths.Length - 1), false).Append('\n');
+            if (line is null) AppendPadded(text, table.HiddenRowsText, TotalWidth(widths), false).Append('\n');
             else AppendLine(text, table, widths, line);
+        if (table.Rows.IsEmpty) text.Append("no rows\n");
         if (table.HiddenColumns > 0) text.Append(Text.NumberText.Count(table.HiddenColumns, "column")).Append(" not shown\n");
         return text.ToString();
     }
+
+    private static int TotalWidth(int[] widths) => widths.Sum() + Gap.Length * (widths.Length - 1);
 
     private static void AppendLine(StringBuilder text, Table table, int[] widths, string[] cells)
     {
