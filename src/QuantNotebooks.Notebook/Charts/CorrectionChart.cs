@@ -47,7 +47,7 @@ public static class CorrectionChart
         public double Value(LayerCorrection layer) => Statistics(layer) is { } statistics ? ShiftSummary.RootMeanSquare(statistics) : double.NaN;
 
         public Trace ToTrace(CorrectionResult correction) => Trace("scatter",
-            ("name", Name), ("mode", "lines+markers"), ("x", Enumerable.Range(0, correction.Corrections.Length).ToArray()), ("opacity", Dash == "solid" ? 1 : 0.6),
+            ("name", Name), ("mode", "lines+markers"), ("x", Enumerable.Range(0, correction.Corrections.Length).ToArray()), ("opacity", Dash == "solid" ? 1 : 0.65),
             ("y", correction.Corrections.Select(layer => LogAxis.Value(Value(layer))).ToArray()),
             ("line", Node(("color", Colour), ("dash", Dash), ("width", 2))), ("marker", Node(("color", Colour), ("size", 6), ("symbol", Colour == Palette.Blue ? "diamond" : "circle"))),
             ("text", correction.Corrections.Select(HoverText).ToArray()), ("hovertemplate", "%{text}<extra></extra>"));

@@ -84,7 +84,7 @@ public static class NoiseChart
     {
         public static Series Only(MeanShiftReport report) => new(report, "", "solid", 1);
 
-        public static Series Before(MeanShiftReport report) => new(report, " before", "dot", 0.5);
+        public static Series Before(MeanShiftReport report) => new(report, " before", "dot", 0.65);
 
         public static Series After(MeanShiftReport report) => new(report, " after", "solid", 1);
 

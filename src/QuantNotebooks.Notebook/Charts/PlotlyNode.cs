@@ -10,7 +10,7 @@ namespace QuantNotebooks.Notebook.Charts;
 /// <summary>Plotly figures from Plotly.NET's own objects, with the attributes that its C# layer has no words for set by name.</summary>
 internal static class PlotlyNode
 {
-    private const int TitleWidth = 84;
+    private const int TitleWidth = 74;
     private const int LineHeight = 20;
 
     /// <summary>A nested object of attributes.</summary>
