@@ -40,6 +40,12 @@ public sealed record QuantizationScheme
     /// <exception cref="QuantNotebooksException">The number is outside 2 to 16.</exception>
     public int? ActivationBits { get; init => field = Checked(value, "activation bits"); } = 8;
 
+    /// <summary>
+    /// Bits of the network's own input and of its last layers' outputs: <see cref="ActivationBits"/>, but at least 8, because pixels come as
+    /// bytes and the scores that a decision is read from are not stored between layers. Null where activations stay in floating point.
+    /// </summary>
+    public int? BoundaryBits => ActivationBits is { } bits ? Math.Max(8, bits) : null;
+
     /// <summary>How many weights share one scale.</summary>
     public WeightGranularity WeightGranularity { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using QuantNotebooks.Networks;
+using QuantNotebooks.Onnx;
 
 namespace QuantNotebooks.Quantization;
 
@@ -11,9 +12,12 @@ internal sealed class QuantizerPlacement
 {
     private readonly ImmutableDictionary<Layer, string> _inputGrids;
 
-    private QuantizerPlacement(ImmutableSortedSet<string> tensors, ImmutableDictionary<Layer, string> inputGrids)
+    private readonly ImmutableHashSet<string> _boundary;
+
+    private QuantizerPlacement(ImmutableSortedSet<string> tensors, ImmutableHashSet<string> boundary, ImmutableDictionary<Layer, string> inputGrids)
     {
         Tensors = tensors;
+        _boundary = boundary;
         _inputGrids = inputGrids;
     }
 
@@ -22,6 +26,10 @@ internal sealed class QuantizerPlacement
 
     /// <summary>The quantized tensor on whose grid the layer's input lies: the input itself, or what was reshaped or pooled into it.</summary>
     public string InputGridOf(Layer layer) => _inputGrids[layer];
+
+    /// <summary>The grid of a quantized tensor that takes values in that range, or null where the scheme leaves activations in floating point.</summary>
+    public Quantizer? QuantizerOf(string tensor, ActivationRange range, QuantizationScheme scheme) =>
+        (_boundary.Contains(tensor) ? scheme.BoundaryBits : scheme.ActivationBits) is { } bits ? Quantizer.Asymmetric(range, bits) : null;
 
     public static QuantizerPlacement Of(Network network)
     {
@@ -44,6 +52,20 @@ internal sealed class QuantizerPlacement
             if (!tensors.Contains(origin)) tensors.Add(origin = layer.Input);
             grids[layer] = origin;
         }
-        return new QuantizerPlacement(tensors.ToImmutable(), grids.ToImmutable());
+        var boundary = tensors.Where(tensor => graph.Producer(tensor) is null || !ReachesQuantizedTensor(graph, tensor, tensors));
+        return new QuantizerPlacement(tensors.ToImmutable(), [.. boundary], grids.ToImmutable());
+    }
+
+    private static bool ReachesQuantizedTensor(Graph graph, string tensor, ISet<string> quantized)
+    {
+        var open = new Stack<string>([tensor]);
+        var seen = new HashSet<string>();
+        while (open.TryPop(out var next))
+            foreach (var output in graph.Consumers(next).SelectMany(node => node.Output))
+            {
+                if (quantized.Contains(output)) return true;
+                if (seen.Add(output)) open.Push(output);
+            }
+        return false;
     }
 }

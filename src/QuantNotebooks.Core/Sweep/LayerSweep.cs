@@ -125,7 +125,7 @@ internal sealed class LayerSweep : IDisposable
 
     private void RunLayer(Layer layer, Layer reference, CancellationToken cancellation)
     {
-        var inputGrid = _scheme.ActivationBits is null ? null : _quantizers[_placement.InputGridOf(layer)];
+        var inputGrid = _quantizers.GetValueOrDefault(_placement.InputGridOf(layer));
         var weights = LayerQuantizer.Weights(layer, _scheme);
         var bias = layer.HasBias ? layer.Bias.ToArray() : new float[layer.Channels];
         var quantizedBias = LayerQuantizer.Bias(bias, weights, inputGrid, _scheme);
@@ -205,8 +205,7 @@ internal sealed class LayerSweep : IDisposable
         if (!_placement.Tensors.Contains(tensor) || !Array.TrueForAll(pairs, pair => pair.Full.IsFloat)) return;
         var range = _given?.Of(tensor, _network) ?? RangeOf(tensor, pairs);
         _ranges[tensor] = range;
-        if (_scheme.ActivationBits is not { } bits) return;
-        var quantizer = Quantizer.Asymmetric(range, bits);
+        if (_placement.QuantizerOf(tensor, range, _scheme) is not { } quantizer) return;
         _quantizers[tensor] = quantizer;
         for (var batch = 0; batch < pairs.Length; batch++)
         {

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Onnx;
 using QuantNotebooks.Quantization;
@@ -16,9 +15,9 @@ internal sealed class QuantizedInference : IDisposable
     public QuantizedInference(Network network, QuantizationScheme scheme, ActivationRanges ranges, string inputName, TensorPool pool)
     {
         var placement = QuantizerPlacement.Of(network);
-        var quantizers = scheme.ActivationBits is { } bits
-            ? placement.Tensors.ToImmutableDictionary(tensor => tensor, tensor => Quantizer.Asymmetric(ranges.Of(tensor, network), bits))
-            : ImmutableDictionary<string, Quantizer>.Empty;
+        var quantizers = new Dictionary<string, Quantizer>();
+        foreach (var tensor in placement.Tensors)
+            if (placement.QuantizerOf(tensor, ranges.Of(tensor, network), scheme) is { } grid) quantizers[tensor] = grid;
         _runner = new PlanRunner(network, QuantizedGraph(network, scheme, placement, quantizers), inputName, pool, PutOnGrid);
 
         void PutOnGrid(string name, BatchTensor tensor)
@@ -33,7 +32,7 @@ internal sealed class QuantizedInference : IDisposable
     public void Dispose() => _runner.Dispose();
 
     private static Graph QuantizedGraph(
-        Network network, QuantizationScheme scheme, QuantizerPlacement placement, ImmutableDictionary<string, Quantizer> quantizers) =>
+        Network network, QuantizationScheme scheme, QuantizerPlacement placement, Dictionary<string, Quantizer> quantizers) =>
         LayerEditor.Apply(network.Graph, network.Layers.Select(layer =>
         {
             var weights = LayerQuantizer.Weights(layer, scheme);
