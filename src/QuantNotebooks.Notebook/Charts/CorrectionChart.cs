@@ -31,8 +31,10 @@ public static class CorrectionChart
             new("calibration, before", Palette.Orange, "dot", layer => layer.Before),
             new("calibration, after", Palette.Orange, "solid", layer => layer.After),
         };
-        if (correction.Corrections.Any(layer => layer.HeldOutBefore is not null)) lines.Add(new("held out, before", Palette.Blue, "dot", layer => layer.HeldOutBefore));
-        if (correction.Corrections.Any(layer => layer.HeldOutAfter is not null)) lines.Add(new("held out, after", Palette.Blue, "solid", layer => layer.HeldOutAfter));
+        if (correction.Corrections.Any(layer => layer.HeldOutBefore is not null))
+            lines.Add(new("held out, before", Palette.Blue, "dot", layer => layer.HeldOutBefore));
+        if (correction.Corrections.Any(layer => layer.HeldOutAfter is not null))
+            lines.Add(new("held out, after", Palette.Blue, "solid", layer => layer.HeldOutAfter));
         var values = lines.SelectMany(line => correction.Corrections.Select(line.Value));
         return Chart(lines.Select(line => line.ToTrace(correction)),
             ("title", Title(title)),
@@ -49,7 +51,8 @@ public static class CorrectionChart
         public Trace ToTrace(CorrectionResult correction) => Trace("scatter",
             ("name", Name), ("mode", "lines+markers"), ("x", Enumerable.Range(0, correction.Corrections.Length).ToArray()), ("opacity", Dash == "solid" ? 1 : 0.65),
             ("y", correction.Corrections.Select(layer => LogAxis.Value(Value(layer))).ToArray()),
-            ("line", Node(("color", Colour), ("dash", Dash), ("width", 2))), ("marker", Node(("color", Colour), ("size", 6), ("symbol", Colour == Palette.Blue ? "diamond" : "circle"))),
+            ("line", Node(("color", Colour), ("dash", Dash), ("width", 2))),
+            ("marker", Node(("color", Colour), ("size", 6), ("symbol", Colour == Palette.Blue ? "diamond" : "circle"))),
             ("text", correction.Corrections.Select(HoverText).ToArray()), ("hovertemplate", "%{text}<extra></extra>"));
 
         private string HoverText(LayerCorrection layer)

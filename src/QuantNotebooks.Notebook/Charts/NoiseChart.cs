@@ -28,8 +28,10 @@ public static class NoiseChart
         var title = worst is null || shifted is null
             ? $"{report.Network.Name} has no quantization noise that can be compared with a signal"
             : $"Noise is largest at {LayerText.Described(worst.Layer)}: rQNSR {NumberText.Significant(worst.Before.RootQnsr, 3)} "
-                + $"({NumberText.Significant(worst.Before.SqnrDecibels, 3)} dB); mean shift makes up to {NumberText.Percent(shifted.Before.MeanShiftShare, 0)} of the noise, at {shifted.Name}";
-        const string reading = "Where the two lines come close and the bars are tall, most of the noise is a constant offset that a bias correction can take away. " + Definitions;
+                + $"({NumberText.Significant(worst.Before.SqnrDecibels, 3)} dB); "
+                + $"mean shift makes up to {NumberText.Percent(shifted.Before.MeanShiftShare, 0)} of the noise, at {shifted.Name}";
+        const string reading = "Where the two lines come close and the bars are tall, most of the noise is a constant offset "
+            + "that a bias correction can take away. " + Definitions;
         return new ChartFigure(title, reading, Height, () => Build(title, Series.Only(report)));
     }
 
@@ -43,11 +45,14 @@ public static class NoiseChart
         ArgumentNullException.ThrowIfNull(after);
         RequireLayers(before);
         if (!before.Layers.Select(layer => layer.Name).SequenceEqual(after.Layers.Select(layer => layer.Name)))
-            throw new QuantNotebooksException($"'{before.Network.Name}' and '{after.Network.Name}' have different layers, so they can't be drawn layer by layer in one chart.");
+            throw new QuantNotebooksException(
+                $"'{before.Network.Name}' and '{after.Network.Name}' have different layers, "
+                + "so they can't be drawn layer by layer in one chart.");
         var (worstBefore, worstAfter) = (Worst(before, layer => layer.Before.RootQnsr), Worst(after, layer => layer.Before.RootQnsr));
         var (shiftBefore, shiftAfter) = (Worst(before, layer => layer.Before.Mssr), Worst(after, layer => layer.Before.Mssr));
         var title = $"Largest rQNSR {Change(worstBefore, worstAfter)}; largest MSSR {Change(shiftBefore, shiftAfter)}";
-        const string reading = "Dashed and pale: before. Solid: after. A correction that works takes MSSR and the bars down; what is left of rQNSR is noise that no constant can remove. " + Definitions;
+        const string reading = "Dashed and pale: before. Solid: after. A correction that works takes MSSR and the bars down; "
+            + "what is left of rQNSR is noise that no constant can remove. " + Definitions;
         return new ChartFigure(title, reading, Height, () => Build(title, Series.Before(before), Series.After(after)));
     }
 

@@ -31,11 +31,13 @@ internal static class PlotlyNode
     }
 
     public static GenericChart Chart(IEnumerable<Trace> traces, params (string Name, object? Value)[] layout) =>
-        GenericChart.setLayout(With(new Layout(), layout), GenericChart.ofTraceObjects(false, Microsoft.FSharp.Collections.ListModule.OfSeq(traces)));
+        GenericChart.setLayout(
+            With(new Layout(), layout), GenericChart.ofTraceObjects(false, Microsoft.FSharp.Collections.ListModule.OfSeq(traces)));
 
     /// <summary>A title at the left edge, broken into lines that leave room for the mode bar at 800 pixels.</summary>
     public static DynamicObj.DynamicObj Title(string text) => Node(
-        ("text", Wrapped(text)), ("font", Node(("size", 15))), ("x", 0.01), ("xanchor", "left"), ("y", 1), ("yanchor", "top"), ("yref", "container"),
+        ("text", Wrapped(text)), ("font", Node(("size", 15))), ("x", 0.01), ("xanchor", "left"),
+        ("y", 1), ("yanchor", "top"), ("yref", "container"),
         // Plotly places the last line, not the first, at the anchor.
         ("pad", Node(("t", 12 + LineHeight * (Lines(text) - 1)))));
 

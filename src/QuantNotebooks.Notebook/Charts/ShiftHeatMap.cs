@@ -59,8 +59,8 @@ public static class ShiftHeatMap
         return Chart(traces,
             ("title", Title(title)),
             ("xaxis", Axis(ByChannel, 12, ("range", channels), ("showgrid", false), ("zeroline", false))),
-            ("yaxis", Axis("layer, input at the top (◆ depthwise)", 12, ("range", new[] { rows.Length - 0.5, -0.5 }), ("showgrid", false), ("zeroline", false),
-                ("tickmode", "array"), ("tickvals", Enumerable.Range(0, rows.Length).ToArray()), ("tickfont", Node(("size", 11))),
+            ("yaxis", Axis("layer, input at the top (◆ depthwise)", 12, ("range", new[] { rows.Length - 0.5, -0.5 }), ("showgrid", false),
+                ("zeroline", false), ("tickmode", "array"), ("tickvals", Enumerable.Range(0, rows.Length).ToArray()), ("tickfont", Node(("size", 11))),
                 ("ticktext", report.Layers.Select(layer => Literal(LayerText.AxisLabel(layer.Layer))).ToArray()))),
             ("coloraxis", scale.ToNode()),
             ("margin", Node(("t", TopMargin(title, 34)), ("b", 56), ("l", 60), ("r", 20))),
@@ -97,7 +97,7 @@ public static class ShiftHeatMap
             if (IsClipped) (texts[0], texts[^1]) = ("≤ " + texts[0], "≥ " + texts[^1]);
             return Node(
                 ("colorscale", Palette.Diverging), ("cmin", -Limit), ("cmax", Limit),
-                ("colorbar", Node(("title", Node(("text", IsClipped ? "shift / σ<br>(clipped)<br>\u00a0" : "shift / σ<br>\u00a0"), ("side", "top"))),
+                ("colorbar", Node(("title", Node(("text", IsClipped ? "shift / σ (clipped at the ends)" : "shift / σ"), ("side", "right"))),
                     ("tickvals", ticks), ("ticktext", texts), ("thickness", 14), ("outlinewidth", 0))));
         }
     }

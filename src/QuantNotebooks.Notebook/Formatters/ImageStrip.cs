@@ -15,7 +15,8 @@ internal static class ImageStrip
     public static ResultPage Page(ImageSet images)
     {
         var notes = new List<string> { $"From {images.Path}" };
-        if (images.Labels is { } labels) notes.Insert(0, $"{NumberText.Count(labels.Distinct().Count())} different labels, from {NumberText.Count(labels.Min())} to {NumberText.Count(labels.Max())}.");
+        if (images.Labels is { } labels)
+            notes.Insert(0, $"{NumberText.Count(labels.Distinct().Count())} different labels, from {NumberText.Count(labels.Min())} to {NumberText.Count(labels.Max())}.");
         return new ResultPage(images.ToString(), null, [], notes, Strip(images));
     }
 
@@ -28,7 +29,8 @@ internal static class ImageStrip
             var (width, height, png) = Picture(images[index]);
             var zoom = Math.Max(1, 56 / Math.Max(width, height));
             var label = images.Labels is { } labels ? labels[index].ToString(CultureInfo.InvariantCulture) : "";
-            html.Append(CultureInfo.InvariantCulture, $"<div style=\"text-align:center;font-size:11px\"><img alt=\"image {index}\" width=\"{width * zoom}\" height=\"{height * zoom}\" ")
+            html.Append("<div style=\"text-align:center;font-size:11px\">")
+                .Append(CultureInfo.InvariantCulture, $"<img alt=\"image {index}\" width=\"{width * zoom}\" height=\"{height * zoom}\" ")
                 .Append("style=\"image-rendering:pixelated;display:block\" src=\"data:image/png;base64,").Append(Convert.ToBase64String(png)).Append("\">")
                 .Append(WebUtility.HtmlEncode(label)).Append("</div>");
         }

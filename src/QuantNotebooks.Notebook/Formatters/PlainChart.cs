@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Plotly.NET;
 using QuantNotebooks.Notebook.Charts;
+using QuantNotebooks.Notebook.Text;
 
 namespace QuantNotebooks.Notebook.Formatters;
 
@@ -19,11 +20,13 @@ internal static class PlainChart
     public static string Text(GenericChart chart)
     {
         var traces = GenericChart.getTraces(chart).ToArray();
-        return FormattableString.Invariant($"chart of {traces.Length} trace{(traces.Length == 1 ? "" : "s")}: {string.Join(", ", traces.Select(trace => trace.type).Distinct())}");
+        var types = string.Join(", ", traces.Select(trace => trace.type).Distinct());
+        return $"chart of {NumberText.Count(traces.Length, "trace")}: {types}";
     }
 
     private static int Height(JsonElement figure) =>
-        figure.TryGetProperty("layout", out var layout) && layout.TryGetProperty("height", out var height) && height.TryGetDouble(out var pixels) && pixels is >= 1 and <= 10_000
+        figure.TryGetProperty("layout", out var layout) && layout.TryGetProperty("height", out var height)
+        && height.ValueKind == JsonValueKind.Number && height.TryGetDouble(out var pixels) && pixels is >= 1 and <= 10_000
             ? (int)pixels
             : UsualHeight;
 }

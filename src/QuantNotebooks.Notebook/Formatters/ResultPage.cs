@@ -37,7 +37,8 @@ internal sealed record ResultPage(string Finding, IFrame? Frame, IReadOnlyList<C
     }
 
     public static string ChartHtml(ChartFigure chart) =>
-        PlotlyScript.ChartHtml(chart.Json, NewId(), chart.Height) + $"<p style=\"opacity:.8;font-size:13px;margin:2px 0 14px\">{WebUtility.HtmlEncode(chart.Reading)}</p>";
+        PlotlyScript.ChartHtml(chart.Json, NewId(), chart.Height)
+        + $"<p style=\"opacity:.8;font-size:13px;margin:2px 0 14px\">{WebUtility.HtmlEncode(chart.Reading)}</p>";
 
     public static string NewId() => "quant-" + Guid.NewGuid().ToString("n");
 }

@@ -31,10 +31,12 @@ internal static class ResultPages
         var largest = ShiftSummary.Largest(layer.Before);
         var finding = $"Layer {LayerText.Described(layer.Layer)}: MSSR {NumberText.Significant(layer.Before.Mssr, 3)}, "
             + $"{NumberText.Percent(layer.Before.MeanShiftShare)} of the noise energy is mean shift";
-        if (largest.Channel >= 0) finding += FormattableString.Invariant($"; channel {largest.Channel} moves most, {NumberText.Significant(largest.Sigmas, 3)} σ");
+        if (largest.Channel >= 0)
+            finding += FormattableString.Invariant($"; channel {largest.Channel} moves most, {NumberText.Significant(largest.Sigmas, 3)} σ");
         return new ResultPage(finding, layer.ToFrame(), [],
         [
-            "One row a channel, before the activation; shift = quantized mean - mean; shift σ is the shift over the channel's sigma, empty where the channel is constant.",
+            "One row a channel, before the activation; shift = quantized mean - mean; shift σ is the shift over the channel's sigma, "
+                + "empty where the channel is constant.",
             $"{NumberText.Count(layer.Before.Channels.Length, "channel")}, {NumberText.Percent(layer.SignificantShare())} of them with a shift above two standard errors.",
         ]);
     }
@@ -43,8 +45,8 @@ internal static class ResultPages
     {
         var notes = new List<string>
         {
-            "Root mean square over channels of the shift before the activation, in sigmas. Before and after: on the calibration images, with every earlier layer corrected; held out: "
-            + "the uncorrected and the corrected network on other images.",
+            "Root mean square over channels of the shift before the activation, in sigmas. Before and after: on the calibration images, "
+                + "with every earlier layer corrected; held out: the uncorrected and the corrected network on other images.",
             $"{correction.Method} bias correction, {MeasuredOn(correction.Scheme, correction.Images)}",
         };
         return correction.Corrections.IsEmpty
@@ -59,7 +61,8 @@ internal static class ResultPages
         var images = comparison.Rows.Select(row => row.Result.Images).DistinctBy(set => (set.Name, set.Count)).Select(set => set.ToString());
         return new ResultPage(chart.Title, comparison.ToFrame(), [chart],
         [
-            "Agreement: images that the quantized and the full-precision network put in the same class. SQNR: of the network's output.", "Images: " + string.Join("; ", images),
+            "Agreement: images that the quantized and the full-precision network put in the same class. SQNR: of the network's output.",
+            "Images: " + string.Join("; ", images),
         ]);
     }
 
@@ -74,9 +77,15 @@ internal static class ResultPages
         var dead = network.Layers.Sum(layer => layer.DeadChannels.Length);
         var parameters = network.Layers.Sum(layer => (long)layer.Weights.Length + layer.Bias.Length);
         var widest = network.Layers.Where(layer => !double.IsNaN(layer.WeightRangeRatio())).MaxBy(layer => layer.WeightRangeRatio());
-        var finding = $"{network.Name}: {NumberText.Count(network.Layers.Length, "layer")}, {NumberText.Count(parameters, "parameter")}, {NumberText.Count(dead, "dead channel")}";
-        if (widest is not null) finding += $"; weight ranges are most unequal in {LayerText.Described(widest)}: {NumberText.Significant(widest.WeightRangeRatio(), 3)} times the median channel's";
-        var notes = new List<string> { "Range ratio: largest |weight| of the layer over the median of its channels' largest |weight|; 1 is equal, large is hard for one scale a tensor." };
+        var finding = $"{network.Name}: {NumberText.Count(network.Layers.Length, "layer")}, "
+            + $"{NumberText.Count(parameters, "parameter")}, {NumberText.Count(dead, "dead channel")}";
+        if (widest is not null)
+            finding += $"; weight ranges are most unequal in {LayerText.Described(widest)}: "
+                + $"{NumberText.Significant(widest.WeightRangeRatio(), 3)} times the median channel's";
+        var notes = new List<string>
+        {
+            "Range ratio: largest |weight| of the layer over the median of its channels' largest |weight|; 1 is equal, large is hard for one scale a tensor.",
+        };
         foreach (var layer in network.Layers)
             foreach (var channel in layer.DeadChannels)
                 notes.Add($"Dead: {layer.Name}, channel {NumberText.Count(channel.Channel)}: {channel.Reason}.");
@@ -101,7 +110,9 @@ internal static class ResultPages
     {
         var name = result.Scheme is null ? result.Network.Name : $"{result.Network.Name}, {result.Scheme}";
         if (result.Top1 is not { } top1)
-            return result.Agreement is { } agreement ? $"{name}: agrees with full precision on {NumberText.Percent(agreement)} of the images" : $"{name}: no accuracy without labels";
+            return result.Agreement is { } agreement
+                ? $"{name}: agrees with full precision on {NumberText.Percent(agreement)} of the images"
+                : $"{name}: no accuracy without labels";
         if (result.Scheme is null || result.FloatTop1 is not { } reference) return $"{name}: {NumberText.Percent(top1, 2)} top-1";
         var points = 100 * (top1 - reference);
         var change = Math.Abs(points) < 0.005 ? "the same as" : $"{NumberText.Significant(Math.Abs(points), 3)} points {(points < 0 ? "below" : "above")}";
@@ -110,8 +121,10 @@ internal static class ResultPages
 
     private static string MeasuredOn(QuantizationScheme scheme, ImageSet images) => $"{scheme}; {images}.";
 
-    private static IEnumerable<string> NotAnalysed(Network network) => network.NotAnalysed.GroupBy(node => (node.Operator, node.Reason))
-        .Select(group => $"Not analysed: {NumberText.Count(group.Count(), "node")} {group.Key.Operator} ({group.First().Node}{(group.Count() > 1 ? ", …" : "")}): {group.Key.Reason}");
+    private static IEnumerable<string> NotAnalysed(Network network) => network.NotAnalysed
+        .GroupBy(node => (node.Operator, node.Reason))
+        .Select(group => $"Not analysed: {NumberText.Count(group.Count(), "node")} {group.Key.Operator} "
+            + $"({group.First().Node}{(group.Count() > 1 ? ", …" : "")}): {group.Key.Reason}");
 
     private static List<string> Limited(List<string> notes)
     {

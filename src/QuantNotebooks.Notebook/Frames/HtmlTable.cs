@@ -34,7 +34,8 @@ internal static class HtmlTable
         html.Append("<div style=\"overflow-x:auto\"><table data-quant-table=\"").Append(id)
             .Append("\" style=\"border-collapse:collapse;margin:6px 0;font-size:13px;font-variant-numeric:tabular-nums;\"><thead><tr>");
         foreach (var column in table.Columns)
-            html.Append("<th style=\"").Append(CellStyle).Append("border-bottom-width:2px;").Append(Alignment(column)).Append("\">").Append(Escaped(column.Title)).Append("</th>");
+            html.Append("<th style=\"").Append(CellStyle).Append("border-bottom-width:2px;").Append(Alignment(column))
+                .Append("\">").Append(Escaped(column.Title)).Append("</th>");
         html.Append("</tr></thead><tbody>");
         foreach (var row in table.Rows)
         {
