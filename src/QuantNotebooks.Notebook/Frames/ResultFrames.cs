@@ -66,21 +66,24 @@ public static class ResultFrames
             .Frame;
     }
 
-    /// <summary>One row a layer: root mean square shift in sigmas before and after, and why a layer was skipped.</summary>
+    /// <summary>One row a layer: root mean square shift in sigmas before and after, on held-out images where there were some, and why a layer was
+    /// skipped where one was.</summary>
     /// <param name="correction">The correction.</param>
     public static Frame<int, string> ToFrame(this CorrectionResult correction)
     {
         ArgumentNullException.ThrowIfNull(correction);
-        return new FrameColumns<LayerCorrection>(correction.Corrections)
+        var columns = new FrameColumns<LayerCorrection>(correction.Corrections)
             .Add("layer", layer => layer.Name)
             .Add("operator", layer => LayerText.OperatorName(layer.Layer.Operator))
             .Add("largest correction", layer => Largest(layer.Correction))
             .Add("before σ", layer => ShiftSummary.RootMeanSquare(layer.Before))
-            .Add("after σ", layer => ShiftSummary.RootMeanSquare(layer.After))
-            .Add("held-out before σ", layer => layer.HeldOutBefore is { } before ? ShiftSummary.RootMeanSquare(before) : double.NaN)
-            .Add("held-out after σ", layer => layer.HeldOutAfter is { } after ? ShiftSummary.RootMeanSquare(after) : double.NaN)
-            .Add("skipped", layer => layer.Skipped ?? "")
-            .Frame;
+            .Add("after σ", layer => ShiftSummary.RootMeanSquare(layer.After));
+        if (correction.Corrections.Any(layer => layer.HeldOutBefore is not null))
+            columns
+                .Add("held-out before σ", layer => layer.HeldOutBefore is { } before ? ShiftSummary.RootMeanSquare(before) : double.NaN)
+                .Add("held-out after σ", layer => layer.HeldOutAfter is { } after ? ShiftSummary.RootMeanSquare(after) : double.NaN);
+        if (correction.Corrections.Any(layer => layer.Skipped is not null)) columns.Add("skipped", layer => layer.Skipped ?? "");
+        return columns.Frame;
     }
 
     /// <summary>One row a network and scheme.</summary>
