@@ -23,7 +23,8 @@ public static class BiasCorrection
 {
     /// <summary>
     /// Iterative bias correction (paper A, our reading): for each layer, input to output, b_c += E[y_c] - E[q_c] before the activation, over
-    /// calibration images and positions, where q comes through the layers corrected so far; then the bias is quantized again. Layers without
+    /// calibration images and positions, where q comes through the layers corrected so far and b is the quantized bias; then the sum is
+    /// quantized again. Layers without
     /// a bias get one. Costs one sweep, and two more where held-out images are given.
     /// </summary>
     /// <param name="network">The network.</param>
@@ -42,16 +43,19 @@ public static class BiasCorrection
         SweepOutcome outcome;
         using (var sweep = new LayerSweep(network, scheme, images, visitor, network.Ranges)) outcome = sweep.Run(progress, cancellation);
 
-        var corrected = Corrected(network, visitor.Corrections, images, scheme, outcome.Ranges);
+        var corrected = Corrected(network, images, scheme, outcome);
         var heldOutBefore = heldOut is null ? null : network.MeasureMeanShift(heldOut, scheme, outcome.Ranges, progress, cancellation);
         var heldOutAfter = heldOut is null ? null : corrected.MeasureMeanShift(heldOut, scheme, outcome.Ranges, progress, cancellation);
         var layers = network.Layers.Select(layer => new LayerCorrection(
-            layer, [.. visitor.Corrections[layer.Index]], visitor.Before(layer), visitor.After(layer),
+            layer, CorrectionOf(layer, outcome.Biases[layer.Name]), visitor.Before(layer), visitor.After(layer),
             heldOutBefore?.Layers[layer.Index].Before, heldOutAfter?.Layers[layer.Index].Before, Skipped: null));
         return new CorrectionResult(corrected, "iterative", scheme, images, [.. layers]) { HeldOut = heldOut };
     }
 
-    private static Network Corrected(Network network, float[][] corrections, ImageSet images, QuantizationScheme scheme, ActivationRanges ranges)
+    private static ImmutableArray<float> CorrectionOf(Layer layer, float[] bias) =>
+        [.. bias.Select((value, channel) => value - (layer.HasBias ? layer.Bias[channel] : 0))];
+
+    private static Network Corrected(Network network, ImageSet images, QuantizationScheme scheme, SweepOutcome outcome)
     {
         var references = network.Facts.ReferenceBiases.ToBuilder();
         var changes = new List<LayerChange>();
@@ -59,10 +63,7 @@ public static class BiasCorrection
         {
             // A network that was corrected before keeps its first, true reference.
             if (!references.ContainsKey(layer.Name)) references[layer.Name] = layer.HasBias ? [.. layer.Bias] : null;
-            var bias = new float[layer.Channels];
-            for (var channel = 0; channel < bias.Length; channel++)
-                bias[channel] = (layer.HasBias ? layer.Bias[channel] : 0) + corrections[layer.Index][channel];
-            changes.Add(new LayerChange(layer, null, bias));
+            changes.Add(new LayerChange(layer, null, outcome.Biases[layer.Name]));
         }
         var entry = new HistoryEntry(
             "correct-bias iterative", string.Create(CultureInfo.InvariantCulture, $"{scheme}, {images.Count} images of '{images.Name}'"),
@@ -70,7 +71,7 @@ public static class BiasCorrection
         return network.With(changes, network.Facts with
         {
             Name = network.Name + "-corrected",
-            Ranges = ranges,
+            Ranges = outcome.Ranges,
             ReferenceBiases = references.ToImmutable(),
             History = network.History.Add(entry),
             Parent = network,
@@ -82,8 +83,6 @@ public static class BiasCorrection
         private readonly ShiftAccumulator[] _before = [.. network.Layers.Select(layer => new ShiftAccumulator(layer.Channels))];
         private readonly ShiftAccumulator[] _after = [.. network.Layers.Select(layer => new ShiftAccumulator(layer.Channels))];
 
-        public float[][] Corrections { get; } = [.. network.Layers.Select(layer => new float[layer.Channels])];
-
         public bool ChangesLayers => true;
 
         public void Observe(Layer layer, MeasuringPoint point, ChannelLayout layout, ReadOnlySpan<float> full, ReadOnlySpan<float> quantized)
@@ -92,12 +91,7 @@ public static class BiasCorrection
             if (point == MeasuringPoint.BeforeActivationChanged) _after[layer.Index].Add(layout, full, quantized);
         }
 
-        public float[] BiasToAdd(Layer layer)
-        {
-            var shifts = Before(layer).Channels;
-            for (var channel = 0; channel < shifts.Length; channel++) Corrections[layer.Index][channel] = (float)-shifts[channel].MeanShift;
-            return Corrections[layer.Index];
-        }
+        public float[] BiasToAdd(Layer layer) => [.. Before(layer).Channels.Select(channel => (float)-channel.MeanShift)];
 
         public ShiftStatistics Before(Layer layer) => _before[layer.Index].ToStatistics();
 

@@ -21,7 +21,7 @@ public sealed partial class Network
         var bytes = OnnxFile.ReadBytes(path);
         var model = OnnxFile.Parse(bytes, path);
         // The runtime's own checks (types, shapes, operators) come first, on the file as it is.
-        using (OnnxSession.Create(model, path, new SessionSettings(Threads: 1, Optimize: false))) { }
+        using (OnnxSession.Create(model, path, new SessionSettings(Threads: 1, Unoptimized: true))) { }
         var facts = new NetworkFacts(System.IO.Path.GetFileNameWithoutExtension(path), path)
         {
             FileSha256 = Convert.ToHexStringLower(SHA256.HashData(bytes)),

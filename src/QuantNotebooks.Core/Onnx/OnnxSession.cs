@@ -7,8 +7,8 @@ namespace QuantNotebooks.Onnx;
 
 /// <summary>How ONNX Runtime is to run a model.</summary>
 /// <param name="Threads">Threads inside an operator; 0 for one a core.</param>
-/// <param name="Optimize">Whether ONNX Runtime may fuse and re-arrange nodes.</param>
-internal readonly record struct SessionSettings(int Threads = 0, bool Optimize = true);
+/// <param name="Unoptimized">Whether ONNX Runtime must run every node as it stands, without fusing or re-arranging any.</param>
+internal readonly record struct SessionSettings(int Threads, bool Unoptimized);
 
 /// <summary>A model in ONNX Runtime. Safe to call from several threads; its errors are <see cref="QuantNotebooksException"/>s.</summary>
 internal sealed class OnnxSession : IDisposable
@@ -36,9 +36,10 @@ internal sealed class OnnxSession : IDisposable
     {
         using var options = new SessionOptions
         {
-            IntraOpNumThreads = settings.Threads,
+            // Said outright: left to itself ONNX Runtime pins its threads to cores, which hurts whoever shares them.
+            IntraOpNumThreads = settings.Threads > 0 ? settings.Threads : Environment.ProcessorCount,
             InterOpNumThreads = 1,
-            GraphOptimizationLevel = settings.Optimize ? GraphOptimizationLevel.ORT_ENABLE_ALL : GraphOptimizationLevel.ORT_DISABLE_ALL,
+            GraphOptimizationLevel = settings.Unoptimized ? GraphOptimizationLevel.ORT_DISABLE_ALL : GraphOptimizationLevel.ORT_ENABLE_ALL,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
         // Between two runs the statistics need the cores: ONNX Runtime's threads must not spin while they wait.

@@ -11,7 +11,9 @@ namespace QuantNotebooks.Sweep;
 /// <summary>What a sweep leaves behind besides what its visitor saw.</summary>
 /// <param name="Ranges">The range of every quantized tensor: those that were given, or the extrema of the full-precision network on the images.</param>
 /// <param name="Quantizers">The grid of every quantized tensor; empty where activations are not quantized.</param>
-internal sealed record SweepOutcome(ActivationRanges Ranges, ImmutableDictionary<string, Quantizer> Quantizers);
+/// <param name="Biases">The new bias of every layer that the visitor changed, by layer name.</param>
+internal sealed record SweepOutcome(
+    ActivationRanges Ranges, ImmutableDictionary<string, Quantizer> Quantizers, ImmutableDictionary<string, float[]> Biases);
 
 /// <summary>
 /// Walks a network once, layer by layer, with all images at once: at each layer both the full-precision input and the input that the quantized
@@ -32,6 +34,7 @@ internal sealed class LayerSweep : IDisposable
     private readonly Dictionary<string, BatchPair[]> _frontier = [];
     private readonly Dictionary<string, ActivationRange> _ranges = [];
     private readonly Dictionary<string, Quantizer> _quantizers = [];
+    private readonly Dictionary<string, float[]> _biases = [];
 
     /// <param name="network">The network to quantize; a corrected one is compared with its own full-precision reference.</param>
     /// <param name="scheme">How to quantize it.</param>
@@ -80,7 +83,7 @@ internal sealed class LayerSweep : IDisposable
         progress?.Report(new SweepProgress(plan.Steps.Length, plan.Steps.Length, "done"));
         return new SweepOutcome(
             _given ?? new ActivationRanges(_ranges.ToImmutableSortedDictionary(StringComparer.Ordinal), _images.Sha256, _images.Count),
-            _quantizers.ToImmutableDictionary());
+            _quantizers.ToImmutableDictionary(), _biases.ToImmutableDictionary());
     }
 
     public void Dispose()
@@ -105,7 +108,7 @@ internal sealed class LayerSweep : IDisposable
     private void RunNode(SweepStep step, CancellationToken cancellation)
     {
         // Both sides run the same node: only a layer's bias can differ between the reference and the network.
-        using var runner = new NodeRunner(_network.Graph, step.Nodes, step.Outputs, _pool, new SessionSettings(), shapesFollowInputs: false);
+        using var runner = new NodeRunner(_network.Graph, step.Nodes, step.Outputs, _pool, default, shapesFollowInputs: false);
         var results = step.Outputs.Select(_ => new BatchPair[_batches.Count]).ToArray();
         for (var batch = 0; batch < _batches.Count; batch++)
         {
@@ -127,14 +130,13 @@ internal sealed class LayerSweep : IDisposable
     {
         var inputGrid = _quantizers.GetValueOrDefault(_placement.InputGridOf(layer));
         var weights = LayerQuantizer.Weights(layer, _scheme);
-        var bias = layer.HasBias ? layer.Bias.ToArray() : new float[layer.Channels];
-        var quantizedBias = LayerQuantizer.Bias(bias, weights, inputGrid, _scheme);
-        var quantizedGraph = LayerEditor.Apply(_network.Graph, [new LayerChange(layer, weights.Weights, layer.HasBias ? quantizedBias : null)]);
+        var bias = LayerQuantizer.Bias(layer.HasBias ? layer.Bias : new float[layer.Channels], weights, inputGrid, _scheme);
+        var quantizedGraph = LayerEditor.Apply(_network.Graph, [new LayerChange(layer, weights.Weights, layer.HasBias ? bias : null)]);
         using var fullLinear = Linear(_reference.Graph, reference.LinearNodes, reference);
         using var quantizedLinear = Linear(quantizedGraph, layer.LinearNodes, layer);
         using var activation = layer.ActivationNodes.IsEmpty
             ? null
-            : new NodeRunner(_network.Graph, layer.ActivationNodes, [layer.Output], _pool, new SessionSettings(), shapesFollowInputs: true);
+            : new NodeRunner(_network.Graph, layer.ActivationNodes, [layer.Output], _pool, default, shapesFollowInputs: true);
 
         var inputs = _frontier[layer.Input];
         var pairs = new BatchPair[inputs.Length];
@@ -143,7 +145,7 @@ internal sealed class LayerSweep : IDisposable
         if (_visitor.ChangesLayers)
         {
             for (var batch = 0; batch < pairs.Length; batch++) RunLinear(batch);
-            if (_visitor.BiasToAdd(layer) is { } added) change = Change(bias, added, quantizedBias, weights, inputGrid);
+            if (_visitor.BiasToAdd(layer) is { } added) change = Change(layer, bias, added, weights, inputGrid);
             for (var batch = 0; batch < pairs.Length; batch++) Activate(batch);
         }
         else
@@ -187,15 +189,19 @@ internal sealed class LayerSweep : IDisposable
     }
 
     private NodeRunner Linear(Graph graph, ImmutableArray<NodeProto> nodes, Layer layer) =>
-        new(graph, nodes, [layer.PreActivation], _pool, new SessionSettings(), shapesFollowInputs: true);
+        new(graph, nodes, [layer.PreActivation], _pool, default, shapesFollowInputs: true);
 
-    /// <summary>What the quantized layer's output moves by when the bias grows: the difference of the two biases on their grid.</summary>
-    private float[] Change(float[] bias, float[] added, float[] quantizedBias, QuantizedWeights weights, Quantizer? inputGrid)
+    /// <summary>
+    /// Gives the layer its new bias, and says what its output moves by once that is on its grid again. The new bias starts from the quantized
+    /// one, whose rounding is part of what the visitor saw: so at most half a step of the bias is left, not a whole one.
+    /// </summary>
+    private float[] Change(Layer layer, float[] bias, float[] added, QuantizedWeights weights, Quantizer? inputGrid)
     {
         var changed = new float[bias.Length];
         TensorPrimitives.Add(bias, added, changed);
+        _biases[layer.Name] = changed;
         var change = LayerQuantizer.Bias(changed, weights, inputGrid, _scheme);
-        TensorPrimitives.Subtract(change, quantizedBias, change);
+        TensorPrimitives.Subtract(change, bias, change);
         return change;
     }
 

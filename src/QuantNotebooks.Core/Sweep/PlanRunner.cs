@@ -24,7 +24,7 @@ internal sealed class PlanRunner : IDisposable
     public PlanRunner(Network network, Graph graph, string inputName, TensorPool pool, Action<string, BatchTensor> made)
     {
         _plan = ExecutionPlan.Of(network);
-        _runners = [.. _plan.Steps.Select(step => new NodeRunner(graph, step.Nodes, step.Outputs, pool, new SessionSettings(), step.Layer is not null))];
+        _runners = [.. _plan.Steps.Select(step => new NodeRunner(graph, step.Nodes, step.Outputs, pool, default, step.Layer is not null))];
         _made = made;
         _inputName = inputName;
         _outputName = network.Graph.Outputs[0].Name;

@@ -11,7 +11,7 @@ internal static class NotebookEnvironment
         "QuantNotebooks", "QuantNotebooks.Networks", "QuantNotebooks.Images", "QuantNotebooks.Quantization", "QuantNotebooks.Sweep",
         "QuantNotebooks.Shift", "QuantNotebooks.Equalization", "QuantNotebooks.Correction", "QuantNotebooks.Evaluation",
         "QuantNotebooks.Export", "QuantNotebooks.Training", "QuantNotebooks.Notebook", "QuantNotebooks.Notebook.Charts",
-        "QuantNotebooks.Notebook.Hosting",
+        "QuantNotebooks.Notebook.Frames", "QuantNotebooks.Notebook.Hosting",
     ];
 
     // What notebooks use of the packages that QuantNotebooks.Notebook brings, whether or not it uses them itself.

@@ -25,6 +25,7 @@ public static class NotebookFormatters
         {
             if (registered) return;
             RegisterDefaults();
+            ResultFormatters.Register();
             registered = true;
         }
     }

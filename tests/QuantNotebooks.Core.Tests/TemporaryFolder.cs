@@ -1,4 +1,4 @@
-namespace QuantNotebooks.Core.Tests.Images;
+namespace QuantNotebooks.Core.Tests;
 
 /// <summary>A folder that is gone after the test.</summary>
 internal sealed class TemporaryFolder : IDisposable

@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using Plotly.NET;
+using QuantNotebooks.Evaluation;
+using QuantNotebooks.Images;
+using QuantNotebooks.Notebook.Text;
+using static QuantNotebooks.Notebook.Charts.PlotlyNode;
+
+namespace QuantNotebooks.Notebook.Charts;
+
+/// <summary>Networks side by side: top-1 accuracy as bars, full precision and chance as references.</summary>
+public static class AccuracyChart
+{
+    /// <summary>Draws a comparison; without labels, the agreement with the full-precision network takes the place of accuracy.</summary>
+    /// <param name="comparison">The comparison; rows without a value are named and have no bar.</param>
+    /// <exception cref="QuantNotebooksException">The comparison has no rows.</exception>
+    public static ChartFigure Of(Comparison comparison)
+    {
+        ArgumentNullException.ThrowIfNull(comparison);
+        if (comparison.Rows.IsEmpty) throw new QuantNotebooksException("The comparison is empty: there is nothing to draw.");
+        var hasTop1 = comparison.Rows.Any(row => row.Result.Top1 is not null);
+        var bars = comparison.Rows
+            .Select(row => new Bar(row.Name, hasTop1 ? row.Result.Top1 : row.Result.Agreement, hasTop1 ? row.Result.FloatTop1 : null, row.Result))
+            .ToImmutableArray();
+        var chance = hasTop1 ? Chance(comparison) : null;
+        var title = Finding(bars, hasTop1);
+        var reading = hasTop1
+            ? "Each bar is the share of images classified right; its upright mark is the same network in full precision, "
+                + "so the distance between them is what quantization costs."
+            : "The images have no labels: each bar is the share of images that the quantized network puts in the same class as the full-precision one.";
+        if (chance is not null) reading += $" Guessing would get {NumberText.Percent(chance.Value)}.";
+        return new ChartFigure(title, reading, TopMargin(title, 30) + 64 + Math.Max(2, bars.Length) * 38, () => Build(title, bars, chance, hasTop1));
+    }
+
+    private static string Finding(ImmutableArray<Bar> bars, bool hasTop1)
+    {
+        var known = bars.Where(bar => bar.Value is not null).ToArray();
+        if (known.Length == 0) return "Neither accuracy nor agreement is known for these networks";
+        var best = known.MaxBy(bar => bar.Value)!;
+        var worst = known.MinBy(bar => bar.Value)!;
+        var metric = hasTop1 ? "top-1" : "agreement with full precision";
+        var value = $"{NumberText.Percent(best.Value!.Value)} {metric}";
+        if (best.Float is { } reference && best.Result.Scheme is not null)
+        {
+            var points = 100 * (best.Value.Value - reference);
+            value += Math.Abs(points) < 0.05
+                ? ", as in full precision"
+                : $", {NumberText.Significant(Math.Abs(points), 2)} points {(points < 0 ? "below" : "above")} full precision";
+        }
+        return known.Length == 1 ? $"{best.Name}: {value}" : $"Best is {best.Name}: {value}; last is {worst.Name}: {NumberText.Percent(worst.Value!.Value)}";
+    }
+
+    private static double? Chance(Comparison comparison)
+    {
+        var chances = comparison.Rows
+            .Select(row => row.Result.Network.Task?.Task is ClassificationTask task ? 1.0 / task.Labels.Count : (double?)null)
+            .Distinct().ToArray();
+        return chances is [{ } one] ? one : null;
+    }
+
+    private static GenericChart Build(string title, ImmutableArray<Bar> bars, double? chance, bool hasTop1)
+    {
+        int[] positions = [.. Enumerable.Range(0, bars.Length)];
+        var traces = new List<Trace>
+        {
+            Trace("bar",
+                ("orientation", "h"), ("name", hasTop1 ? "quantized" : "agreement"), ("y", positions),
+                ("x", bars.Select(bar => Percent(bar.Value)).ToArray()),
+                ("marker", Node(("color", bars.Select(bar => bar.Result.Scheme is null ? Palette.Grey : Palette.Blue).ToArray()))),
+                ("width", 0.62), ("cliponaxis", false),
+                ("text", bars.Select(bar => bar.Value is { } value ? NumberText.Percent(value, 2) : "not known").ToArray()), ("insidetextanchor", "end"), ("insidetextfont", Node(("color", "#ffffff"))),
+                ("textposition", bars.Select(bar => bar.Value > 0.2 ? "inside" : "outside").ToArray()),
+                ("hovertext", bars.Select(HoverText).ToArray()), ("hovertemplate", "%{hovertext}<extra></extra>")),
+        };
+        if (bars.Any(bar => bar.Float is not null))
+            traces.Add(Trace("scatter",
+                ("name", "full precision"), ("mode", "markers"), ("y", positions), ("x", bars.Select(bar => Percent(bar.Float)).ToArray()),
+                ("marker", Node(("symbol", "line-ns"), ("size", 30), ("line", Node(("width", 3), ("color", Palette.Orange))))),
+                ("hovertemplate", "full precision %{x:.2f} %<extra></extra>")));
+        if (chance is { } level)
+            traces.Add(Trace("scatter",
+                ("name", $"chance, {NumberText.Percent(level)}"), ("mode", "lines"),
+                ("x", new[] { 100 * level, 100 * level }), ("y", new[] { -0.5, bars.Length - 0.5 }),
+                ("line", Node(("dash", "dot"), ("width", 2), ("color", Palette.Grey))), ("hoverinfo", "skip")));
+        return Chart(traces,
+            ("title", Title(title)),
+            ("xaxis", Axis(
+                hasTop1 ? "top-1 accuracy, % of the images" : "agreement with the full-precision network, % of the images", 8,
+                ("range", new[] { 0, 105 }), ("tickvals", new[] { 0, 20, 40, 60, 80, 100 }))),
+            ("yaxis", Axis("", 8, ("range", new[] { bars.Length - 0.5, -0.5 }), ("tickmode", "array"), ("tickvals", positions),
+                ("showgrid", false), ("zeroline", false),
+                ("ticktext", bars.Select(bar => Literal(LayerText.Shortened(bar.Name, 36))).ToArray()))),
+            ("legend", Node(("orientation", "h"), ("x", 0), ("y", 1.01), ("yanchor", "bottom"))),
+            ("margin", Node(("t", TopMargin(title, 30)), ("b", 50), ("l", 60), ("r", 20))));
+    }
+
+    private static double? Percent(double? share) => share is { } value ? NumberText.Rounded(100 * value, 5) : null;
+
+    private static string HoverText(Bar bar)
+    {
+        var lines = new List<string> { $"<b>{Literal(bar.Name)}</b>", bar.Result.Scheme?.ToString() ?? "full precision" };
+        if (bar.Result.Top1 is { } top1) lines.Add($"top-1 {NumberText.Percent(top1, 2)}");
+        if (bar.Result.FloatTop1 is { } reference) lines.Add($"full precision {NumberText.Percent(reference, 2)}");
+        if (bar.Result.Agreement is { } agreement) lines.Add($"agreement {NumberText.Percent(agreement, 2)}");
+        if (bar.Result.SqnrDecibels is { } decibels) lines.Add($"SQNR of the output {NumberText.Significant(decibels, 3)} dB");
+        lines.Add($"{NumberText.Count(bar.Result.Images.Count, "image")} of {Literal(bar.Result.Images.Name)}");
+        return string.Join("<br>", lines);
+    }
+
+    private sealed record Bar(string Name, double? Value, double? Float, EvaluationResult Result);
+}

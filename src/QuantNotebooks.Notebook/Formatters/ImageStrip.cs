@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using QuantNotebooks.Images;
+using QuantNotebooks.Notebook.Text;
+
+namespace QuantNotebooks.Notebook.Formatters;
+
+/// <summary>An image set in a notebook: what it is, and its first pictures with their labels.</summary>
+internal static class ImageStrip
+{
+    private const int Shown = 12;
+    private const int LongestSide = 96;
+
+    public static ResultPage Page(ImageSet images)
+    {
+        var notes = new List<string> { $"From {images.Path}" };
+        if (images.Labels is { } labels)
+            notes.Insert(0, $"{NumberText.Count(labels.Distinct().Count())} different labels, from {NumberText.Count(labels.Min())} to {NumberText.Count(labels.Max())}.");
+        return new ResultPage(images.ToString(), null, [], notes, Strip(images));
+    }
+
+    private static string Strip(ImageSet images)
+    {
+        var html = new StringBuilder("<div style=\"display:flex;flex-wrap:wrap;gap:6px\">");
+        var count = Math.Min(Shown, images.Count);
+        for (var index = 0; index < count; index++)
+        {
+            var (width, height, png) = Picture(images[index]);
+            var zoom = Math.Max(1, 56 / Math.Max(width, height));
+            var label = images.Labels is { } labels ? labels[index].ToString(CultureInfo.InvariantCulture) : "";
+            html.Append("<div style=\"text-align:center;font-size:11px\">")
+                .Append(CultureInfo.InvariantCulture, $"<img alt=\"image {index}\" width=\"{width * zoom}\" height=\"{height * zoom}\" ")
+                .Append("style=\"image-rendering:pixelated;display:block\" src=\"data:image/png;base64,").Append(Convert.ToBase64String(png)).Append("\">")
+                .Append(WebUtility.HtmlEncode(label)).Append("</div>");
+        }
+        return html.Append("</div>").ToString();
+    }
+
+    // Large images are thinned to every n-th pixel; more than RGB, or two channels, show their first as grey.
+    private static (int Width, int Height, byte[] Png) Picture(Image image)
+    {
+        var step = (Math.Max(image.Width, image.Height) + LongestSide - 1) / LongestSide;
+        var (width, height) = ((image.Width + step - 1) / step, (image.Height + step - 1) / step);
+        var channels = image.Channels == 3 ? 3 : 1;
+        var source = image.Pixels.Span;
+        var pixels = new byte[width * height * channels];
+        var next = 0;
+        for (var row = 0; row < height; row++)
+            for (var column = 0; column < width; column++)
+                for (var channel = 0; channel < channels; channel++)
+                    pixels[next++] = source[(row * step * image.Width + column * step) * image.Channels + channel];
+        return (width, height, Png.Encode(width, height, channels, pixels));
+    }
+}

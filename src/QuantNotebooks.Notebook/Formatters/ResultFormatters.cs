@@ -1,0 +1,54 @@
+using Deedle;
+using Deedle.Internal;
+using Microsoft.DotNet.Interactive.Formatting;
+using Plotly.NET;
+using QuantNotebooks.Correction;
+using QuantNotebooks.Evaluation;
+using QuantNotebooks.Images;
+using QuantNotebooks.Networks;
+using QuantNotebooks.Notebook.Charts;
+using QuantNotebooks.Notebook.Frames;
+using QuantNotebooks.Notebook.Hosting;
+using QuantNotebooks.Shift;
+
+namespace QuantNotebooks.Notebook.Formatters;
+
+/// <summary>How the results of the analysis, charts and Deedle frames look in a notebook.</summary>
+public static class ResultFormatters
+{
+    private static readonly Lock Gate = new();
+    private static bool registered;
+
+    /// <summary>Registers all of them with Microsoft.DotNet.Interactive.Formatting, once in a process; further calls do nothing. Thread safe.</summary>
+    public static void Register()
+    {
+        lock (Gate)
+        {
+            if (registered) return;
+            RegisterPage<MeanShiftReport>(ResultPages.Of);
+            RegisterPage<LayerShift>(ResultPages.Of);
+            RegisterPage<CorrectionResult>(ResultPages.Of);
+            RegisterPage<Comparison>(ResultPages.Of);
+            RegisterPage<EvaluationResult>(ResultPages.Of);
+            RegisterPage<Network>(ResultPages.Of);
+            RegisterPage<Layer>(ResultPages.Of);
+            RegisterPage<ImageSet>(ImageStrip.Page);
+            Register<IFrame>(frame => frame.ToHtml(), frame => frame.ToPlainText());
+            Register<ISeriesFormattable>(series => SeriesFrame.Of(series).ToHtml(), series => SeriesFrame.Of(series).ToPlainText());
+            Register<ChartFigure>(ResultPage.ChartHtml, figure => figure.ToString());
+            Formatter.Register<ChartFigure>(figure => figure.Json, MimeBundle.Plotly);
+            Register<GenericChart>(PlainChart.Html, PlainChart.Text);
+            Formatter.Register<GenericChart>(GenericChart.toFigureJson, MimeBundle.Plotly);
+            registered = true;
+        }
+    }
+
+    private static void RegisterPage<T>(Func<T, ResultPage> page) => Register<T>(value => page(value).ToHtml(), value => page(value).ToPlainText());
+
+    private static void Register<T>(Func<T, string> html, Func<T, string> text)
+    {
+        Formatter.Register(html, MimeBundle.Html);
+        Formatter.Register(text, MimeBundle.PlainText);
+        Formatter.SetPreferredMimeTypesFor(typeof(T), MimeBundle.Html, MimeBundle.PlainText);
+    }
+}

@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+using Deedle;
+using QuantNotebooks.Correction;
+using QuantNotebooks.Evaluation;
+using QuantNotebooks.Networks;
+using QuantNotebooks.Notebook.Text;
+using QuantNotebooks.Shift;
+
+namespace QuantNotebooks.Notebook.Frames;
+
+/// <summary>
+/// Results as Deedle frames, to sort, filter, join and save as CSV. Rows are numbered from 0; shares are in percent where the column's name
+/// ends in "%"; missing numbers are Deedle's missing values.
+/// </summary>
+public static class ResultFrames
+{
+    /// <summary>One row a layer: noise, mean shift and the largest shift, all before the activation.</summary>
+    /// <param name="report">The measurement.</param>
+    public static Frame<int, string> ToFrame(this MeanShiftReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return new FrameColumns<LayerShift>(report.Layers)
+            .Add("layer", layer => layer.Name)
+            .Add("operator", layer => LayerText.OperatorName(layer.Layer.Operator))
+            .Add("channels", layer => layer.Before.Channels.Length)
+            .Add("dead", layer => layer.Before.Channels.Count(channel => channel.IsConstant))
+            .Add("rQNSR", layer => layer.Before.RootQnsr)
+            .Add("MSSR", layer => layer.Before.Mssr)
+            .Add("share %", layer => 100 * layer.Before.MeanShiftShare)
+            .Add("SQNR dB", layer => layer.Before.SqnrDecibels)
+            .Add("largest shift σ", layer => ShiftSummary.Largest(layer.Before).Sigmas)
+            .AddOptional("in channel", layer => ShiftSummary.Largest(layer.Before) is { Channel: >= 0 } largest ? largest.Channel : null)
+            .Add("significant %", layer => 100 * layer.SignificantShare())
+            .Frame;
+    }
+
+    /// <summary>One row a channel, before the activation.</summary>
+    /// <param name="layer">The measurement of one layer.</param>
+    public static Frame<int, string> ToFrame(this LayerShift layer)
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        return new FrameColumns<ChannelShift>(layer.Before.Channels)
+            .Add("shift σ", channel => channel.ShiftInSigmas)
+            .Add("shift", channel => channel.MeanShift)
+            .Add("standard error", channel => channel.StandardError)
+            .Add("sigma", channel => channel.Sigma)
+            .Add("mean", channel => channel.Float.Mean)
+            .Add("quantized mean", channel => channel.Quantized.Mean)
+            .Add("noise power", channel => channel.NoisePower)
+            .Frame;
+    }
+
+    /// <summary>One row a layer: what it is, and how unequal the weight ranges of its channels are.</summary>
+    /// <param name="network">The network.</param>
+    public static Frame<int, string> ToFrame(this Network network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        return new FrameColumns<Layer>(network.Layers)
+            .Add("layer", layer => layer.Name)
+            .Add("operator", layer => LayerText.OperatorName(layer.Operator))
+            .Add("weights", layer => string.Join("×", layer.WeightShape))
+            .Add("activation", layer => layer.Activation.ToString())
+            .Add("parameters", layer => layer.Weights.Length + layer.Bias.Length)
+            .Add("dead", layer => layer.DeadChannels.Length)
+            .Add("range ratio", layer => layer.WeightRangeRatio())
+            .Frame;
+    }
+
+    /// <summary>One row a layer: root mean square shift in sigmas before and after, on held-out images where there were some, and why a layer was
+    /// skipped where one was.</summary>
+    /// <param name="correction">The correction.</param>
+    public static Frame<int, string> ToFrame(this CorrectionResult correction)
+    {
+        ArgumentNullException.ThrowIfNull(correction);
+        var columns = new FrameColumns<LayerCorrection>(correction.Corrections)
+            .Add("layer", layer => layer.Name)
+            .Add("operator", layer => LayerText.OperatorName(layer.Layer.Operator))
+            .Add("largest correction", layer => Largest(layer.Correction))
+            .Add("before σ", layer => ShiftSummary.RootMeanSquare(layer.Before))
+            .Add("after σ", layer => ShiftSummary.RootMeanSquare(layer.After));
+        if (correction.Corrections.Any(layer => layer.HeldOutBefore is not null))
+            columns
+                .Add("held-out before σ", layer => layer.HeldOutBefore is { } before ? ShiftSummary.RootMeanSquare(before) : double.NaN)
+                .Add("held-out after σ", layer => layer.HeldOutAfter is { } after ? ShiftSummary.RootMeanSquare(after) : double.NaN);
+        if (correction.Corrections.Any(layer => layer.Skipped is not null)) columns.Add("skipped", layer => layer.Skipped ?? "");
+        return columns.Frame;
+    }
+
+    /// <summary>One row a network and scheme.</summary>
+    /// <param name="comparison">The comparison.</param>
+    public static Frame<int, string> ToFrame(this Comparison comparison)
+    {
+        ArgumentNullException.ThrowIfNull(comparison);
+        return new FrameColumns<ComparisonRow>(comparison.Rows)
+            .Add("name", row => row.Name)
+            .Add("scheme", row => row.Result.Scheme?.ToString() ?? "float")
+            .Add("top-1 %", row => 100 * row.Result.Top1 ?? double.NaN)
+            .Add("float top-1 %", row => 100 * row.Result.FloatTop1 ?? double.NaN)
+            .Add("agreement %", row => 100 * row.Result.Agreement ?? double.NaN)
+            .Add("SQNR dB", row => row.Result.SqnrDecibels ?? double.NaN)
+            .Add("images", row => row.Result.Images.Count)
+            .Frame;
+    }
+
+    private static double Largest(ImmutableArray<float> corrections)
+    {
+        var largest = double.NaN;
+        foreach (var correction in corrections)
+            if (!(Math.Abs(correction) <= Math.Abs(largest))) largest = correction;
+        return largest;
+    }
+}

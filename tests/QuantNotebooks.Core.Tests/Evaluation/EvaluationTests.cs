@@ -1,0 +1,69 @@
+using QuantNotebooks.Correction;
+using QuantNotebooks.Evaluation;
+using QuantNotebooks.Networks;
+using QuantNotebooks.Quantization;
+
+namespace QuantNotebooks.Core.Tests.Evaluation;
+
+/// <summary>Accuracies against figures that another implementation measured, and against counting by hand.</summary>
+public sealed class EvaluationTests
+{
+    [Theory]
+    [InlineData(TestData.MobileNetV1, 0.9240)]
+    [InlineData(TestData.MobileNetV2, 0.9194)]
+    [InlineData(TestData.ResNet14, 0.9276)]
+    public void Full_precision_accuracy_is_the_stated_one(string name, double expected)
+    {
+        // An image whose two best classes tie to float rounding may fall either way.
+        Assert.Equal(expected, TestData.Load(name).Evaluate(TestData.Test).FloatTop1!.Value, 2e-4);
+    }
+
+    /// <summary>Expected top-1 before and after iterative correction: measured by another implementation on the whole test set.</summary>
+    [Theory]
+    [InlineData(TestData.MobileNetV1, true, 8, 0.11, 0.86)]
+    [InlineData(TestData.MobileNetV2, true, 8, 0.398, 0.777)]
+    [InlineData(TestData.MobileNetV1, false, 8, 0.926, 0.922)]
+    [InlineData(TestData.MobileNetV2, false, 8, 0.915, 0.922)]
+    [InlineData(TestData.ResNet14, false, 8, 0.930, 0.931)]
+    public void Quantized_accuracy_before_and_after_correction_is_what_another_implementation_found(
+        string name, bool keepDeadChannels, int bits, double naive, double corrected)
+    {
+        var network = TestData.Load(name, keepDeadChannels);
+        var calibration = TestData.Calibration.Take(256);
+        var test = TestData.Test.Take(2000);
+        var scheme = QuantizationScheme.Int8PerTensor.WithBits(bits);
+        Assert.InRange(network.Evaluate(test, scheme, calibration).QuantizedTop1!.Value, naive - 0.05, naive + 0.05);
+        Assert.InRange(network.CorrectBias(calibration, scheme).Network.Evaluate(test, scheme).QuantizedTop1!.Value, corrected - 0.05, corrected + 0.05);
+    }
+
+    [Fact]
+    public void Figures_are_those_of_a_count_by_hand()
+    {
+        var network = TestData.Load(TestData.ResNet14);
+        var images = TestData.Test.Take(150);
+        var calibration = TestData.Calibration.Take(64);
+        var scheme = QuantizationScheme.Int8PerTensor.WithBits(4) with { Bias = BiasPrecision.Float };
+        var result = network.Evaluate(images, scheme, calibration);
+
+        var input = new float[150 * 1024];
+        network.Task!.Input.Preprocessing.Fill(images, 0, 150, input);
+        long[] shape = [150, 1, 32, 32];
+        var full = ModelRun.Tensors(network.ToModel(), input, shape)["logits"].Values;
+        var quantized = ModelRun.Tensors(
+            Sweep.NaiveQuantizedRun.Quantize(network, QuantNotebooks.Sweep.Calibration.Calibrate(network, calibration), 4, 4), input, shape)["logits"].Values;
+        var classes = full.Chunk(10).Select(scores => Array.IndexOf(scores, scores.Max())).ToArray();
+        var quantizedClasses = quantized.Chunk(10).Select(scores => Array.IndexOf(scores, scores.Max())).ToArray();
+        Assert.Equal(classes.Zip(images.Labels!).Count(pair => pair.First == pair.Second) / 150.0, result.FloatTop1!.Value, 1e-12);
+        Assert.Equal(quantizedClasses.Zip(images.Labels!).Count(pair => pair.First == pair.Second) / 150.0, result.QuantizedTop1!.Value, 0.0067);
+        Assert.Equal(quantizedClasses.Zip(classes).Count(pair => pair.First == pair.Second) / 150.0, result.Agreement!.Value, 0.0067);
+        var noise = full.Zip(quantized).Sum(pair => Math.Pow((double)pair.Second - pair.First, 2));
+        Assert.Equal(10 * Math.Log10(full.Sum(value => (double)value * value) / noise), result.SqnrDecibels!.Value, 0.05);
+    }
+
+    [Fact]
+    public void Without_ranges_or_calibration_images_the_error_says_what_is_needed()
+    {
+        var error = Assert.Throws<QuantNotebooksException>(() => TestData.Load(TestData.ResNet14).Evaluate(TestData.Test, QuantizationScheme.Int8PerTensor));
+        Assert.Contains("calibration images are needed", error.Message, StringComparison.Ordinal);
+    }
+}

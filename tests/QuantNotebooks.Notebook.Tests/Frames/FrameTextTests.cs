@@ -1,0 +1,101 @@
+using System.Net;
+using Deedle;
+using QuantNotebooks.Notebook.Frames;
+using QuantNotebooks.Notebook.Text;
+
+namespace QuantNotebooks.Notebook.Tests.Frames;
+
+public class FrameTextTests
+{
+    private static Frame<int, string> Of<T>(string name, params T[] values)
+    {
+        var columns = new FrameBuilder.Columns<int, string>();
+        columns.Add(name, new Series<int, T>(Enumerable.Range(0, values.Length), values));
+        return columns.Frame;
+    }
+
+    [Fact]
+    public void Every_line_of_the_text_is_equally_wide()
+    {
+        foreach (var frame in new[] { Synthetic.Report().ToFrame(), Synthetic.MobileNet.ToFrame(), Of("wide 文字", "日本語", "e\u0301", "line\nbreak", "\u001b[31mred", "😀") })
+            Assert.Single(frame.ToPlainText().Split('\n').Select(DisplayWidth.Of).Distinct());
+    }
+
+    [Fact]
+    public void Numbers_stand_at_the_right_and_share_decimals()
+    {
+        var lines = Of("value", 43.25, 6.7, double.NaN, 0.5).ToPlainText().Split('\n');
+        Assert.Equal(["   value", "─  ─────", "0  43.25", "1   6.70", "2       ", "3   0.50"], lines);
+    }
+
+    [Theory]
+    [InlineData(0.0123456, "0.01235")]
+    [InlineData(-1234567.8, "-1235000")]
+    [InlineData(1.5, "1.5")]
+    [InlineData(0, "0")]
+    [InlineData(2.88643e-5, "2.886e-5")]
+    [InlineData(1.5e12, "1.5e12")]
+    [InlineData(double.NaN, "–")]
+    [InlineData(double.NegativeInfinity, "-∞")]
+    public void Numbers_have_four_significant_digits(double value, string text) => Assert.Equal(text, NumberText.Significant(value));
+
+    [Fact]
+    public void Percent_have_one_decimal() => Assert.Contains(" 12.3\n", Of("share %", 12.34, 100).ToPlainText() , StringComparison.Ordinal);
+
+    [Fact]
+    public void Long_frames_show_the_first_20_and_the_last_5_rows_and_count_the_rest()
+    {
+        var frame = Of("value", [.. Enumerable.Range(0, 228)]);
+        var lines = frame.ToPlainText().Split('\n');
+        Assert.Equal(2 + 20 + 1 + 5, lines.Length);
+        Assert.Single(lines.Select(DisplayWidth.Of).Distinct());
+        Assert.StartsWith("… 203 more rows", lines[22], StringComparison.Ordinal);
+        Assert.StartsWith("223", lines[23], StringComparison.Ordinal);
+        var html = frame.ToHtml();
+        Assert.Contains(WebUtility.HtmlEncode("… 203 more rows"), html, StringComparison.Ordinal);
+        Assert.Equal(1 + 20 + 1 + 5, html.Split("<tr>").Length - 1);
+        Assert.DoesNotContain("<script>", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Wide_frames_show_some_columns_and_count_the_rest()
+    {
+        var columns = new FrameBuilder.Columns<int, string>();
+        for (var column = 0; column < 1000; column++) columns.Add($"c{column}", new Series<int, int>([0], [column]));
+        var html = columns.Frame.ToHtml();
+        Assert.InRange(html.Length, 1000, 10_000);
+        Assert.Contains("975 columns not shown", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Text_is_escaped_in_headings_keys_and_cells()
+    {
+        var columns = new FrameBuilder.Columns<string, string>();
+        columns.Add("<script>1</script>", new Series<string, string>(["<script>2</script>"], ["<script>3</script>\""]));
+        Assert.DoesNotContain("<script>", columns.Frame.ToHtml(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Each_table_sorts_itself_alone_and_by_exact_numbers()
+    {
+        var frame = Of("value", 0.123456789, 2);
+        var (one, other) = (frame.ToHtml(), frame.ToHtml());
+        Assert.NotEqual(IdOf(one), IdOf(other));
+        Assert.Contains($"(\"{IdOf(one)}\")</script>", one, StringComparison.Ordinal);
+        Assert.Contains("data-v=\"0.123456789\"", one, StringComparison.Ordinal);
+        Assert.DoesNotContain("http", one, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Empty_frames_and_frames_with_other_keys_can_be_shown()
+    {
+        Assert.NotEmpty(Frame.CreateEmpty<int, string>().ToHtml());
+        Assert.NotEmpty(Frame.CreateEmpty<int, string>().ToPlainText());
+        var columns = new FrameBuilder.Columns<DateTime, int>();
+        columns.Add(7, new Series<DateTime, bool>([new DateTime(2024, 2, 1)], [true]));
+        Assert.Contains("02/01/2024", columns.Frame.ToPlainText(), StringComparison.Ordinal);
+        Assert.Contains("True", columns.Frame.ToPlainText(), StringComparison.Ordinal);
+    }
+
+    private static string IdOf(string html) => html.Split("data-quant-table=\"")[1].Split('"')[0];
+}
