@@ -26,8 +26,7 @@ public static class JsonExport
 {
     /// <summary>What a network is: its layers, dead channels, and what is not analysed and why.</summary>
     /// <remarks>
-    /// <c>weightRangeRatio</c> is the largest channel's max |w| divided by the smallest that is not zero: what a grid shared by the layer's
-    /// channels has to span.
+    /// <c>weightRangeRatio</c> is <see cref="WeightRanges.WeightRangeRatio"/>: the largest channel's max |w| over the median channel's.
     /// </remarks>
     public static string ToJson(this Network network)
     {
@@ -42,14 +41,14 @@ public static class JsonExport
                 writer.WriteString("activation", layer.Activation.ToString());
                 writer.WriteNumbers("weightShape", layer.WeightShape);
                 writer.WriteNumber("channels", layer.Channels);
-                writer.WriteNumber("parameters", LayerFacts.Parameters(layer));
+                writer.WriteNumber("parameters", layer.ParameterCount);
                 writer.WriteArray("deadChannels", layer.DeadChannels, dead =>
                 {
                     writer.WriteNumber("channel", dead.Channel);
                     writer.WriteString("reason", dead.Reason);
                     writer.WriteFinite("constant", dead.Constant);
                 });
-                writer.WriteFinite("weightRangeRatio", LayerFacts.WeightRangeRatio(layer));
+                writer.WriteFinite("weightRangeRatio", layer.WeightRangeRatio());
             });
             WriteNotAnalysed(writer, network);
             writer.WriteBoolean("keepsDeadChannels", network.KeepsDeadChannels);
@@ -120,10 +119,10 @@ public static class JsonExport
                 WriteShift(writer, "shiftAfter", layer.After);
                 WriteShift(writer, "heldOutBefore", layer.HeldOutBefore);
                 WriteShift(writer, "heldOutAfter", layer.HeldOutAfter);
-                writer.WriteFinite("rmsShiftInSigmasBefore", LayerFacts.RmsShiftInSigmas(layer.Before));
-                writer.WriteFinite("rmsShiftInSigmasAfter", LayerFacts.RmsShiftInSigmas(layer.After));
-                writer.WriteFinite("rmsHeldOutInSigmasBefore", LayerFacts.RmsShiftInSigmas(layer.HeldOutBefore));
-                writer.WriteFinite("rmsHeldOutInSigmasAfter", LayerFacts.RmsShiftInSigmas(layer.HeldOutAfter));
+                writer.WriteFinite("rmsShiftInSigmasBefore", layer.Before.RmsShiftInSigmas);
+                writer.WriteFinite("rmsShiftInSigmasAfter", layer.After.RmsShiftInSigmas);
+                writer.WriteFinite("rmsHeldOutInSigmasBefore", layer.HeldOutBefore?.RmsShiftInSigmas);
+                writer.WriteFinite("rmsHeldOutInSigmasAfter", layer.HeldOutAfter?.RmsShiftInSigmas);
                 writer.WriteString("skipped", layer.Skipped);
             });
         });

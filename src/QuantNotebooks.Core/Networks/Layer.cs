@@ -83,6 +83,9 @@ public sealed class Layer
     /// <summary>Number of output channels.</summary>
     public int Channels => Layout.Channels;
 
+    /// <summary>Number of weights and biases.</summary>
+    public long ParameterCount => (long)Weights.Length + Bias.Length;
+
     /// <summary>Shape of <see cref="Weights"/> as the operator has it: [O, I/groups, kH, kW] for a convolution.</summary>
     public ImmutableArray<long> WeightShape => [.. _weights.Dims];
 

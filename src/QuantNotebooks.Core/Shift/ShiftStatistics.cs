@@ -30,6 +30,36 @@ public sealed record ShiftStatistics(ImmutableArray<ChannelShift> Channels)
     /// <summary>sum_c MAS_c^2.</summary>
     public double ShiftPower => Sum(channel => channel.MeanShift * channel.MeanShift);
 
+    /// <summary>Root mean square over channels of the shift in sigmas; channels that do not vary are left out, NaN where none does.</summary>
+    public double RmsShiftInSigmas
+    {
+        get
+        {
+            var (sum, count) = (0.0, 0);
+            foreach (var channel in Channels)
+            {
+                if (channel.IsConstant) continue;
+                sum += channel.ShiftInSigmas * channel.ShiftInSigmas;
+                count++;
+            }
+            return count == 0 ? double.NaN : Math.Sqrt(sum / count);
+        }
+    }
+
+    /// <summary>The channel whose shift in sigmas is largest in magnitude, or null where no channel varies.</summary>
+    public int? LargestShiftChannel
+    {
+        get
+        {
+            int? largest = null;
+            for (var channel = 0; channel < Channels.Length; channel++)
+                if (!Channels[channel].IsConstant
+                    && (largest is not { } best || Math.Abs(Channels[channel].ShiftInSigmas) > Math.Abs(Channels[best].ShiftInSigmas)))
+                    largest = channel;
+            return largest;
+        }
+    }
+
     /// <summary>The statistics of these images and the other's together.</summary>
     /// <exception cref="QuantNotebooksException">The numbers of channels differ.</exception>
     public ShiftStatistics Merge(ShiftStatistics other)

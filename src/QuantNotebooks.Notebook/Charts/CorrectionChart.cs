@@ -46,7 +46,7 @@ public static class CorrectionChart
 
     private sealed record Line(string Name, string Colour, string Dash, Func<LayerCorrection, ShiftStatistics?> Statistics)
     {
-        public double Value(LayerCorrection layer) => Statistics(layer) is { } statistics ? ShiftSummary.RootMeanSquare(statistics) : double.NaN;
+        public double Value(LayerCorrection layer) => Statistics(layer) is { } statistics ? statistics.RmsShiftInSigmas : double.NaN;
 
         public Trace ToTrace(CorrectionResult correction) => Trace("scatter",
             ("name", Name), ("mode", "lines+markers"), ("x", Enumerable.Range(0, correction.Corrections.Length).ToArray()), ("opacity", Dash == "solid" ? 1 : 0.65),

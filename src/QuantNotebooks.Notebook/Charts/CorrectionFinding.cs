@@ -24,7 +24,7 @@ internal static class CorrectionFinding
         foreach (var layer in correction.Corrections)
         {
             if (statistics(layer) is not { } figures) continue;
-            var value = ShiftSummary.RootMeanSquare(figures);
+            var value = figures.RmsShiftInSigmas;
             if (!double.IsNaN(value) && !(value <= worst.Value)) worst = (layer, value);
         }
         return worst;

@@ -76,12 +76,12 @@ public static class ResultFrames
             .Add("layer", layer => layer.Name)
             .Add("operator", layer => LayerText.OperatorName(layer.Layer.Operator))
             .Add("largest correction", layer => Largest(layer.Correction))
-            .Add("before σ", layer => ShiftSummary.RootMeanSquare(layer.Before))
-            .Add("after σ", layer => ShiftSummary.RootMeanSquare(layer.After));
+            .Add("before σ", layer => layer.Before.RmsShiftInSigmas)
+            .Add("after σ", layer => layer.After.RmsShiftInSigmas);
         if (correction.Corrections.Any(layer => layer.HeldOutBefore is not null))
             columns
-                .Add("held-out before σ", layer => layer.HeldOutBefore is { } before ? ShiftSummary.RootMeanSquare(before) : double.NaN)
-                .Add("held-out after σ", layer => layer.HeldOutAfter is { } after ? ShiftSummary.RootMeanSquare(after) : double.NaN);
+                .Add("held-out before σ", layer => layer.HeldOutBefore is { } before ? before.RmsShiftInSigmas : double.NaN)
+                .Add("held-out after σ", layer => layer.HeldOutAfter is { } after ? after.RmsShiftInSigmas : double.NaN);
         if (correction.Corrections.Any(layer => layer.Skipped is not null)) columns.Add("skipped", layer => layer.Skipped ?? "");
         return columns.Frame;
     }

@@ -45,7 +45,7 @@ internal static class CorrectionText
     }
 
     private static double Mean(CorrectionResult result, Func<LayerCorrection, ShiftStatistics?> pick) =>
-        result.Corrections.Select(layer => LayerFacts.RmsShiftInSigmas(pick(layer))).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
+        result.Corrections.Select(layer => (pick(layer)?.RmsShiftInSigmas ?? double.NaN)).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
 
-    private static string Rms(ShiftStatistics? statistics) => Digits.Short(LayerFacts.RmsShiftInSigmas(statistics));
+    private static string Rms(ShiftStatistics? statistics) => Digits.Short(statistics?.RmsShiftInSigmas ?? double.NaN);
 }

@@ -13,7 +13,7 @@ internal static class NetworkText
 
     public static void Write(Network network, TextWriter writer)
     {
-        writer.WriteLine($"{network.Name}: {network.Layers.Length} layers, {Digits.Count(network.Layers.Sum(LayerFacts.Parameters))} parameters ({network.Path})");
+        writer.WriteLine($"{network.Name}: {network.Layers.Length} layers, {Digits.Count(network.Layers.Sum(layer => layer.ParameterCount))} parameters ({network.Path})");
         if (network.Ranges is { } ranges)
             writer.WriteLine($"It carries activation ranges calibrated on {Digits.Count(ranges.ImageCount)} images: no calibration images are needed to quantize it.");
         foreach (var entry in network.History.Skip(1)) writer.WriteLine($"Made by: {entry.Operation}, {entry.Settings}");
@@ -24,7 +24,7 @@ internal static class NetworkText
         WriteDeadChannels(network, writer);
         WriteNotAnalysed(network, writer);
         writer.WriteLine();
-        writer.WriteLine("range ratio: the largest channel's max |w| / the smallest's. One scale a tensor leaves the smallest that many times fewer steps.");
+        writer.WriteLine("range ratio: the largest channel's max |w| / the median channel's. One scale a tensor leaves the median channel that many times fewer steps.");
         writer.WriteLine(Meaning(network));
     }
 
@@ -35,7 +35,7 @@ internal static class NetworkText
         foreach (var layer in network.Layers)
             table.Add(
                 layer.Name, layer.Operator.ToString(), string.Join('x', layer.WeightShape), layer.Activation.ToString(),
-                Digits.Count(LayerFacts.Parameters(layer)), Digits.Short(LayerFacts.WeightRangeRatio(layer)),
+                Digits.Count(layer.ParameterCount), Digits.Short(layer.WeightRangeRatio()),
                 layer.DeadChannels.IsEmpty ? "" : Digits.Count(layer.DeadChannels.Length));
         table.Write(writer);
     }
@@ -72,10 +72,10 @@ internal static class NetworkText
     {
         const string Next = "Measure with quantnb shift MODEL --images SET.";
         if (network.Layers.IsEmpty) return "There is no layer to quantize.";
-        var worst = network.Layers.MaxBy(LayerFacts.WeightRangeRatio)!;
-        var ratio = LayerFacts.WeightRangeRatio(worst);
+        var worst = network.Layers.MaxBy(layer => layer.WeightRangeRatio())!;
+        var ratio = worst.WeightRangeRatio();
         return ratio >= UnequalRanges
-            ? $"The channels of {worst.Name} differ {Digits.Short(ratio)} times in range, which one 8-bit scale hardly spans: expect noise there. {Next}"
-            : $"No layer's channels differ more than {Digits.Short(ratio)} times in range, which an 8-bit scale spans. {Next}";
+            ? $"One channel of {worst.Name} has {Digits.Short(ratio)} times the range of the median channel, which leaves that one few of 8 bits: expect noise there. {Next}"
+            : $"No channel has more than {Digits.Short(ratio)} times the range of its layer's median channel, which an 8-bit scale spans. {Next}";
     }
 }

@@ -20,7 +20,7 @@ internal static class ShiftText
             new("layer", false), new("operator", false), new("rQNSR"), new("MSSR"), new("share %"), new("SQNR dB"), new("largest shift, sigma"), new("channel"));
         foreach (var layer in report.Layers)
         {
-            var largest = LayerFacts.LargestShift(layer.Before);
+            var largest = layer.Before.LargestShiftChannel;
             table.Add(
                 layer.Name, layer.Layer.Operator.ToString(), Digits.Short(layer.Before.RootQnsr), Digits.Short(layer.Before.Mssr),
                 Digits.Percent(layer.Before.MeanShiftShare), Digits.Decibels(layer.Before.SqnrDecibels),
