@@ -30,6 +30,9 @@ public enum ActivationKind
     /// <summary>tanh(y).</summary>
     Tanh,
 
+    /// <summary>y / (1 + exp(-beta y)) with a constant beta; with beta = 1 also called SiLU.</summary>
+    Swish,
+
     /// <summary>y Phi(y), Phi the normal distribution function.</summary>
     Gelu,
 }
@@ -40,11 +43,16 @@ public enum ActivationKind
 /// <param name="Maximum">Upper bound of a <see cref="ActivationKind.Clip"/>; positive infinity where there is none.</param>
 public sealed record Activation(ActivationKind Kind, double Minimum = double.NegativeInfinity, double Maximum = double.PositiveInfinity)
 {
+    /// <summary>Whether constants scale and offset what the function gives, and count as part of it.</summary>
+    public bool IsScaled { get; init; }
+
     /// <summary>No function.</summary>
     public static Activation None { get; } = new(ActivationKind.None);
 
     /// <summary>The field's name for it: "ReLU6" for Clip[0, 6].</summary>
-    public override string ToString() => Kind switch
+    public override string ToString() => IsScaled ? Name + ", scaled" : Name;
+
+    private string Name => Kind switch
     {
         ActivationKind.None => "linear",
         ActivationKind.Relu => "ReLU",

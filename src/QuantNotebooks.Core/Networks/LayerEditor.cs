@@ -15,7 +15,7 @@ internal static class LayerEditor
         {
             if (weights is not null) constants[layer.WeightName] = TensorData.Create(layer.WeightName, layer.WeightShape.AsSpan(), weights);
             if (bias is null) continue;
-            var name = layer.BiasName ?? GraphNormalizer.UniqueName(BatchNormalizationFolding.BiasNameFor(layer.WeightName), constants.ContainsKey);
+            var name = layer.BiasName ?? GraphNormalizer.UniqueName(AffineFolding.BiasNameFor(layer.WeightName), constants.ContainsKey);
             constants[name] = TensorData.Create(name, [bias.Length], bias);
             if (!layer.HasBias) nodes = AddBias(nodes, layer, name);
         }

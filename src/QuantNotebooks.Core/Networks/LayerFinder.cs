@@ -15,7 +15,8 @@ internal static class LayerFinder
             if (TryRecognize(graph, node, out var found))
             {
                 var name = UniqueName(found, names);
-                var (activationNodes, activation) = FollowingActivation(graph, found.LinearNodes[^1].Output[0]);
+                var rank = found.Operator == LayerOperator.MatMul ? 0 : found.Weights.Dims.Count;
+                var (activationNodes, activation) = ActivationFinder.After(graph, found.LinearNodes[^1].Output[0], found.Layout.Channels, rank);
                 layers.Add(new Layer(
                     layers.Count, name, found.Operator, found.LinearNodes, activationNodes, found.Weights, found.Bias, found.Layout,
                     found.ChannelsLast, activation, notesByWeight.GetValueOrDefault(found.Weights.Name, LayerNotes.None)));
@@ -101,45 +102,6 @@ internal static class LayerFinder
         return constant is { Dims: [var length] } && length == channels && TensorData.IsFloat(constant) && graph.Consumers(constant.Name).Length == 1
             ? (add, constant)
             : null;
-    }
-
-    private static (ImmutableArray<NodeProto>, Activation) FollowingActivation(Graph graph, string preActivation)
-    {
-        if (graph.SoleConsumer(preActivation) is not { } node || node.InputOrNull(0) != preActivation) return ([], Activation.None);
-        var activation = ActivationOf(graph, node);
-        return activation is null ? ([], Activation.None) : ([node], activation);
-    }
-
-    /// <summary>The element-wise function that a node computes of its first input, or null where it is none of the known ones.</summary>
-    public static Activation? ActivationOf(Graph graph, NodeProto node) => node.OpType switch
-    {
-        "Relu" => new Activation(ActivationKind.Relu),
-        "LeakyRelu" => new Activation(ActivationKind.LeakyRelu),
-        "PRelu" when graph.Constant(node.InputOrNull(1)) is not null => new Activation(ActivationKind.PRelu),
-        "Clip" => Clip(graph, node),
-        "Sigmoid" => new Activation(ActivationKind.Sigmoid),
-        "HardSigmoid" => new Activation(ActivationKind.HardSigmoid),
-        "HardSwish" => new Activation(ActivationKind.HardSwish),
-        "Tanh" => new Activation(ActivationKind.Tanh),
-        "Gelu" => new Activation(ActivationKind.Gelu),
-        _ => null,
-    };
-
-    private static Activation? Clip(Graph graph, NodeProto node)
-    {
-        // Before operator set 11 the bounds are attributes, since then optional inputs.
-        if (!TryBound(1, "min", float.NegativeInfinity, out var minimum) || !TryBound(2, "max", float.PositiveInfinity, out var maximum)) return null;
-        return new Activation(ActivationKind.Clip, minimum, maximum);
-
-        bool TryBound(int input, string attribute, float otherwise, out double bound)
-        {
-            bound = node.Float(attribute, otherwise);
-            if (node.InputOrNull(input) is not { } name) return true;
-            if (graph.Constant(name) is not { } constant || !TensorData.IsFloat(constant)) return false;
-            if (TensorData.ToRawFloats(constant) is not { } floats || TensorData.Floats(floats).Length != 1) return false;
-            bound = TensorData.Floats(floats)[0];
-            return true;
-        }
     }
 
     private static string UniqueName(Found found, HashSet<string> taken)

@@ -39,7 +39,7 @@ public sealed partial class Network
     {
         var raw = Onnx.Graph.From(model, facts.Path);
         facts = NetworkMetadata.Read(raw, facts, facts.Path);
-        var (graph, notes) = BatchNormalizationFolding.Fold(GraphNormalizer.Simplify(raw));
+        var (graph, notes) = AffineFolding.Fold(GraphNormalizer.Simplify(raw));
         var layers = LayerFinder.Find(graph, notes);
         notes = DeadChannelRemoval.WithZeroWeights(layers, notes);
         if (!options.KeepDeadChannels) graph = DeadChannelRemoval.Silence(graph, LayerFinder.Find(graph, notes));

@@ -15,9 +15,9 @@ internal static class NodeRoles
     /// <summary>Whether every output value is one of the input values, so that a quantized input gives an output on the same grid.</summary>
     public static bool KeepsGrid(NodeProto node) => GridKeeping.Contains(node.OpType);
 
-    /// <summary>Whether tensors meet here and an integer engine quantizes the result: Add and Concat of two computed tensors.</summary>
+    /// <summary>Whether tensors meet here and an integer engine quantizes the result: Add, Concat or Mul (a gate) of two computed tensors.</summary>
     public static bool IsJunction(Graph graph, NodeProto node) =>
-        node.OpType is "Add" or "Concat" && node.Input.Count(input => graph.Constant(input) is null) > 1;
+        node.OpType is "Add" or "Concat" or "Mul" && node.Input.Count(input => graph.Constant(input) is null) > 1;
 
     /// <summary>Why a node that is part of no layer is not analysed, or null where nothing of it is left out.</summary>
     public static string? WhyNotAnalysed(Graph graph, NodeProto node)
@@ -32,12 +32,15 @@ internal static class NodeRoles
                     : "a form of the operator that is not recognized as a layer";
             case "BatchNormalization":
                 return "batch normalization that does not follow a layer's only output, so it can't be folded";
-            case "Constant" or "Shape" or "Cast" or "ConstantOfShape":
+            case "Softmax":
+                // It turns scores, which are quantized, into probabilities, which nothing quantized reads.
+                return graph.IsOutput(node.Output[0]) ? null : "an operator without weights whose output is not quantized";
+            case "Constant" or "Shape" or "Cast" or "ConstantOfShape" or "Range":
                 return null;
             default:
-                return LayerFinder.ActivationOf(graph, node) is not null
+                return ActivationFinder.Of(graph, node) is not null
                     ? "an activation that follows no layer alone"
-                    : "an operator without weights that is not understood; its output is not quantized";
+                    : "an operator without weights that is not analysed; its output is not quantized";
         }
     }
 }

@@ -42,7 +42,7 @@ internal sealed class QuantizerPlacement
         {
             if (!NodeRoles.IsJunction(graph, node) || network.Layers.Any(layer => layer.LinearNodes.Contains(node))) continue;
             var follows = graph.SoleConsumer(node.Output[0]);
-            tensors.Add(follows is not null && LayerFinder.ActivationOf(graph, follows) is not null ? follows.Output[0] : node.Output[0]);
+            tensors.Add(follows is not null && ActivationFinder.Of(graph, follows) is not null ? follows.Output[0] : node.Output[0]);
         }
         var grids = ImmutableDictionary.CreateBuilder<Layer, string>();
         foreach (var layer in network.Layers)
