@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using System.Numerics.Tensors;
+using System.Text;
+using QuantNotebooks.Images;
+
+namespace QuantNotebooks.Evaluation;
+
+/// <summary>
+/// Reads text off a network's output by greedy connectionist temporal classification: the best class of every step, repeats once, blanks dropped.
+/// Immutable and safe to share between threads.
+/// </summary>
+public sealed class CtcDecoder
+{
+    private readonly ImmutableArray<string> _classes;
+    private readonly int _blank;
+
+    private CtcDecoder(ImmutableArray<string> classes, int blank)
+    {
+        _classes = classes;
+        _blank = blank;
+    }
+
+    /// <summary>Number of classes that the network must tell apart: the characters, the blank, and the space where it is one of them.</summary>
+    public int Classes => _classes.Length;
+
+    /// <summary>The decoder of a task, whose characters stand one a line in a file.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="folder">Where the file of characters lies, beside the network.</param>
+    /// <exception cref="QuantNotebooksException">The file is missing, unreadable or empty, or lies outside the folder.</exception>
+    public static CtcDecoder For(CtcTask task, string folder)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        if (Path.GetFileName(task.Characters) != task.Characters)
+            throw new QuantNotebooksException($"The characters of a text reader must lie beside the network: '{task.Characters}' is a path, and a file name is wanted.");
+        var file = Path.Combine(folder, task.Characters);
+        string[] lines;
+        try
+        {
+            lines = File.ReadAllLines(file, Encoding.UTF8);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new QuantNotebooksException($"The characters that the network reads, '{file}', can't be read: {error.Message}", error);
+        }
+        if (lines.Length == 0) throw new QuantNotebooksException($"'{file}' holds no characters; one a line is wanted.");
+        return Of(lines, task.Blank, task.LastIsSpace);
+    }
+
+    /// <summary>The decoder of these characters, in the order of the classes without the blank.</summary>
+    /// <param name="characters">One text a class.</param>
+    /// <param name="blank">The class that stands for nothing.</param>
+    /// <param name="lastIsSpace">Whether one more class, behind all characters, is a space.</param>
+    /// <exception cref="QuantNotebooksException">The blank is no class.</exception>
+    public static CtcDecoder Of(IEnumerable<string> characters, int blank, bool lastIsSpace)
+    {
+        var classes = characters.ToList();
+        if (lastIsSpace) classes.Add(" ");
+        if (blank < 0 || blank > classes.Count) throw new QuantNotebooksException(FormattableString.Invariant($"The blank, {blank}, must be one of the classes 0 to {classes.Count}."));
+        classes.Insert(blank, "");
+        return new CtcDecoder([.. classes], blank);
+    }
+
+    /// <summary>The text of one image.</summary>
+    /// <param name="scores">[T, Classes]: scores or probabilities of each step.</param>
+    public string Decode(ReadOnlySpan<float> scores)
+    {
+        var text = new StringBuilder();
+        var previous = _blank;
+        for (var step = 0; step + Classes <= scores.Length; step += Classes)
+        {
+            var best = TensorPrimitives.IndexOfMax(scores.Slice(step, Classes));
+            if (best != previous && best != _blank) text.Append(_classes[best]);
+            previous = best;
+        }
+        return text.ToString();
+    }
+}
