@@ -9,21 +9,22 @@ namespace QuantNotebooks.Evaluation;
 /// <summary>Puts networks side by side.</summary>
 public static class Evaluate
 {
-    /// <summary>Evaluates several networks, quantized by one scheme, on the same images.</summary>
+    /// <summary>Evaluates several networks, quantized by one scheme, in one pass over the same images.</summary>
     /// <param name="networks">The networks, in the order wanted.</param>
     /// <param name="images">Test images.</param>
     /// <param name="scheme">How each is quantized.</param>
     /// <param name="calibration">Calibration images for the networks that carry no ranges of their own.</param>
     /// <param name="progress">Told which network is under way.</param>
     /// <param name="cancellation">Stops within a batch.</param>
-    /// <exception cref="QuantNotebooksException">The images don't fit a network, or a network needs calibration images and there are none.</exception>
+    /// <exception cref="QuantNotebooksException">There is no network, the images don't fit a network, or a network needs calibration images and there are none.</exception>
     public static Comparison Compare(
         IEnumerable<Network> networks, ImageSet images, QuantizationScheme scheme, ImageSet? calibration = null,
         IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(networks);
-        return new Comparison([.. networks.Select(network =>
-            new ComparisonRow(network.Name, network.Evaluate(images, scheme, calibration, progress, cancellation)))]);
+        var entries = networks.Select(network => network.Quantized(scheme, calibration, cancellation)).ToArray();
+        if (entries.Length == 0) throw new QuantNotebooksException("There is no network to compare.");
+        return new Comparison([.. EvaluationPass.Run(entries, images, progress, cancellation).Select(result => new ComparisonRow(result.Network.Name, result))]);
     }
 
     /// <summary>Puts evaluations that were made one by one side by side, each under a name.</summary>

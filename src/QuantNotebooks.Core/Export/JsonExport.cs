@@ -135,12 +135,19 @@ public static class JsonExport
         return ReportJson.Write(result.Network, result.Scheme, result.Images, writer =>
         {
             writer.WriteCalibration(result.Ranges);
-            writer.WriteString("metric", "top1");
-            writer.WriteFinite("float", result.FloatTop1);
-            writer.WriteFinite("quantized", result.QuantizedTop1);
+            writer.WriteString("metric", MetricName(result.Metric));
+            writer.WriteFinite("float", result.FloatAccuracy);
+            writer.WriteFinite("quantized", result.QuantizedAccuracy);
             writer.WriteFinite("agreement", result.Agreement);
             writer.WriteFinite("sqnrDb", result.SqnrDecibels);
             writer.WriteNumber("count", result.Images.Count);
+            writer.WriteFinite("meanCosine", result.MeanCosine);
+            writer.WriteFinite("floatTop5", result.FloatTop5);
+            writer.WriteFinite("quantizedTop5", result.QuantizedTop5);
+            writer.WriteFinite("floatCharacters", result.FloatCharacters);
+            writer.WriteFinite("quantizedCharacters", result.QuantizedCharacters);
+            writer.WriteFinite("intervalLow", result.Interval?.Low);
+            writer.WriteFinite("intervalHigh", result.Interval?.High);
         });
     }
 
@@ -153,13 +160,13 @@ public static class JsonExport
         var first = comparison.Rows[0].Result;
         return ReportJson.Write(first.Network, first.Scheme, first.Images, writer =>
         {
-            writer.WriteString("metric", "top1");
+            writer.WriteString("metric", MetricName(first.Metric));
             writer.WriteArray("rows", comparison.Rows, row =>
             {
                 writer.WriteString("name", row.Name);
                 writer.WriteScheme("scheme", row.Result.Scheme);
-                writer.WriteFinite("top1", row.Result.Top1);
-                writer.WriteFinite("floatTop1", row.Result.FloatTop1);
+                writer.WriteFinite("top1", row.Result.Accuracy);
+                writer.WriteFinite("floatTop1", row.Result.FloatAccuracy);
                 writer.WriteFinite("agreement", row.Result.Agreement);
                 writer.WriteFinite("sqnrDb", row.Result.SqnrDecibels);
                 writer.WriteNumber("count", row.Result.Images.Count);
@@ -168,6 +175,8 @@ public static class JsonExport
             });
         });
     }
+
+    private static string MetricName(AccuracyMetric metric) => metric == AccuracyMetric.Lines ? "lines" : "top1";
 
     private static void WriteFigures(Utf8JsonWriter writer, ShiftStatistics statistics)
     {

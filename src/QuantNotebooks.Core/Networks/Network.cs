@@ -14,6 +14,7 @@ namespace QuantNotebooks.Networks;
 public sealed partial class Network
 {
     private readonly Lazy<string> _sha256;
+    private readonly Lazy<string> _functionSha256;
 
     private Network(Graph graph, ImmutableDictionary<string, LayerNotes> notes, NetworkFacts facts)
     {
@@ -27,6 +28,12 @@ public sealed partial class Network
                           let reason = NodeRoles.WhyNotAnalysed(graph, node)
                           where reason is not null
                           select new NotAnalysed(node.Name.Length > 0 ? node.Name : node.Output[0], node.OpType, reason)];
+        _functionSha256 = new Lazy<string>(() =>
+        {
+            var model = graph.ToModel();
+            model.MetadataProps.Clear();
+            return Convert.ToHexStringLower(SHA256.HashData(model.ToByteArray()));
+        });
         _sha256 = new Lazy<string>(() => Convert.ToHexStringLower(SHA256.HashData(ToModel().ToByteArray())));
     }
 
@@ -43,6 +50,9 @@ public sealed partial class Network
 
     /// <summary>SHA-256 of the network as it would be saved, in lower-case hexadecimal.</summary>
     public string Sha256 => _sha256.Value;
+
+    /// <summary>SHA-256 of what the network computes, without its name and history: equal for networks that are the same function by construction.</summary>
+    internal string FunctionSha256 => _functionSha256.Value;
 
     /// <summary>The layers in topological order.</summary>
     public ImmutableArray<Layer> Layers { get; }

@@ -41,6 +41,10 @@ internal sealed class ImageBatches
 
     public int Count => (_images.Count + BatchSize - 1) / BatchSize;
 
+    /// <summary>Whether the other's batches are these: the same images, as the same input, in batches of the same size.</summary>
+    public bool ReadsLike(ImageBatches other) => ReferenceEquals(_images, other._images)
+        && BatchSize == other.BatchSize && InputName == other.InputName && _preprocessing == other._preprocessing;
+
     public int ImagesIn(int batch) => Math.Min(BatchSize, _images.Count - batch * BatchSize);
 
     /// <summary>The batch as the network's input, [images, C, H, W].</summary>

@@ -17,9 +17,9 @@ public static class AccuracyChart
     {
         ArgumentNullException.ThrowIfNull(comparison);
         if (comparison.Rows.IsEmpty) throw new QuantNotebooksException("The comparison is empty: there is nothing to draw.");
-        var hasTop1 = comparison.Rows.Any(row => row.Result.Top1 is not null);
+        var hasTop1 = comparison.Rows.Any(row => row.Result.Accuracy is not null);
         var bars = comparison.Rows
-            .Select(row => new Bar(row.Name, hasTop1 ? row.Result.Top1 : row.Result.Agreement, hasTop1 ? row.Result.FloatTop1 : null, row.Result))
+            .Select(row => new Bar(row.Name, hasTop1 ? row.Result.Accuracy : row.Result.Agreement, hasTop1 ? row.Result.FloatAccuracy : null, row.Result))
             .ToImmutableArray();
         var chance = hasTop1 ? Chance(comparison) : null;
         var title = Finding(bars, hasTop1);
@@ -98,8 +98,8 @@ public static class AccuracyChart
     private static string HoverText(Bar bar)
     {
         var lines = new List<string> { $"<b>{Literal(bar.Name)}</b>", bar.Result.Scheme?.ToString() ?? "full precision" };
-        if (bar.Result.Top1 is { } top1) lines.Add($"top-1 {NumberText.Percent(top1, 2)}");
-        if (bar.Result.FloatTop1 is { } reference) lines.Add($"full precision {NumberText.Percent(reference, 2)}");
+        if (bar.Result.Accuracy is { } top1) lines.Add($"top-1 {NumberText.Percent(top1, 2)}");
+        if (bar.Result.FloatAccuracy is { } reference) lines.Add($"full precision {NumberText.Percent(reference, 2)}");
         if (bar.Result.Agreement is { } agreement) lines.Add($"agreement {NumberText.Percent(agreement, 2)}");
         if (bar.Result.SqnrDecibels is { } decibels) lines.Add($"SQNR of the output {NumberText.Significant(decibels, 3)} dB");
         lines.Add($"{NumberText.Count(bar.Result.Images.Count, "image")} of {Literal(bar.Result.Images.Name)}");

@@ -127,8 +127,8 @@ public sealed class IterativeCorrectionTests
         Assert.Same(network, corrected.Parent);
         var test = TestData.Test.Take(200);
         var (expected, actual) = (corrected.Evaluate(test, FloatBias), loaded.Evaluate(test, FloatBias));
-        Assert.Equal(expected.QuantizedTop1, actual.QuantizedTop1);
-        Assert.Equal(expected.FloatTop1, actual.FloatTop1);
+        Assert.Equal(expected.QuantizedAccuracy, actual.QuantizedAccuracy);
+        Assert.Equal(expected.FloatAccuracy, actual.FloatAccuracy);
         Assert.Equal(expected.SqnrDecibels!.Value, actual.SqnrDecibels!.Value, 1e-6);
         foreach (var layer in loaded.FloatReference.Layers)
             Assert.True(layer.Bias.SequenceEqual(network.Layers[layer.Index].Bias));

@@ -92,8 +92,8 @@ public sealed class CommandJsonTests
         var result = Cli.Load(name).Evaluate(Cli.TestImages(64), scheme, Cli.CalibrationImages(32), cancellation: TestContext.Current.CancellationToken);
         AssertHead(json, Cli.Model(name), scheme, Cli.Test, 64);
         Assert.Equal("top1", json.GetProperty("metric").GetString());
-        Assert.Equal(result.FloatTop1, json.GetProperty("float").GetDouble());
-        Assert.Equal(result.QuantizedTop1, json.GetProperty("quantized").GetDouble());
+        Assert.Equal(result.FloatAccuracy, json.GetProperty("float").GetDouble());
+        Assert.Equal(result.QuantizedAccuracy, json.GetProperty("quantized").GetDouble());
         Assert.Equal(result.Agreement, json.GetProperty("agreement").GetDouble());
         Assert.Equal(result.SqnrDecibels, json.GetProperty("sqnrDb").GetDouble());
         Assert.Equal(64, json.GetProperty("count").GetInt32());
@@ -120,7 +120,7 @@ public sealed class CommandJsonTests
         {
             var result = Cli.Load(row.GetProperty("name").GetString()!).Evaluate(
                 Cli.TestImages(32), QuantizationScheme.Int8PerTensor, Cli.CalibrationImages(32), cancellation: TestContext.Current.CancellationToken);
-            Assert.Equal(result.QuantizedTop1, row.GetProperty("top1").GetDouble());
+            Assert.Equal(result.QuantizedAccuracy, row.GetProperty("top1").GetDouble());
             Assert.Equal(result.Agreement, row.GetProperty("agreement").GetDouble());
             Assert.Equal(result.SqnrDecibels, row.GetProperty("sqnrDb").GetDouble());
             Assert.Equal(8, row.GetProperty("scheme").GetProperty("weightBits").GetInt32());
@@ -176,8 +176,8 @@ public sealed class CommandJsonTests
         var corrected = Cli.Load(Cli.MobileNetV1).CorrectBias(Cli.CalibrationImages(48), scheme, cancellation: token).Network;
         var expected = corrected.Evaluate(Cli.TestImages(64), scheme, cancellation: token);
         var evaluated = await Cli.JsonAsync("evaluate", file, "--images", Cli.Test, "--count", "64", "--weight-bits", "5");
-        Assert.Equal(expected.QuantizedTop1, evaluated.GetProperty("quantized").GetDouble());
-        Assert.Equal(expected.FloatTop1, evaluated.GetProperty("float").GetDouble());
+        Assert.Equal(expected.QuantizedAccuracy, evaluated.GetProperty("quantized").GetDouble());
+        Assert.Equal(expected.FloatAccuracy, evaluated.GetProperty("float").GetDouble());
         Assert.Equal(expected.SqnrDecibels!.Value, evaluated.GetProperty("sqnrDb").GetDouble(), 1e-9);
         Assert.Equal(48, evaluated.GetProperty("calibration").GetProperty("count").GetInt32());
 

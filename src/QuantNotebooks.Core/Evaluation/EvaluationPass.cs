@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using QuantNotebooks.Images;
+using QuantNotebooks.Networks;
+using QuantNotebooks.Onnx;
+using QuantNotebooks.Quantization;
+using QuantNotebooks.Sweep;
+
+namespace QuantNotebooks.Evaluation;
+
+/// <summary>One thing to evaluate.</summary>
+/// <param name="Network">The network.</param>
+/// <param name="Scheme">How to quantize it, or null for full precision only.</param>
+/// <param name="Ranges">Its activations' ranges; needed where there is a scheme.</param>
+internal sealed record EvaluationEntry(Network Network, QuantizationScheme? Scheme, ActivationRanges? Ranges);
+
+/// <summary>
+/// Evaluates several networks and schemes in one pass over the images: each batch is read once, and a full-precision network that several of
+/// them share runs once.
+/// </summary>
+internal static class EvaluationPass
+{
+    private const int BatchSize = 100;
+
+    public static ImmutableArray<EvaluationResult> Run(
+        IReadOnlyList<EvaluationEntry> entries, ImageSet images, IProgress<SweepProgress>? progress, CancellationToken cancellation)
+    {
+        var batches = entries.Select(entry => new ImageBatches(entry.Network, images, BatchSize)).ToArray();
+        // Networks that take their images in another way, or batches of another size, can't share a pass.
+        if (batches.Any(other => !other.ReadsLike(batches[0])))
+            return [.. entries.SelectMany(entry => Run([entry], images, progress, cancellation))];
+
+        using var pool = new TensorPool();
+        var references = new Dictionary<string, WholeNetwork>();
+        var runs = new List<(WholeNetwork Full, QuantizedInference? Quantized, OutputTally Tally)>();
+        try
+        {
+            foreach (var (network, scheme, ranges) in entries)
+            {
+                var reference = network.FloatReference;
+                if (!references.TryGetValue(reference.FunctionSha256, out var full))
+                    references[reference.FunctionSha256] = full = new WholeNetwork(reference);
+                runs.Add((full, scheme is null ? null : new QuantizedInference(network, scheme, ranges!, batches[0].InputName, pool), OutputTally.For(network, images)));
+            }
+            for (var batch = 0; batch < batches[0].Count; batch++)
+            {
+                progress?.Report(new SweepProgress(batch, batches[0].Count, images.Name));
+                using var input = batches[0].Read(batch, pool);
+                var outputs = references.Values.ToDictionary(full => full, full => full.Run(input, cancellation));
+                foreach (var (full, quantized, tally) in runs)
+                {
+                    using var actual = quantized?.Run(input.Copy(pool), cancellation);
+                    tally.Add(batches[0].ImagesIn(batch), outputs[full].Floats, actual is null ? default : actual.Floats);
+                }
+                foreach (var output in outputs.Values) output.Dispose();
+            }
+        }
+        finally
+        {
+            foreach (var (_, quantized, _) in runs) quantized?.Dispose();
+            foreach (var full in references.Values) full.Dispose();
+        }
+        progress?.Report(new SweepProgress(batches[0].Count, batches[0].Count, "done"));
+        return [.. runs.Zip(entries, (run, entry) => run.Tally.Result(entry.Scheme, entry.Scheme is null ? null : entry.Ranges))];
+    }
+
+    /// <summary>A full-precision network in one ONNX Runtime session.</summary>
+    private sealed class WholeNetwork(Network network) : IDisposable
+    {
+        private readonly OnnxSession _session = OnnxSession.Create(network.ToModel(), network.Name);
+
+        public BatchTensor Run(BatchTensor input, CancellationToken cancellation)
+        {
+            var outputs = _session.Run([input.Value], cancellation);
+            foreach (var other in outputs.Skip(1)) other.Dispose();
+            return BatchTensor.Own(outputs[0]);
+        }
+
+        public void Dispose() => _session.Dispose();
+    }
+}
