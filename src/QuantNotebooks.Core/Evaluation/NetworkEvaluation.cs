@@ -35,7 +35,7 @@ public static class NetworkEvaluation
     internal static EvaluationEntry Quantized(this Network network, QuantizationScheme scheme, ImageSet? calibration, CancellationToken cancellation)
     {
         var ranges = network.Ranges ?? (calibration is not null
-            ? network.Calibrate(calibration, cancellation)
+            ? network.Calibrate(calibration, scheme, cancellation)
             : throw new QuantNotebooksException($"'{network.Name}' carries no calibrated ranges: calibration images are needed to quantize it."));
         return new EvaluationEntry(network, scheme, ranges);
     }

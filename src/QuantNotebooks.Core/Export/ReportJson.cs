@@ -64,7 +64,7 @@ internal static class ReportJson
         writer.WriteInteger("boundaryBits", scheme.BoundaryBits);
         writer.WriteBoolean("perChannel", scheme.WeightGranularity == WeightGranularity.PerChannel);
         writer.WriteInteger("biasBits", scheme.Bias == BiasPrecision.Int32 ? 32 : null);
-        writer.WriteString("range", "min-max");
+        writer.WriteString("range", scheme.Range.ToString());
         writer.WriteEndObject();
     }
 

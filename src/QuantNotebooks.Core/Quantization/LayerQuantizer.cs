@@ -1,4 +1,4 @@
-using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using QuantNotebooks.Networks;
 
 namespace QuantNotebooks.Quantization;
@@ -20,17 +20,16 @@ internal static class LayerQuantizer
         if (scheme.WeightBits is not { } bits) return new QuantizedWeights(weights, []);
         if (scheme.WeightGranularity == WeightGranularity.PerTensor)
         {
-            var quantizer = Quantizer.Symmetric(MathF.Abs(TensorPrimitives.MaxMagnitude<float>(weights)), bits);
+            var quantizer = Quantizer.Symmetric(scheme.Range.OfWeights(weights, bits), bits);
             quantizer.Apply(weights, weights);
             return new QuantizedWeights(weights, [quantizer.Scale]);
         }
         var scales = new float[layer.Channels];
         for (var channel = 0; channel < scales.Length; channel++)
         {
-            var magnitude = 0f;
-            layer.Layout.ForEachRun(channel, (start, length) =>
-                magnitude = Math.Max(magnitude, MathF.Abs(TensorPrimitives.MaxMagnitude<float>(weights.AsSpan(start, length)))));
-            var quantizer = Quantizer.Symmetric(magnitude, bits);
+            var owned = new List<float>();
+            layer.Layout.ForEachRun(channel, (start, length) => owned.AddRange(weights.AsSpan(start, length)));
+            var quantizer = Quantizer.Symmetric(scheme.Range.OfWeights(CollectionsMarshal.AsSpan(owned), bits), bits);
             layer.Layout.ForEachRun(channel, (start, length) => quantizer.Apply(weights.AsSpan(start, length), weights.AsSpan(start, length)));
             scales[channel] = quantizer.Scale;
         }

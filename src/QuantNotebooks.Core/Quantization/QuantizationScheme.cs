@@ -21,8 +21,8 @@ public enum BiasPrecision
 }
 
 /// <summary>
-/// What is quantized, and how finely. Weights are symmetric and signed; activations are asymmetric and unsigned with their range from the
-/// extrema of the calibration images; both as in paper A (arXiv 1906.03193). Immutable.
+/// What is quantized, and how finely. Weights are symmetric and signed, activations asymmetric and unsigned; by default their ranges are the
+/// extrema, of activations on the calibration images; all as in paper A (arXiv 1906.03193). Immutable.
 /// </summary>
 public sealed record QuantizationScheme
 {
@@ -49,6 +49,9 @@ public sealed record QuantizationScheme
     /// <summary>How many weights share one scale.</summary>
     public WeightGranularity WeightGranularity { get; init; }
 
+    /// <summary>How the ranges of weights and activations are found.</summary>
+    public RangeEstimator Range { get; init; } = RangeEstimator.MinMax;
+
     /// <summary>The format of biases. With floating-point weights or activations a bias is not quantized either.</summary>
     public BiasPrecision Bias { get; init; } = BiasPrecision.Int32;
 
@@ -58,7 +61,7 @@ public sealed record QuantizationScheme
 
     /// <summary>For example "W8A8 per tensor".</summary>
     public override string ToString() => FormattableString.Invariant(
-        $"W{Name(WeightBits)}A{Name(ActivationBits)} {(WeightGranularity == WeightGranularity.PerTensor ? "per tensor" : "per channel")}{(Bias == BiasPrecision.Float ? ", float bias" : "")}");
+        $"W{Name(WeightBits)}A{Name(ActivationBits)} {(WeightGranularity == WeightGranularity.PerTensor ? "per tensor" : "per channel")}{(Range == RangeEstimator.MinMax ? "" : $", {Range}")}{(Bias == BiasPrecision.Float ? ", float bias" : "")}");
 
     private static string Name(int? bits) => bits?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "float";
 

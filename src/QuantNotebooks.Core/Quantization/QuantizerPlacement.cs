@@ -27,9 +27,12 @@ internal sealed class QuantizerPlacement
     /// <summary>The quantized tensor on whose grid the layer's input lies: the input itself, or what was reshaped or pooled into it.</summary>
     public string InputGridOf(Layer layer) => _inputGrids[layer];
 
+    /// <summary>Bits of a quantized tensor, or null where the scheme leaves activations in floating point.</summary>
+    public int? BitsOf(string tensor, QuantizationScheme scheme) => _boundary.Contains(tensor) ? scheme.BoundaryBits : scheme.ActivationBits;
+
     /// <summary>The grid of a quantized tensor that takes values in that range, or null where the scheme leaves activations in floating point.</summary>
     public Quantizer? QuantizerOf(string tensor, ActivationRange range, QuantizationScheme scheme) =>
-        (_boundary.Contains(tensor) ? scheme.BoundaryBits : scheme.ActivationBits) is { } bits ? Quantizer.Asymmetric(range, bits) : null;
+        BitsOf(tensor, scheme) is { } bits ? Quantizer.Asymmetric(range, bits) : null;
 
     public static QuantizerPlacement Of(Network network)
     {

@@ -22,11 +22,7 @@ public static class Calibration
         var reference = network.FloatReference;
         var placement = QuantizerPlacement.Of(reference);
         var ranges = new SortedDictionary<string, ActivationRange>(StringComparer.Ordinal);
-        var batches = new ImageBatches(reference, images);
-        using var pool = new TensorPool();
-        using var runner = new PlanRunner(reference, reference.Graph, batches.InputName, pool, Extend);
-        for (var batch = 0; batch < batches.Count; batch++)
-            runner.Run(batches.Read(batch, pool), cancellation).Dispose();
+        ForEachTensor(reference, images, Extend, cancellation);
         return new ActivationRanges(ranges.ToImmutableSortedDictionary(StringComparer.Ordinal), images.Sha256, images.Count);
 
         void Extend(string name, BatchTensor tensor)
@@ -35,6 +31,41 @@ public static class Calibration
             var range = ExtremaOf(name, tensor.Floats, reference, images);
             ranges[name] = ranges.TryGetValue(name, out var before) ? before.Union(range) : range;
         }
+    }
+
+    /// <summary>The ranges that a scheme's estimator finds on the images; it takes a second pass where the extrema are not enough.</summary>
+    /// <param name="network">The network; of a corrected one, its full-precision reference is calibrated.</param>
+    /// <param name="images">Calibration images; no labels needed.</param>
+    /// <param name="scheme">Says the estimator and the bits that it is for.</param>
+    /// <param name="cancellation">Stops within a batch.</param>
+    /// <exception cref="QuantNotebooksException">The images don't fit the network, or a value is not finite.</exception>
+    public static ActivationRanges Calibrate(this Network network, ImageSet images, QuantizationScheme scheme, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(scheme);
+        var extrema = network.Calibrate(images, cancellation);
+        if (!scheme.Range.NeedsHistogram || scheme.ActivationBits is null) return extrema;
+        var reference = network.FloatReference;
+        var placement = QuantizerPlacement.Of(reference);
+        var histograms = extrema.ByTensor.ToDictionary(pair => pair.Key, pair => new ValueHistogram(pair.Value.Minimum, pair.Value.Maximum));
+        ForEachTensor(reference, images, Count, cancellation);
+        return extrema with
+        {
+            ByTensor = extrema.ByTensor.ToImmutableSortedDictionary(
+                pair => pair.Key, pair => scheme.Range.OfActivations(pair.Value, histograms[pair.Key], placement.BitsOf(pair.Key, scheme)!.Value), StringComparer.Ordinal),
+        };
+
+        void Count(string name, BatchTensor tensor)
+        {
+            if (histograms.TryGetValue(name, out var histogram)) histogram.Add(tensor.Floats);
+        }
+    }
+
+    private static void ForEachTensor(Network network, ImageSet images, Action<string, BatchTensor> made, CancellationToken cancellation)
+    {
+        var batches = new ImageBatches(network, images);
+        using var pool = new TensorPool();
+        using var runner = new PlanRunner(network, network.Graph, batches.InputName, pool, made);
+        for (var batch = 0; batch < batches.Count; batch++) runner.Run(batches.Read(batch, pool), cancellation).Dispose();
     }
 
     /// <summary>Smallest and largest value; a value that is not finite is refused by the tensor's name, for no grid could cover it.</summary>

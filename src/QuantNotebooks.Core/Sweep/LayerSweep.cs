@@ -225,7 +225,10 @@ internal sealed class LayerSweep : IDisposable
     {
         var range = new ActivationRange(float.PositiveInfinity, float.NegativeInfinity);
         foreach (var pair in pairs) range = range.Union(Calibration.ExtremaOf(tensor, pair.Full.Floats, _network, _images));
-        return range;
+        if (!_scheme.Range.NeedsHistogram || _placement.BitsOf(tensor, _scheme) is not { } bits) return range;
+        var histogram = new ValueHistogram(range.Minimum, range.Maximum);
+        foreach (var pair in pairs) histogram.Add(pair.Full.Floats);
+        return _scheme.Range.OfActivations(range, histogram, bits);
     }
 
     private void Release(string tensor)

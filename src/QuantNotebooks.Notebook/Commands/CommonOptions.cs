@@ -38,14 +38,21 @@ internal static class CommonOptions
         Name = "--bias-bits", ValueName = "32|float", Help = "Bits of a bias.", DefaultText = "32", Default = BiasPrecision.Int32, Rule = "32 or 'float'",
     };
 
+    public static CommandOption<RangeEstimator> Range { get; } = new(RangeEstimator.TryParse)
+    {
+        Name = "--range", ValueName = "ESTIMATOR", Help = "How ranges are found: the extrema, a percentile of both tails, or the least mean squared error.",
+        DefaultText = "min-max", Default = RangeEstimator.MinMax, Rule = "'min-max', 'mse' or 'percentile:P' with P above 50 and at most 100",
+    };
+
     /// <summary>The options that make up a quantization scheme.</summary>
-    public static ImmutableArray<CommandOption> Scheme { get; } = [WeightBits, ActivationBits, PerChannel, BiasBits];
+    public static ImmutableArray<CommandOption> Scheme { get; } = [WeightBits, ActivationBits, PerChannel, Range, BiasBits];
 
     public static QuantizationScheme SchemeOf(CommandArguments arguments) => new()
     {
         WeightBits = arguments.Get(WeightBits),
         ActivationBits = arguments.Get(ActivationBits),
         WeightGranularity = arguments.Get(PerChannel) ? WeightGranularity.PerChannel : WeightGranularity.PerTensor,
+        Range = arguments.Get(Range)!,
         Bias = arguments.Get(BiasBits),
     };
 
