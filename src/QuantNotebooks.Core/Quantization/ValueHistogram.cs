@@ -32,7 +32,8 @@ internal sealed class ValueHistogram
     /// <param name="share">0 to 1.</param>
     public double Quantile(double share)
     {
-        var wanted = share * Count;
+        // A share like 0.999 is a hair off in binary; the hair must not reach for the next value.
+        var wanted = share * Count * (1 - 1e-12);
         double below = 0;
         for (var bin = 0; bin < Bins; bin++)
         {
