@@ -79,8 +79,10 @@ public sealed class RangeEstimatorTests
         var (range, extrema) = Estimate(RangeEstimator.Percentile(percent), values, 8);
         var sorted = values.Order().ToArray();
         var bin = (extrema.Maximum - extrema.Minimum) / 16384;
-        Assert.Equal(sorted[(int)Math.Round(percent / 100 * values.Length) - 1], range.Maximum, 2 * bin);
-        Assert.Equal(sorted[(int)Math.Round((1 - percent / 100) * values.Length)], range.Minimum, 2 * bin);
+        // A percentile of few values lies between two neighbours; which of them is a matter of convention.
+        var clipped = (int)Math.Round((1 - percent / 100) * values.Length);
+        Assert.InRange(range.Minimum, sorted[clipped - 1] - bin, sorted[clipped] + bin);
+        Assert.InRange(range.Maximum, sorted[^(clipped + 1)] - bin, sorted[^clipped] + bin);
         var magnitudes = values.Select(Math.Abs).Order().ToArray();
         var weights = RangeEstimator.Percentile(percent).OfWeights(values, 8);
         Assert.Equal(percent / 100, magnitudes.Count(value => value <= weights) / (double)values.Length, 1e-3);
