@@ -28,7 +28,7 @@ internal static class OnnxFile
     }
 
     /// <param name="bytes">The file's content.</param>
-    /// <param name="source">What to call it in an error: its path.</param>
+    /// <param name="source">Its path: what to call it in an error, and where its external data are looked for.</param>
     public static ModelProto Parse(byte[] bytes, string source)
     {
         if (bytes.Length == 0) throw new QuantNotebooksException($"'{source}' is empty; an ONNX file is wanted.");
@@ -43,6 +43,7 @@ internal static class OnnxFile
         }
         if (model.Graph is null || model.Graph.Node.Count == 0 || model.OpsetImport.Count == 0)
             throw new QuantNotebooksException($"'{source}' holds no ONNX network: it has no graph with nodes and operator set.");
+        ExternalData.Inline(model, source);
         foreach (var tensor in model.Graph.Initializer) TensorData.Validate(tensor, source);
         return model;
     }

@@ -58,8 +58,6 @@ internal static class TensorData
     /// <summary>Refuses a tensor whose data are not as long as its shape says.</summary>
     public static void Validate(TensorProto tensor, string source)
     {
-        if (tensor.DataLocation == TensorProto.Types.DataLocation.External)
-            throw new QuantNotebooksException($"'{source}': tensor '{tensor.Name}' keeps its data in another file (external data), which is not read yet.");
         long count = 1;
         try
         {
