@@ -41,9 +41,10 @@ internal sealed class ConsoleCommandHost(TextWriter output, TextWriter error, Ca
 
     private static int? TerminalWidth(TextWriter error)
     {
-        const int SmallestUseful = 20;
+        const int smallest = 20;
+        const int usual = 80;
         // Another writer, or a file or pipe, is no terminal; a width of 0 is one that does not say.
         if (!ReferenceEquals(error, CellConsole.Error) || Console.IsErrorRedirected) return null;
-        return Console.IsOutputRedirected ? 80 : Math.Max(SmallestUseful, Console.WindowWidth);
+        return Console.IsOutputRedirected || Console.WindowWidth <= 0 ? usual : Math.Max(smallest, Console.WindowWidth);
     }
 }

@@ -107,6 +107,7 @@ public sealed class LoadingTests
         }
         Assert.All(network.Layers, layer => Assert.Contains(layer.Output, placement.Tensors));
         Assert.Contains("input", placement.Tensors);
+        Assert.Empty(network.NotAnalysed);
     }
 
     [Fact]
