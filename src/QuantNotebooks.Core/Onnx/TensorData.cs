@@ -7,22 +7,25 @@ namespace QuantNotebooks.Onnx;
 /// <summary>The values of constant tensors: in and out of <see cref="TensorProto"/>.</summary>
 internal static class TensorData
 {
-    /// <summary>A float32 tensor that holds a copy of <paramref name="values"/>.</summary>
-    public static TensorProto Create(string name, ReadOnlySpan<long> shape, ReadOnlySpan<float> values)
-    {
-        var tensor = new TensorProto
-        {
-            Name = name,
-            DataType = (int)TensorProto.Types.DataType.Float,
-            RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes(values)),
-        };
-        foreach (var dimension in shape) tensor.Dims.Add(dimension);
-        return tensor;
-    }
+    /// <summary>A tensor of the type of <paramref name="values"/> that holds a copy of them.</summary>
+    public static TensorProto Create(string name, ReadOnlySpan<long> shape, ReadOnlySpan<float> values) =>
+        Raw(name, TensorProto.Types.DataType.Float, shape, MemoryMarshal.AsBytes(values));
+
+    /// <summary>A tensor of the type of <paramref name="values"/> that holds a copy of them.</summary>
+    public static TensorProto Create(string name, ReadOnlySpan<long> shape, ReadOnlySpan<sbyte> values) =>
+        Raw(name, TensorProto.Types.DataType.Int8, shape, MemoryMarshal.AsBytes(values));
+
+    /// <summary>A tensor of the type of <paramref name="values"/> that holds a copy of them.</summary>
+    public static TensorProto Create(string name, ReadOnlySpan<long> shape, ReadOnlySpan<byte> values) =>
+        Raw(name, TensorProto.Types.DataType.Uint8, shape, values);
+
+    /// <summary>A tensor of the type of <paramref name="values"/> that holds a copy of them.</summary>
+    public static TensorProto Create(string name, ReadOnlySpan<long> shape, ReadOnlySpan<int> values) =>
+        Raw(name, TensorProto.Types.DataType.Int32, shape, MemoryMarshal.AsBytes(values));
 
     public static TensorProto Scalar(string name, float value) => Create(name, [], [value]);
 
-    /// <summary>The tensor's float32 values without a copy; only for tensors made by <see cref="Create"/> or <see cref="ToRawFloats"/>.</summary>
+    /// <summary>The tensor's float32 values without a copy; only for float32 tensors made by <c>Create</c> or <see cref="ToRawFloats"/>.</summary>
     public static ReadOnlySpan<float> Floats(TensorProto tensor) => MemoryMarshal.Cast<byte, float>(tensor.RawData.Span);
 
     public static bool IsFloat(TensorProto tensor) => (TensorProto.Types.DataType)tensor.DataType
@@ -78,6 +81,13 @@ internal static class TensorData
         if (held != count)
             throw new QuantNotebooksException(
                 $"'{source}': tensor '{tensor.Name}' of shape [{string.Join(", ", tensor.Dims)}] should hold {count} values and holds {held}: the file is damaged.");
+    }
+
+    private static TensorProto Raw(string name, TensorProto.Types.DataType type, ReadOnlySpan<long> shape, ReadOnlySpan<byte> bytes)
+    {
+        var tensor = new TensorProto { Name = name, DataType = (int)type, RawData = ByteString.CopyFrom(bytes) };
+        foreach (var dimension in shape) tensor.Dims.Add(dimension);
+        return tensor;
     }
 
     /// <summary>Bytes of one element, or null where elements are packed or of variable size.</summary>

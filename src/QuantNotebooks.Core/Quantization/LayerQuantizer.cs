@@ -51,8 +51,13 @@ internal static class LayerQuantizer
         for (var channel = 0; channel < quantized.Length; channel++)
         {
             var step = (double)input.Scale * weights.ScaleOf(channel);
-            quantized[channel] = (float)(Math.Clamp(Math.Round(quantized[channel] / step), int.MinValue, int.MaxValue) * step);
+            quantized[channel] = (float)(BiasInteger(quantized[channel], step) * step);
         }
         return quantized;
     }
+
+    /// <summary>The 32-bit integer that stands for one bias.</summary>
+    /// <param name="bias">The bias.</param>
+    /// <param name="step">Input scale x weight scale, in double.</param>
+    public static int BiasInteger(float bias, double step) => (int)Math.Clamp(Math.Round(bias / step), int.MinValue, int.MaxValue);
 }
