@@ -60,7 +60,7 @@ public static class QdqExport
         ReportFile.RequireWritable(path);
         // Before the calibration, which takes time.
         network.RequireQdq(scheme);
-        network.SaveQdq(path, scheme, network.Ranges ?? network.Calibrate(calibration, cancellation));
+        network.SaveQdq(path, scheme, network.Ranges ?? network.Calibrate(calibration, scheme, cancellation));
     }
 
     /// <summary>Refuses a scheme or network that QDQ can't express.</summary>
