@@ -105,6 +105,7 @@ internal sealed class QdqGraph
     private bool IsAbsorbed(NodeProto node, Quantizer quantizer)
     {
         if (ActivationFinder.Of(_graph, node) is not { Kind: ActivationKind.Relu or ActivationKind.Clip } activation) return false;
+        if (activation.ChannelMinimums.Count > 0 || activation.ChannelMaximums.Count > 0) return false;
         var (low, high) = activation.Kind == ActivationKind.Relu ? (0f, float.PositiveInfinity) : ((float)activation.Minimum, (float)activation.Maximum);
         return quantizer.Apply(low) == quantizer.Minimum && quantizer.Apply(high) == quantizer.Maximum;
     }

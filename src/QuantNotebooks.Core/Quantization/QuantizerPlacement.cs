@@ -41,11 +41,14 @@ internal sealed class QuantizerPlacement
         foreach (var input in graph.Inputs)
             if (input.Type?.TensorType?.ElemType == (int)Onnx.Schema.TensorProto.Types.DataType.Float) tensors.Add(input.Name);
         foreach (var layer in network.Layers) tensors.Add(layer.Output);
+        var inLayers = network.Layers.SelectMany(layer => layer.LinearNodes.Concat(layer.ActivationNodes)).ToHashSet(ReferenceEqualityComparer.Instance);
         foreach (var node in graph.Nodes)
         {
-            if (!NodeRoles.IsJunction(graph, node) || network.Layers.Any(layer => layer.LinearNodes.Contains(node))) continue;
-            var follows = graph.SoleConsumer(node.Output[0]);
-            tensors.Add(follows is not null && ActivationFinder.Of(graph, follows) is not null ? follows.Output[0] : node.Output[0]);
+            if (inLayers.Contains(node) || !NodeRoles.IsJunction(graph, node)) continue;
+            var (activation, _) = ActivationFinder.After(graph, node.Output[0], ChannelAxis.Unknown);
+            // What an activation after a sum is made of can look like a junction too, a product of two computed tensors.
+            inLayers.UnionWith(activation);
+            tensors.Add(activation.IsEmpty ? node.Output[0] : activation[^1].Output[0]);
         }
         var grids = ImmutableDictionary.CreateBuilder<Layer, string>();
         foreach (var layer in network.Layers)
