@@ -76,6 +76,9 @@ public sealed record Activation(ActivationKind Kind, double Minimum = double.Neg
     /// <summary>The operator's name where <see cref="Kind"/> is <see cref="ActivationKind.Other"/>; else null.</summary>
     public string? OtherName { get; init; }
 
+    /// <summary>Whether each channel has bounds of its own, as a <see cref="ActivationKind.Clip"/> has once its channels were scaled by different factors.</summary>
+    public bool HasChannelBounds => ChannelMinimums.Count > 0 || ChannelMaximums.Count > 0;
+
     /// <summary>Whether constants scale and offset what the function gives, and count as part of it.</summary>
     public bool IsScaled => ChannelScales.Count > 0;
 
@@ -103,7 +106,7 @@ public sealed record Activation(ActivationKind Kind, double Minimum = double.Neg
         ActivationKind.Relu => "ReLU",
         ActivationKind.LeakyRelu => FormattableString.Invariant($"LeakyReLU({Alpha:G3})"),
         ActivationKind.PRelu => "PReLU",
-        ActivationKind.Clip when ChannelMinimums.Count > 0 || ChannelMaximums.Count > 0 => "Clip per channel",
+        ActivationKind.Clip when HasChannelBounds => FormattableString.Invariant($"Clip[{Minimum:G3}, up to {Maximum:G3}] per channel"),
         ActivationKind.Clip when Minimum == 0 && Maximum == 6 => "ReLU6",
         ActivationKind.Clip => FormattableString.Invariant($"Clip[{Minimum:G6}, {Maximum:G6}]"),
         ActivationKind.Swish when Math.Abs(Beta - 1) < 1e-6 => "SiLU",

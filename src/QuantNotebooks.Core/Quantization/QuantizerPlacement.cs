@@ -41,15 +41,7 @@ internal sealed class QuantizerPlacement
         foreach (var input in graph.Inputs)
             if (input.Type?.TensorType?.ElemType == (int)Onnx.Schema.TensorProto.Types.DataType.Float) tensors.Add(input.Name);
         foreach (var layer in network.Layers) tensors.Add(layer.Output);
-        var inLayers = network.Layers.SelectMany(layer => layer.LinearNodes.Concat(layer.ActivationNodes)).ToHashSet(ReferenceEqualityComparer.Instance);
-        foreach (var node in graph.Nodes)
-        {
-            if (inLayers.Contains(node) || !NodeRoles.IsJunction(graph, node)) continue;
-            var (activation, _) = ActivationFinder.After(graph, node.Output[0], ChannelAxis.Unknown);
-            // What an activation after a sum is made of can look like a junction too, a product of two computed tensors.
-            inLayers.UnionWith(activation);
-            tensors.Add(activation.IsEmpty ? node.Output[0] : activation[^1].Output[0]);
-        }
+        foreach (var junction in network.Junctions) tensors.Add(junction.Output);
         var grids = ImmutableDictionary.CreateBuilder<Layer, string>();
         foreach (var layer in network.Layers)
         {
