@@ -104,7 +104,7 @@ internal sealed class QdqGraph
     /// <summary>Whether the node is a ReLU or Clip whose bounds are the ends of its output's grid, so that saturation does its work exactly.</summary>
     private bool IsAbsorbed(NodeProto node, Quantizer quantizer)
     {
-        if (ActivationFinder.Of(_graph, node) is not { Kind: ActivationKind.Relu or ActivationKind.Clip } activation) return false;
+        if (ActivationFinder.Of(_graph, node) is not { Kind: ActivationKind.Relu or ActivationKind.Clip, HasChannelBounds: false } activation) return false;
         var (low, high) = activation.Kind == ActivationKind.Relu ? (0f, float.PositiveInfinity) : ((float)activation.Minimum, (float)activation.Maximum);
         return quantizer.Apply(low) == quantizer.Minimum && quantizer.Apply(high) == quantizer.Maximum;
     }

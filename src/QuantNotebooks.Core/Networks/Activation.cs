@@ -39,12 +39,15 @@ public enum ActivationKind
 
 /// <summary>The function after a layer, with its bounds.</summary>
 /// <param name="Kind">Which function.</param>
-/// <param name="Minimum">Lower bound of a <see cref="ActivationKind.Clip"/>; negative infinity where there is none.</param>
-/// <param name="Maximum">Upper bound of a <see cref="ActivationKind.Clip"/>; positive infinity where there is none.</param>
+/// <param name="Minimum">Lower bound of a <see cref="ActivationKind.Clip"/>, the least of its channels'; negative infinity where there is none.</param>
+/// <param name="Maximum">Upper bound of a <see cref="ActivationKind.Clip"/>, the largest of its channels'; positive infinity where there is none.</param>
 public sealed record Activation(ActivationKind Kind, double Minimum = double.NegativeInfinity, double Maximum = double.PositiveInfinity)
 {
     /// <summary>Whether constants scale and offset what the function gives, and count as part of it.</summary>
     public bool IsScaled { get; init; }
+
+    /// <summary>Whether each channel has bounds of its own, as a <see cref="ActivationKind.Clip"/> has once its channels were scaled by different factors.</summary>
+    public bool HasChannelBounds { get; init; }
 
     /// <summary>No function.</summary>
     public static Activation None { get; } = new(ActivationKind.None);
@@ -57,6 +60,7 @@ public sealed record Activation(ActivationKind Kind, double Minimum = double.Neg
         ActivationKind.None => "linear",
         ActivationKind.Relu => "ReLU",
         ActivationKind.Clip when Minimum == 0 && Maximum == 6 => "ReLU6",
+        ActivationKind.Clip when HasChannelBounds => FormattableString.Invariant($"Clip[{Minimum:G3}, up to {Maximum:G3}] per channel"),
         ActivationKind.Clip => FormattableString.Invariant($"Clip[{Minimum}, {Maximum}]"),
         _ => Kind.ToString(),
     };

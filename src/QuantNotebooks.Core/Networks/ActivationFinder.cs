@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics.Tensors;
 using QuantNotebooks.Onnx;
 using QuantNotebooks.Onnx.Schema;
 
@@ -32,11 +33,23 @@ internal static class ActivationFinder
         if (graph.IsOutput(tensor)) return null;
         return graph.Consumers(tensor) switch
         {
-            [var only] when only.InputOrNull(0) == tensor && Of(graph, only) is { } activation => ([only], activation),
+            [var only] when Reads(graph, only, tensor) && Of(graph, only) is { } activation => TwoSided(graph, only, activation),
             [var one, var other] => Gated(graph, tensor, one, other) ?? Gated(graph, tensor, other, one),
             _ => null,
         };
     }
+
+    /// <summary>The function with the upper bound that follows it: ReLU or a lower bound, then Min with a constant, is a Clip in two nodes.</summary>
+    public static (ImmutableArray<NodeProto> Nodes, Activation Activation) TwoSided(Graph graph, NodeProto first, Activation activation)
+    {
+        var isLower = activation is { Kind: ActivationKind.Relu } or { Kind: ActivationKind.Clip, Maximum: double.PositiveInfinity };
+        if (!isLower || graph.SoleConsumer(first.Output[0]) is not { OpType: "Min" } second || Of(graph, second) is not { } upper) return ([first], activation);
+        var minimum = activation.Kind == ActivationKind.Relu ? 0 : activation.Minimum;
+        return ([first, second], upper with { Minimum = minimum, HasChannelBounds = activation.HasChannelBounds || upper.HasChannelBounds });
+    }
+
+    private static bool Reads(Graph graph, NodeProto node, string tensor) =>
+        node.InputOrNull(0) == tensor || node.OpType is "Min" or "Max" && node.InputOrNull(1) == tensor;
 
     /// <summary>y g(y), with the gate g written apart: Swish (sigmoid, of y or of beta y) and HardSwish (hard sigmoid, or clip(y + 3, 0, 6) / 6).</summary>
     private static (ImmutableArray<NodeProto>, Activation)? Gated(Graph graph, string tensor, NodeProto gate, NodeProto product)
@@ -62,13 +75,14 @@ internal static class ActivationFinder
         bool IsConstant(NodeProto node, float value) => node.Input.Any(input => Scalar(graph, input) is { } constant && Near(constant, value));
     }
 
-    /// <summary>The element-wise function that one node computes of its first input, or null where it is none of the known ones.</summary>
+    /// <summary>The element-wise function that one node computes of its one computed input, or null where it is none of the known ones.</summary>
     public static Activation? Of(Graph graph, NodeProto node) => node.Domain is not ("" or "ai.onnx") ? null : node.OpType switch
     {
         "Relu" => new Activation(ActivationKind.Relu),
         "LeakyRelu" => new Activation(ActivationKind.LeakyRelu),
         "PRelu" when graph.Constant(node.InputOrNull(1)) is not null => new Activation(ActivationKind.PRelu),
         "Clip" => Clip(graph, node),
+        "Min" or "Max" => OneSided(graph, node),
         "Sigmoid" => new Activation(ActivationKind.Sigmoid),
         "HardSigmoid" => new Activation(ActivationKind.HardSigmoid),
         "HardSwish" => new Activation(ActivationKind.HardSwish),
@@ -76,6 +90,18 @@ internal static class ActivationFinder
         "Gelu" => new Activation(ActivationKind.Gelu),
         _ => null,
     };
+
+    /// <summary>Min or Max of a tensor and a constant that is one number, or one a channel.</summary>
+    private static Activation? OneSided(Graph graph, NodeProto node)
+    {
+        if (node.Input.Count != 2 || (graph.Constant(node.Input[1]) ?? graph.Constant(node.Input[0])) is not { } constant) return null;
+        if (!TensorData.IsFloat(constant) || constant.Dims.Count(dimension => dimension != 1) > 1) return null;
+        var bounds = TensorData.Floats(TensorData.ToRawFloats(constant)!);
+        if (bounds.IsEmpty) return null;
+        var (least, largest) = (TensorPrimitives.Min(bounds), TensorPrimitives.Max(bounds));
+        var (minimum, maximum) = node.OpType == "Max" ? (least, float.PositiveInfinity) : (float.NegativeInfinity, largest);
+        return new Activation(ActivationKind.Clip, minimum, maximum) { HasChannelBounds = least != largest };
+    }
 
     private static Activation? Clip(Graph graph, NodeProto node)
     {

@@ -20,8 +20,12 @@ internal static class NodeRoles
         node.OpType is "Add" or "Concat" or "Mul" && node.Input.Count(input => graph.Constant(input) is null) > 1;
 
     /// <summary>Whether the node is all that reads a junction's result: then the grid stands behind it, and nothing is left out.</summary>
-    private static bool FollowsJunction(Graph graph, NodeProto node) =>
-        graph.Producer(node.Input[0]) is { } junction && IsJunction(graph, junction) && graph.SoleConsumer(node.Input[0]) == node;
+    private static bool FollowsJunction(Graph graph, NodeProto node)
+    {
+        if (graph.Producer(node.Input[0]) is not { } producer || graph.SoleConsumer(node.Input[0]) != node) return false;
+        return IsJunction(graph, producer)
+            || ActivationFinder.Of(graph, producer) is { } lower && ActivationFinder.TwoSided(graph, producer, lower).Nodes[^1] == node && FollowsJunction(graph, producer);
+    }
 
     /// <summary>Why a node that is part of no layer is not analysed, or null where nothing of it is left out.</summary>
     public static string? WhyNotAnalysed(Graph graph, NodeProto node)

@@ -45,7 +45,9 @@ internal sealed class QuantizerPlacement
         {
             if (!NodeRoles.IsJunction(graph, node) || network.Layers.Any(layer => layer.LinearNodes.Contains(node))) continue;
             var follows = graph.SoleConsumer(node.Output[0]);
-            tensors.Add(follows is not null && ActivationFinder.Of(graph, follows) is not null ? follows.Output[0] : node.Output[0]);
+            tensors.Add(follows is not null && ActivationFinder.Of(graph, follows) is { } activation
+                ? ActivationFinder.TwoSided(graph, follows, activation).Nodes[^1].Output[0]
+                : node.Output[0]);
         }
         var grids = ImmutableDictionary.CreateBuilder<Layer, string>();
         foreach (var layer in network.Layers)

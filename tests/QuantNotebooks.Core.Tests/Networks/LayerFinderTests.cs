@@ -1,4 +1,5 @@
 using QuantNotebooks.Networks;
+using QuantNotebooks.Quantization;
 using static QuantNotebooks.Core.Tests.GraphBuilder;
 
 namespace QuantNotebooks.Core.Tests.Networks;
@@ -67,6 +68,21 @@ public sealed class LayerFinderTests
             .Node("Conv", ["x", "w"], "c").Node("Clip", ["c", "", "six"], "y").Output("y").Load();
         Assert.Equal(new Activation(ActivationKind.Clip, -1, 2.5), old.Layers[0].Activation);
         Assert.Equal(new Activation(ActivationKind.Clip, double.NegativeInfinity, 6), current.Layers[0].Activation);
+    }
+
+    [Fact]
+    public void A_clip_with_bounds_per_channel_is_a_layers_activation_and_a_junctions()
+    {
+        var network = new GraphBuilder().Input("x", 0, 1, 4).RandomConstant("w", 2, 1, 1).RandomConstant("v", 2, 1, 1)
+            .Constant("high", [2, 1], 3f, 12f).Constant("low", [2, 1], -1f, 0.5f).Constant("both", [], 4f)
+            .Node("Conv", ["x", "w"], "c").Node("Relu", ["c"], "r").Node("Min", ["r", "high"], "a")
+            .Node("Conv", ["x", "v"], "d").Node("Max", ["low", "d"], "m").Node("Min", ["m", "both"], "b")
+            .Node("Add", ["a", "b"], "s").Node("Relu", ["s"], "t").Node("Min", ["t", "high"], "y").Output("y").Load();
+        Assert.Equal(["a", "b"], network.Layers.Select(layer => layer.Output));
+        Assert.Equal(new Activation(ActivationKind.Clip, 0, 12) { HasChannelBounds = true }, network.Layers[0].Activation);
+        Assert.Equal(new Activation(ActivationKind.Clip, -1, 4) { HasChannelBounds = true }, network.Layers[1].Activation);
+        Assert.Empty(network.NotAnalysed);
+        Assert.Equal(["a", "b", "x", "y"], QuantizerPlacement.Of(network).Tensors);
     }
 
     [Fact]
