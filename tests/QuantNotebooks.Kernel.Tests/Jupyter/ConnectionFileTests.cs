@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using QuantNotebooks.Kernel.Jupyter;
 
 namespace QuantNotebooks.Kernel.Tests.Jupyter;
@@ -9,9 +10,10 @@ public sealed class ConnectionFileTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
+    [UnsupportedOSPlatform("windows")]
     public void AFileOpenToOthersIsClosedToThem()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Unix file modes");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file modes.");
         var path = folder.Write("connection.json", RunningKernel.NewConnectionFile());
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         var connection = ConnectionFile.Read(path);
