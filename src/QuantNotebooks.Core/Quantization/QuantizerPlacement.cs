@@ -41,14 +41,7 @@ internal sealed class QuantizerPlacement
         foreach (var input in graph.Inputs)
             if (input.Type?.TensorType?.ElemType == (int)Onnx.Schema.TensorProto.Types.DataType.Float) tensors.Add(input.Name);
         foreach (var layer in network.Layers) tensors.Add(layer.Output);
-        foreach (var node in graph.Nodes)
-        {
-            if (!NodeRoles.IsJunction(graph, node) || network.Layers.Any(layer => layer.LinearNodes.Contains(node))) continue;
-            var follows = graph.SoleConsumer(node.Output[0]);
-            tensors.Add(follows is not null && ActivationFinder.Of(graph, follows) is { } activation
-                ? ActivationFinder.TwoSided(graph, follows, activation).Nodes[^1].Output[0]
-                : node.Output[0]);
-        }
+        foreach (var junction in network.Junctions) tensors.Add(junction.Output);
         var grids = ImmutableDictionary.CreateBuilder<Layer, string>();
         foreach (var layer in network.Layers)
         {
