@@ -50,7 +50,7 @@ internal sealed class LayerSweep : IDisposable
         _batches = new ImageBatches(network, images);
         _visitor = visitor;
         _given = ranges;
-        _placement = QuantizerPlacement.Of(network);
+        _placement = QuantizerPlacement.Of(network, scheme);
     }
 
     /// <summary>Both sides of one tensor for one batch; the same object where nothing was quantized yet.</summary>
@@ -211,7 +211,7 @@ internal sealed class LayerSweep : IDisposable
         if (!_placement.Tensors.Contains(tensor) || !Array.TrueForAll(pairs, pair => pair.Full.IsFloat)) return;
         var range = _given?.Of(tensor, _network) ?? RangeOf(tensor, pairs);
         _ranges[tensor] = range;
-        if (_placement.QuantizerOf(tensor, range, _scheme) is not { } quantizer) return;
+        if (_placement.QuantizerOf(tensor, range) is not { } quantizer) return;
         _quantizers[tensor] = quantizer;
         for (var batch = 0; batch < pairs.Length; batch++)
         {
@@ -225,10 +225,10 @@ internal sealed class LayerSweep : IDisposable
     {
         var range = new ActivationRange(float.PositiveInfinity, float.NegativeInfinity);
         foreach (var pair in pairs) range = range.Union(Calibration.ExtremaOf(tensor, pair.Full.Floats, _network, _images));
-        if (!_scheme.Range.NeedsHistogram || _placement.BitsOf(tensor, _scheme) is not { } bits) return range;
-        var histogram = new ValueHistogram(range.Minimum, range.Maximum);
+        if (!_scheme.ActivationRange.NeedsDistribution || _placement.FormatOf(tensor) is not { } format) return range;
+        var histogram = new ValueHistogram(range);
         foreach (var pair in pairs) histogram.Add(pair.Full.Floats);
-        return _scheme.Range.OfActivations(range, histogram, bits);
+        return _scheme.ActivationRange.Of(histogram, format);
     }
 
     private void Release(string tensor)
