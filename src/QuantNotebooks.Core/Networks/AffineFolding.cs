@@ -29,7 +29,7 @@ internal static class AffineFolding
             if (graph.SoleConsumer(linear.Output[0]) is not { } follower || replaced.ContainsKey(follower)) continue;
             var weights = graph.Constants[linear.Input[1]];
             var layout = LayerFinder.LayoutOf(graph, linear);
-            if (ChannelAffine.Of(graph, follower, linear.Output[0], layout.Channels, rank: weights.Dims.Count) is not { } affine) continue;
+            if (ChannelAffine.Of(graph, follower, linear.Output[0], LayerFinder.ChannelAxisOf(graph, linear)) is not { } affine) continue;
 
             var bias = graph.Constant(linear.InputOrNull(2));
             var biasName = bias?.Name ?? GraphNormalizer.UniqueName(BiasNameFor(weights.Name), constants.ContainsKey);

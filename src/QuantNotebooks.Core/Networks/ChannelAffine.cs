@@ -20,17 +20,19 @@ internal sealed record ChannelAffine(double[] Factors, double[] Offsets, LayerNo
     /// <param name="graph">Holds the node's constants.</param>
     /// <param name="node">The node.</param>
     /// <param name="input">The input that varies.</param>
-    /// <param name="channels">Channels of that input.</param>
-    /// <param name="rank">Its number of axes; channels are the second, which is the last where there are two.</param>
-    public static ChannelAffine? Of(Graph graph, NodeProto node, string input, int channels, int rank)
+    /// <param name="axis">Where that input's channels lie.</param>
+    public static ChannelAffine? Of(Graph graph, NodeProto node, string input, ChannelAxis axis)
     {
         if (node.Domain is not ("" or "ai.onnx")) return null;
-        if (node.OpType == "BatchNormalization") return OfBatchNormalization(graph, node, channels);
+        var channels = axis.Channels;
+        // Batch normalization takes the second axis for the channels'.
+        if (node.OpType == "BatchNormalization")
+            return node.Input[0] == input && axis.AxesBehind == axis.Rank - 2 ? OfBatchNormalization(graph, node, channels) : null;
         if (node.OpType is not ("Mul" or "Add" or "Div" or "Sub") || node.Input.Count != 2) return null;
         var constantFirst = node.Input[1] == input;
         // c / y is no such map; c - y would be, with factor -1, but networks don't hold it.
         if (constantFirst && node.OpType is ("Div" or "Sub")) return null;
-        if (PerChannel(graph.Constant(node.Input[constantFirst ? 0 : 1]), channels, rank) is not { } values) return null;
+        if (axis.PerChannel(graph.Constant(node.Input[constantFirst ? 0 : 1])) is not { } values) return null;
         var (ones, zeros) = (Enumerable.Repeat(1.0, channels).ToArray(), new double[channels]);
         return node.OpType switch
         {
@@ -49,21 +51,9 @@ internal sealed record ChannelAffine(double[] Factors, double[] Offsets, LayerNo
             [.. statistics.Mean.Select((mean, channel) => (float)(mean * Factors[channel] + Offsets[channel]))],
             [.. statistics.StandardDeviation.Select((deviation, channel) => (float)(deviation * Math.Abs(Factors[channel])))]));
 
-    /// <summary>A constant that broadcasts along every axis but the channels', as one value a channel; null where it varies along others.</summary>
-    private static double[]? PerChannel(TensorProto? constant, int channels, int rank)
-    {
-        if (constant is null || !TensorData.IsFloat(constant) || constant.Dims.Count > rank) return null;
-        var values = TensorData.Floats(TensorData.ToRawFloats(constant)!);
-        if (values.Length == 1) return Enumerable.Repeat((double)values[0], channels).ToArray();
-        var channelAxis = constant.Dims.Count - (rank - 1);
-        for (var axis = 0; axis < constant.Dims.Count; axis++)
-            if (constant.Dims[axis] != (axis == channelAxis ? channels : 1)) return null;
-        return values.Length == channels ? [.. values] : null;
-    }
-
     private static ChannelAffine? OfBatchNormalization(Graph graph, NodeProto node, int channels)
     {
-        if (node.Int("training_mode", 0) != 0 || node.Output.Count(output => output.Length > 0) != 1) return null;
+        if (node.Int("training_mode", 0) != 0 || node.Int("spatial", 1) != 1 || node.Output.Count(output => output.Length > 0) != 1) return null;
         if (Floats(1) is not { } gamma || Floats(2) is not { } beta || Floats(3) is not { } mean || Floats(4) is not { } variance) return null;
         double epsilon = node.Float("epsilon", 1e-5f);
         var (factors, offsets) = (new double[channels], new double[channels]);

@@ -50,7 +50,7 @@ public sealed class Layer
 
     internal Layer(
         int index, string name, LayerOperator operation, ImmutableArray<NodeProto> linearNodes, ImmutableArray<NodeProto> activationNodes,
-        TensorProto weights, TensorProto? bias, WeightLayout layout, bool channelsLast, Activation activation, LayerNotes notes)
+        TensorProto weights, TensorProto? bias, WeightLayout layout, WeightLayout inputLayout, bool channelsLast, Activation activation, LayerNotes notes)
     {
         Index = index;
         Name = name;
@@ -60,6 +60,8 @@ public sealed class Layer
         _weights = weights;
         _bias = bias;
         Layout = layout;
+        InputLayout = inputLayout;
+        Convolution = ConvolutionAttributes.Of(linearNodes[0], weights);
         ChannelsLast = channelsLast;
         Activation = activation;
         Notes = notes;
@@ -82,6 +84,12 @@ public sealed class Layer
 
     /// <summary>Number of output channels.</summary>
     public int Channels => Layout.Channels;
+
+    /// <summary>Number of input channels.</summary>
+    public int InputChannels => InputLayout.Channels;
+
+    /// <summary>Kernel, strides, padding, dilations and groups of a convolution; null for other operators.</summary>
+    public ConvolutionAttributes? Convolution { get; }
 
     /// <summary>Number of weights and biases.</summary>
     public long ParameterCount => (long)Weights.Length + Bias.Length;
@@ -123,7 +131,11 @@ public sealed class Layer
 
     internal string? BiasName => _bias?.Name;
 
+    /// <summary>Which weights make an output channel.</summary>
     internal WeightLayout Layout { get; }
+
+    /// <summary>Which weights read an input channel.</summary>
+    internal WeightLayout InputLayout { get; }
 
     /// <summary>Whether channels are the last axis of the output (Gemm, MatMul) and not the second.</summary>
     internal bool ChannelsLast { get; }
@@ -139,7 +151,7 @@ internal sealed record LayerNotes(ImmutableArray<DeadChannel> DeadChannels, Batc
 }
 
 /// <summary>
-/// How the output channels lie in a weight tensor: it is [Groups, Outer, ChannelsPerGroup, Inner], row-major, and output channel
+/// How channels, of the output or of the input, lie in a weight tensor: it is [Groups, Outer, ChannelsPerGroup, Inner], row-major, and channel
 /// g * ChannelsPerGroup + c owns the elements [g, *, c, *].
 /// </summary>
 internal readonly record struct WeightLayout(int Groups, int Outer, int ChannelsPerGroup, int Inner)

@@ -15,10 +15,9 @@ internal static class LayerFinder
             if (TryRecognize(graph, node, out var found))
             {
                 var name = UniqueName(found, names);
-                var rank = found.Operator == LayerOperator.MatMul ? 0 : found.Weights.Dims.Count;
-                var (activationNodes, activation) = ActivationFinder.After(graph, found.LinearNodes[^1].Output[0], found.Layout.Channels, rank);
+                var (activationNodes, activation) = ActivationFinder.After(graph, found.LinearNodes[^1].Output[0], ChannelAxisOf(graph, node));
                 layers.Add(new Layer(
-                    layers.Count, name, found.Operator, found.LinearNodes, activationNodes, found.Weights, found.Bias, found.Layout,
+                    layers.Count, name, found.Operator, found.LinearNodes, activationNodes, found.Weights, found.Bias, found.Layout, InputLayoutOf(graph, node),
                     found.ChannelsLast, activation, notesByWeight.GetValueOrDefault(found.Weights.Name, LayerNotes.None)));
             }
         return layers.ToImmutable();
@@ -93,6 +92,30 @@ internal static class LayerFinder
             "Gemm" when node.Int("transB", 0) == 1 => new WeightLayout(1, 1, (int)shape[0], (int)shape[1]),
             _ => new WeightLayout(1, (int)shape[0], (int)shape[1], 1),
         };
+    }
+
+    /// <summary>How the input channels lie in a layer operator's weights: [g, *, c, *] are all weights that read input channel g * ChannelsPerGroup + c.</summary>
+    public static WeightLayout InputLayoutOf(Graph graph, NodeProto node)
+    {
+        var shape = graph.Constants[node.Input[1]].Dims;
+        var groups = (int)node.Int("group", 1);
+        var taps = 1;
+        for (var axis = 2; axis < shape.Count; axis++) taps *= (int)shape[axis];
+        return node.OpType switch
+        {
+            "Conv" => new WeightLayout(groups, (int)shape[0] / groups, (int)shape[1], taps),
+            "ConvTranspose" => new WeightLayout(1, 1, (int)shape[0], (int)shape[1] * taps),
+            "Gemm" when node.Int("transB", 0) == 1 => new WeightLayout(1, (int)shape[0], (int)shape[1], 1),
+            _ => new WeightLayout(1, 1, (int)shape[0], (int)shape[1]),
+        };
+    }
+
+    /// <summary>Where the channels lie in what a layer operator gives.</summary>
+    public static ChannelAxis ChannelAxisOf(Graph graph, NodeProto node)
+    {
+        var channels = LayoutOf(graph, node).Channels;
+        var rank = graph.Constants[node.Input[1]].Dims.Count;
+        return node.OpType == "MatMul" ? new ChannelAxis(channels, 0, 0) : new ChannelAxis(channels, rank - 2, rank);
     }
 
     private static (NodeProto Add, TensorProto Bias)? FollowingBias(Graph graph, NodeProto node, int channels)

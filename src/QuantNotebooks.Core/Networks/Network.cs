@@ -22,9 +22,12 @@ public sealed partial class Network
         Notes = notes;
         Facts = facts;
         Layers = LayerFinder.Find(graph, notes);
-        var inLayers = Layers.SelectMany(layer => layer.LinearNodes.Concat(layer.ActivationNodes)).ToHashSet(ReferenceEqualityComparer.Instance);
+        Junctions = Junction.Find(graph, Layers);
+        var understood = Layers.SelectMany(layer => layer.LinearNodes.Concat(layer.ActivationNodes))
+            .Concat(Junctions.SelectMany(junction => junction.ActivationNodes.Append(junction.Node)))
+            .ToHashSet(ReferenceEqualityComparer.Instance);
         NotAnalysed = [.. from node in graph.Nodes
-                          where !inLayers.Contains(node)
+                          where !understood.Contains(node)
                           let reason = NodeRoles.WhyNotAnalysed(graph, node)
                           where reason is not null
                           select new NotAnalysed(node.Name.Length > 0 ? node.Name : node.Output[0], node.OpType, reason)];
@@ -78,6 +81,9 @@ public sealed partial class Network
     internal Graph Graph { get; }
 
     internal NetworkFacts Facts { get; }
+
+    /// <summary>Where computed tensors meet and are quantized.</summary>
+    internal ImmutableArray<Junction> Junctions { get; }
 
     private ImmutableDictionary<string, LayerNotes> Notes { get; }
 

@@ -19,14 +19,6 @@ internal static class NodeRoles
     public static bool IsJunction(Graph graph, NodeProto node) =>
         node.OpType is "Add" or "Concat" or "Mul" && node.Input.Count(input => graph.Constant(input) is null) > 1;
 
-    /// <summary>Whether the node is all that reads a junction's result: then the grid stands behind it, and nothing is left out.</summary>
-    private static bool FollowsJunction(Graph graph, NodeProto node)
-    {
-        if (graph.Producer(node.Input[0]) is not { } producer || graph.SoleConsumer(node.Input[0]) != node) return false;
-        return IsJunction(graph, producer)
-            || ActivationFinder.Of(graph, producer) is { } lower && ActivationFinder.TwoSided(graph, producer, lower).Nodes[^1] == node && FollowsJunction(graph, producer);
-    }
-
     /// <summary>Why a node that is part of no layer is not analysed, or null where nothing of it is left out.</summary>
     public static string? WhyNotAnalysed(Graph graph, NodeProto node)
     {
@@ -47,7 +39,7 @@ internal static class NodeRoles
                 return null;
             default:
                 return ActivationFinder.Of(graph, node) is not null
-                    ? FollowsJunction(graph, node) ? null : "an activation that follows no layer alone"
+                    ? "an activation that follows no layer alone"
                     : "an operator without weights that is not analysed; its output is not quantized";
         }
     }

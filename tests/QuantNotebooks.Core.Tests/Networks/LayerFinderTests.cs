@@ -79,8 +79,8 @@ public sealed class LayerFinderTests
             .Node("Conv", ["x", "v"], "d").Node("Max", ["low", "d"], "m").Node("Min", ["m", "both"], "b")
             .Node("Add", ["a", "b"], "s").Node("Relu", ["s"], "t").Node("Min", ["t", "high"], "y").Output("y").Load();
         Assert.Equal(["a", "b"], network.Layers.Select(layer => layer.Output));
-        Assert.Equal(new Activation(ActivationKind.Clip, 0, 12) { HasChannelBounds = true }, network.Layers[0].Activation);
-        Assert.Equal(new Activation(ActivationKind.Clip, -1, 4) { HasChannelBounds = true }, network.Layers[1].Activation);
+        Assert.Equal(new Activation(ActivationKind.Clip, 0, 12) { ChannelMaximums = [3, 12] }, network.Layers[0].Activation);
+        Assert.Equal(new Activation(ActivationKind.Clip, -1, 4) { ChannelMinimums = [-1, 0.5f] }, network.Layers[1].Activation);
         Assert.Empty(network.NotAnalysed);
         Assert.Equal(["a", "b", "x", "y"], QuantizerPlacement.Of(network, QuantNotebooks.Quantization.QuantizationScheme.Int8PerTensor).Tensors);
     }
