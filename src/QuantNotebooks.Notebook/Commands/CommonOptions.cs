@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using QuantNotebooks.Sweep;
 
 namespace QuantNotebooks.Notebook.Commands;
 
@@ -25,6 +26,12 @@ internal static class CommonOptions
 
     public static CommandOption<bool> KeepDeadChannels { get; } =
         Flag("--keep-dead-channels", "Leave channels with a constant output as they are in the file.");
+
+    public static CommandOption<MemoryBudget> Memory { get; } = new(MemoryBudget.TryParse)
+    {
+        Name = "--memory", ValueName = "SIZE", Help = "Most memory for tensors; what is beyond it goes to a temporary file.",
+        DefaultText = "a quarter of the machine's", Rule = "a size of at least 1MiB such as 512MiB or 4GiB",
+    };
 
     /// <summary>The options that make up a quantization scheme.</summary>
     public static ImmutableArray<CommandOption> Scheme => SchemeOptions.All;
