@@ -126,11 +126,20 @@ public sealed record SavedShift
         foreach (var part in Parts)
             if (images.Skip(part.First).Take(part.Count).Sha256 != part.Sha256)
                 throw new QuantNotebooksException($"'{images.Path}' does not hold what was measured: {part.Describe()} are others.");
-        var placement = QuantizerPlacement.Of(network);
+        return ToPartialReport(network, images);
+    }
+
+    /// <summary>The report of just the images whose statistics these are.</summary>
+    /// <param name="network">The network that was measured.</param>
+    /// <param name="images">Exactly those images; not compared with their hash.</param>
+    public MeanShiftReport ToPartialReport(Network network, ImageSet images)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        var placement = QuantizerPlacement.Of(network, Scheme);
         return new MeanShiftReport(network, Scheme, images, [.. network.Layers.Zip(Layers, ToLayer)], Ranges);
 
         LayerShift ToLayer(Layer layer, SavedLayer saved) => new(
-            layer, saved.Before, saved.After, placement.QuantizerOf(layer.Output, Ranges.Of(layer.Output, network), Scheme)) { Split = saved.Split };
+            layer, saved.Before, saved.After, placement.QuantizerOf(layer.Output, Ranges.Of(layer.Output, network))) { Split = saved.Split };
     }
 
     private string? Missing()
