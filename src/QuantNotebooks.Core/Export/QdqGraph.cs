@@ -51,7 +51,7 @@ internal sealed class QdqGraph
         var biases = new int[layer.Channels];
         for (var channel = 0; channel < biases.Length; channel++)
             biases[channel] = LayerQuantizer.BiasInteger(layer.Bias[channel], steps[steps.Length == 1 ? 0 : channel]);
-        var integerBias = Add(name => TensorData.Create(name, [biases.Length], biases), biasName, "int32");
+        var integerBias = Add(name => TensorData.Create(name, layer.BiasShape.AsSpan(), biases), biasName, "int32");
         // An int32 tensor has zero point 0 and, by the standard, need not say so.
         Replace(layer, biasName, Dequantize(biasName, integerBias, Array.ConvertAll(steps, step => (float)step), axis is null ? null : 0, zeroPoint: null));
     }
