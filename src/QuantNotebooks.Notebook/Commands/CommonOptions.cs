@@ -25,6 +25,9 @@ internal static class CommonOptions
 
     public static CommandOption<int> CalibrationCount { get; } = Number("--calibration-count", "Only the first N calibration images.", "all");
 
+    public static CommandOption<int> HeldOut { get; } =
+        Number("--held-out", "Measure also on the N images after the first --count ones, which nothing is calibrated or corrected on.", null);
+
     public static CommandOption<bool> KeepDeadChannels { get; } =
         Flag("--keep-dead-channels", "Leave channels with a constant output as they are in the file.");
 
