@@ -48,10 +48,10 @@ internal sealed class QdqGraph
         var integerWeights = Add(name => TensorData.Create(name, layer.WeightShape.AsSpan(), integers), layer.WeightName, "int8");
         Replace(layer, layer.WeightName, Dequantize(layer.WeightName, integerWeights, scales, axis, Zeros(layer.WeightName, scales, axis)));
         if (layer.BiasName is not { } biasName || LayerQuantizer.Integers(layer.Bias, weights, input, scheme) is not { } bias) return;
-        var integerBias = Add(name => TensorData.Create(name, [bias.Integers.Length], bias.Integers), biasName, "int32");
+        var integerBias = Add(name => TensorData.Create(name, layer.BiasShape.AsSpan(), bias.Integers), biasName, "int32");
         var steps = axis is null ? [bias.Steps[0]] : bias.Steps;
         // An int32 tensor has zero point 0 and, by the standard, need not say so.
-        Replace(layer, biasName, Dequantize(biasName, integerBias, Array.ConvertAll(steps, step => (float)step), axis is null ? null : 0, zeroPoint: null));
+        Replace(layer, biasName, Dequantize(biasName, integerBias, Array.ConvertAll(steps, step => (float)step), axis is null ? null : layer.BiasShape.Length - 1, zeroPoint: null));
     }
 
     /// <summary>Puts a QuantizeLinear/DequantizeLinear pair on a tensor: whoever reads it, reads values on the grid.</summary>
