@@ -22,8 +22,10 @@ internal sealed class ImageBatches
         InputName = task.Input.Name;
         var input = network.Graph.Inputs.FirstOrDefault(value => value.Name == InputName) ?? throw new QuantNotebooksException(
             $"The sidecar of '{network.Name}' names the input '{InputName}', and the network's inputs are {string.Join(", ", network.Graph.Inputs.Select(value => $"'{value.Name}'"))}.");
-        if (network.Graph.Inputs.Length > 1)
-            throw new QuantNotebooksException($"'{network.Name}' has {network.Graph.Inputs.Length} inputs; networks with one image input are supported.");
+        var others = network.Graph.Inputs.Where(value => value.Name != InputName).Select(value => $"'{value.Name}'").ToList();
+        if (others.Count > 0)
+            throw new QuantNotebooksException(
+                $"'{network.Name}' takes more than images: nothing gives its input{(others.Count > 1 ? "s" : "")} {string.Join(", ", others)} besides '{InputName}'. Make them constants (initializers) of the file.");
         var dimensions = input.Type?.TensorType?.Shape?.Dim;
         var fixedBatch = dimensions is { Count: > 0 } && dimensions[0].DimValue > 0 ? (int)dimensions[0].DimValue : 0;
         if (fixedBatch > 0 && images.Count % fixedBatch != 0)
