@@ -31,7 +31,7 @@ public sealed class NodeRolesTests
         Assert.Contains("as attention does", ReasonOf(network, "MatMul"), StringComparison.Ordinal);
         Assert.Contains("attention", ReasonOf(network, "Softmax"), StringComparison.Ordinal);
         Assert.Equal(9, network.NotAnalysed.Count(node => node.Reason.StartsWith("part of a layer normalization", StringComparison.Ordinal)));
-        Assert.DoesNotContain("s", QuantizerPlacement.Of(network).Tensors);
+        Assert.DoesNotContain("s", QuantizerPlacement.Of(network, QuantizationScheme.Int8PerTensor).Tensors);
         Assert.Equal(network.Graph.Nodes.Length, network.OtherNodes.Length + network.NotAnalysed.Length + network.Layers.Sum(layer => layer.LinearNodes.Length + layer.ActivationNodes.Length));
         AssertSameFunction(builder.Model, network, [2, 4, 6]);
     }
@@ -44,7 +44,7 @@ public sealed class NodeRolesTests
             .Node("Conv", ["s2", "e"], "e1").Node("HardSigmoid", ["e1"], "e2").Node("Mul", ["r", "e2"], "y").Output("y").Load();
         Assert.Empty(network.NotAnalysed);
         Assert.Contains("gates", network.OtherNodes.Single(node => node.Operator == "Mul").Role, StringComparison.Ordinal);
-        Assert.Contains("y", QuantizerPlacement.Of(network).Tensors);
+        Assert.Contains("y", QuantizerPlacement.Of(network, QuantizationScheme.Int8PerTensor).Tensors);
     }
 
     [Fact]
