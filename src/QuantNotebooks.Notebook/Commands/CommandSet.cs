@@ -24,6 +24,7 @@ public static class CommandSet
             inputs => inputs.Network(), (Network network) => network.ToJson()),
         ShiftCommand.Definition,
         MergeCommand.Definition,
+        EqualizeCommand.Definition,
         CorrectCommand.Definition,
         CommandDefinition.Create(
             "evaluate", "Measure the accuracy in full precision and quantized.", CommonOptions.Model,
