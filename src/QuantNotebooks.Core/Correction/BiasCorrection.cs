@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Quantization;
@@ -43,7 +42,7 @@ public static class BiasCorrection
         SweepOutcome outcome;
         using (var sweep = new LayerSweep(network, scheme, images, visitor, network.Ranges)) outcome = sweep.Run(progress, cancellation);
 
-        var corrected = Corrected(network, images, scheme, outcome);
+        var corrected = CorrectedNetwork.Of(network, "iterative", outcome.Biases, outcome.Ranges, scheme, images);
         var heldOutBefore = heldOut is null ? null : network.MeasureMeanShift(heldOut, scheme, outcome.Ranges, progress, cancellation);
         var heldOutAfter = heldOut is null ? null : corrected.MeasureMeanShift(heldOut, scheme, outcome.Ranges, progress, cancellation);
         var layers = network.Layers.Select(layer => new LayerCorrection(
@@ -54,29 +53,6 @@ public static class BiasCorrection
 
     private static ImmutableArray<float> CorrectionOf(Layer layer, float[] bias) =>
         [.. bias.Select((value, channel) => value - (layer.HasBias ? layer.Bias[channel] : 0))];
-
-    private static Network Corrected(Network network, ImageSet images, QuantizationScheme scheme, SweepOutcome outcome)
-    {
-        var references = network.Facts.ReferenceBiases.ToBuilder();
-        var changes = new List<LayerChange>();
-        foreach (var layer in network.Layers)
-        {
-            // A network that was corrected before keeps its first, true reference.
-            if (!references.ContainsKey(layer.Name)) references[layer.Name] = layer.HasBias ? [.. layer.Bias] : null;
-            changes.Add(new LayerChange(layer, null, outcome.Biases[layer.Name]));
-        }
-        var entry = new HistoryEntry(
-            "correct-bias iterative", string.Create(CultureInfo.InvariantCulture, $"{scheme}, {images.Count} images of '{images.Name}'"),
-            images.Sha256, network.Sha256, ToolVersion.Text);
-        return network.With(changes, network.Facts with
-        {
-            Name = network.Name + "-corrected",
-            Ranges = outcome.Ranges,
-            ReferenceBiases = references.ToImmutable(),
-            History = network.History.Add(entry),
-            Parent = network,
-        });
-    }
 
     private sealed class IterativeCorrection(Network network) : ILayerVisitor
     {

@@ -14,9 +14,12 @@ internal sealed record QuantizedWeights(float[] Weights, float[] WeightScales)
 /// <summary>Quantizes a layer's weights and bias.</summary>
 internal static class LayerQuantizer
 {
-    public static QuantizedWeights Weights(Layer layer, QuantizationScheme scheme)
+    public static QuantizedWeights Weights(Layer layer, QuantizationScheme scheme) => Weights(layer, layer.Weights, scheme);
+
+    /// <summary>The same for other values in the layer's layout.</summary>
+    public static QuantizedWeights Weights(Layer layer, ReadOnlySpan<float> values, QuantizationScheme scheme)
     {
-        var weights = layer.Weights.ToArray();
+        var weights = values.ToArray();
         if (scheme.WeightBits is not { } bits) return new QuantizedWeights(weights, []);
         if (scheme.WeightGranularity == WeightGranularity.PerTensor)
         {

@@ -34,6 +34,16 @@ internal sealed class QuantizerPlacement
     public Quantizer? QuantizerOf(string tensor, ActivationRange range, QuantizationScheme scheme) =>
         BitsOf(tensor, scheme) is { } bits ? Quantizer.Asymmetric(range, bits) : null;
 
+    /// <summary>The grid of every quantized tensor of the network; empty where the scheme leaves activations in floating point.</summary>
+    /// <exception cref="QuantNotebooksException">The ranges are another network's.</exception>
+    public Dictionary<string, Quantizer> Quantizers(Network network, ActivationRanges ranges, QuantizationScheme scheme)
+    {
+        var quantizers = new Dictionary<string, Quantizer>();
+        foreach (var tensor in Tensors)
+            if (QuantizerOf(tensor, ranges.Of(tensor, network), scheme) is { } grid) quantizers[tensor] = grid;
+        return quantizers;
+    }
+
     public static QuantizerPlacement Of(Network network)
     {
         var graph = network.Graph;
