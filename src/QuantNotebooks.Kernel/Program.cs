@@ -1,3 +1,4 @@
 using QuantNotebooks.Kernel.CommandLine;
 
-return await QuantnbCommand.InvokeAsync(args);
+// Not returned from here: threads that a notebook's cells have started may not end, and must not keep the process.
+Environment.Exit(await QuantnbCommand.InvokeAsync(args));

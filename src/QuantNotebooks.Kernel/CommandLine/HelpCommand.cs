@@ -36,7 +36,12 @@ internal static class HelpCommand
         {
             var exitCode = help.Invoke(parseResult);
             var name = parseResult.CommandResult.Command.Name;
-            var example = CommandSet.Find(name)?.Example ?? (name == RunCommand.Name ? RunCommand.Example : null);
+            var example = CommandSet.Find(name)?.Example ?? name switch
+            {
+                RunCommand.Name => RunCommand.Example,
+                JupyterCommand.Name => JupyterCommand.Example,
+                _ => null,
+            };
             if (example is null) return exitCode;
             var output = parseResult.InvocationConfiguration.Output;
             output.WriteLine("Example:");

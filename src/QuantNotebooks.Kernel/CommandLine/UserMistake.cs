@@ -1,3 +1,4 @@
+using QuantNotebooks.Kernel.Jupyter;
 using QuantNotebooks.Kernel.Notebooks;
 
 namespace QuantNotebooks.Kernel.CommandLine;
@@ -8,7 +9,7 @@ internal static class UserMistake
     /// <summary>The line for the user, or null where the exception is a defect.</summary>
     public static string? MessageOf(Exception exception) => exception switch
     {
-        QuantNotebooksException or NotebookFileException or IOException or UnauthorizedAccessException => exception.Message.ReplaceLineEndings(" "),
+        QuantNotebooksException or NotebookFileException or ConnectionFileException or IOException or UnauthorizedAccessException => exception.Message.ReplaceLineEndings(" "),
         _ => null,
     };
 

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using QuantNotebooks.Kernel.Jupyter;
 
 namespace QuantNotebooks.Kernel.Notebooks;
 
@@ -84,11 +85,8 @@ internal sealed partial class NotebookDocument
     /// <summary>Says in the metadata that this is a notebook for our kernel.</summary>
     public void SetKernel()
     {
-        Metadata["kernelspec"] = new JsonObject { ["display_name"] = "C# (Quant Notebooks)", ["language"] = "C#", ["name"] = "quantnb" };
-        Metadata["language_info"] = new JsonObject
-        {
-            ["name"] = "C#", ["version"] = "14", ["mimetype"] = "text/x-csharp", ["file_extension"] = ".cs", ["pygments_lexer"] = "csharp",
-        };
+        Metadata["kernelspec"] = KernelIdentity.Kernelspec;
+        Metadata["language_info"] = KernelIdentity.LanguageInfo;
     }
 
     /// <summary>Writes the file under a temporary name beside it and renames it, so that nobody ever finds half a notebook.</summary>

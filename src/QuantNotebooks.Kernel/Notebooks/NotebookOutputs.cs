@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using QuantNotebooks.Kernel.Scripting;
+using QuantNotebooks.Notebook.Charts;
 using QuantNotebooks.Notebook.Hosting;
 
 namespace QuantNotebooks.Kernel.Notebooks;
@@ -36,6 +37,10 @@ internal static class NotebookOutputs
         ["evalue"] = error.Message,
         ["traceback"] = new JsonArray([.. error.Traceback.Select(line => (JsonNode)line)]),
     };
+
+    /// <summary>Whether an output is plotly.js itself.</summary>
+    public static bool IsPlotly(JsonNode output) =>
+        output["data"] is JsonObject data && NotebookText.Read(data[MimeBundle.Html]) is { } html && PlotlyScript.IsBootstrap(html);
 
     /// <summary>A bundle's <c>data</c> object: text as lists of lines, JSON types as trees.</summary>
     public static JsonObject Data(MimeBundle bundle)

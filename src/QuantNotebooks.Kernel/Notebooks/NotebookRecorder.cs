@@ -76,6 +76,17 @@ internal sealed class NotebookRecorder
             }
         }
 
+        // Waiting makes no difference where nobody looks on.
+        public void Clear(bool wait)
+        {
+            lock (recorder.gate)
+            {
+                text.Clear();
+                // plotly.js stays: charts of other cells need it.
+                outputs.RemoveAll(output => !NotebookOutputs.IsPlotly(output));
+            }
+        }
+
         /// <summary>Adds the cell's value or error, as its last output so far.</summary>
         public void Finish(CellResult result)
         {

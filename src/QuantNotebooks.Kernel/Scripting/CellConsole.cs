@@ -4,8 +4,8 @@ using QuantNotebooks.Notebook.Hosting;
 namespace QuantNotebooks.Kernel.Scripting;
 
 /// <summary>
-/// Sends what a cell's code writes to Console.Out and Console.Error to the cell's output. The console is the process's, so this is installed
-/// once; code that belongs to no cell goes on writing to the real one.
+/// Sends what a cell's code writes to Console.Out and Console.Error to the cell's output, and lets Console.In ask the notebook's user. The console
+/// is the process's, so this is installed once; code that belongs to no cell goes on using the real one.
 /// </summary>
 internal static class CellConsole
 {
@@ -26,6 +26,7 @@ internal static class CellConsole
             if (installed) return;
             Console.SetOut(new Router(OutputStream.Out, Out));
             Console.SetError(new Router(OutputStream.Error, Error));
+            Console.SetIn(new Keyboard(Console.In));
             installed = true;
         }
     }
@@ -69,5 +70,44 @@ internal static class CellConsole
         {
             if (RunningCell.Output is null) fallback.Flush();
         }
+    }
+
+    /// <summary>Console.In: a line of the notebook's user at a time, handed out as asked for.</summary>
+    private sealed class Keyboard(TextReader fallback) : TextReader
+    {
+        private string _line = "";
+
+        public override string? ReadLine()
+        {
+            if (_line.Length == 0) return Ask();
+            var rest = _line.TrimEnd('\n');
+            _line = "";
+            return rest;
+        }
+
+        public override int Peek() => Fill() ? _line[0] : -1;
+
+        public override int Read()
+        {
+            if (!Fill()) return -1;
+            var first = _line[0];
+            _line = _line[1..];
+            return first;
+        }
+
+        private bool Fill()
+        {
+            if (_line.Length > 0) return true;
+            if (Ask() is not { } line) return false;
+            _line = line + "\n";
+            return true;
+        }
+
+        private string? Ask() => RunningCell.Output switch
+        {
+            INotebookInput input => input.ReadLine("", isSecret: false),
+            null => fallback.ReadLine(),
+            _ => throw new InvalidOperationException("There is nobody to ask: this notebook runs without a user."),
+        };
     }
 }

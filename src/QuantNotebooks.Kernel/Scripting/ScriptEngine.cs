@@ -16,7 +16,7 @@ namespace QuantNotebooks.Kernel.Scripting;
 /// </summary>
 /// <remarks>
 /// Thread safe: cells run one after the other in the order of the calls. Relative paths in cells begin at the process's current directory.
-/// A cell that throws keeps what it had declared; one that is interrupted loses its own declarations.
+/// A cell that throws, or stops by itself when it is interrupted, keeps what it had declared; one that must be aborted loses its own declarations.
 /// </remarks>
 internal sealed class ScriptEngine : IDisposable
 {
@@ -72,14 +72,43 @@ internal sealed class ScriptEngine : IDisposable
     /// <param name="cancellationToken">
     /// Interrupts the cell: code sees it as <see cref="RunningCell.CancellationToken"/>, and is aborted if that does not stop it.
     /// </param>
-    public async Task<CellResult> RunAsync(string code, INotebookOutput output, CancellationToken cancellationToken = default)
+    public Task<CellResult> RunAsync(string code, INotebookOutput output, CancellationToken cancellationToken = default) =>
+        RunAsync(code, output, counts: true, cancellationToken);
+
+    /// <summary>Runs a cell.</summary>
+    /// <param name="code">C# script.</param>
+    /// <param name="output">As above.</param>
+    /// <param name="counts">Whether the cell keeps its number, or leaves it to the cell after it.</param>
+    /// <param name="cancellationToken">As above.</param>
+    public async Task<CellResult> RunAsync(string code, INotebookOutput output, bool counts, CancellationToken cancellationToken)
     {
         await oneCell.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
-            var number = ++lastNumber;
+            var number = lastNumber + 1;
+            if (counts) lastNumber = number;
             sources[number] = code;
             return await Task.Run(() => CompileAndRunAsync(number, code, output, cancellationToken), CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            oneCell.Release();
+        }
+    }
+
+    /// <summary>Runs code that is no cell but was made by one, such as the handler of an event, as cells run: one at a time, interruptible.</summary>
+    /// <returns>Why it failed, or null.</returns>
+    public async Task<CellError?> InvokeAsync(Action code, INotebookOutput output, CancellationToken cancellationToken = default)
+    {
+        await oneCell.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            var result = await AbortablyAsync(lastNumber, output, () =>
+            {
+                code();
+                return Task.FromResult<CellResult?>(null);
+            }, cancellationToken).ConfigureAwait(false);
+            return result?.Error;
         }
         finally
         {
@@ -117,26 +146,36 @@ internal sealed class ScriptEngine : IDisposable
         int number, Script<object> script, bool hasValue, INotebookOutput output, CancellationToken cancellationToken)
     {
         var previous = state!;
+        return (await AbortablyAsync(number, output, async () =>
+        {
+            var next = await script.RunFromAsync(previous, catchException: static _ => true);
+            state = next;
+            if (next.Exception is OperationCanceledException && cancellationToken.IsCancellationRequested) return new CellInterrupted(number, StillRunning: false);
+            if (next.Exception is not null) return Threw(number, next.Exception);
+            // Formatting runs the user's code too: lazy sequences, properties, ToString.
+            return new CellSucceeded(number, hasValue, next.ReturnValue, hasValue ? MimeBundle.Of(next.ReturnValue) : null);
+        }, cancellationToken).ConfigureAwait(false))!;
+    }
+
+    // What escapes the code, such as an exception while a value is formatted, or the interrupt, becomes the result.
+    private async Task<CellResult?> AbortablyAsync(
+        int number, INotebookOutput output, Func<Task<CellResult?>> code, CancellationToken cancellationToken)
+    {
         var run = new AbortableRun(threads);
         using var cell = RunningCell.Enter(number, output, run.CancellationToken);
         try
         {
-            return await run.RunAsync<CellResult>(async () =>
-            {
-                var next = await script.RunFromAsync(previous, catchException: static _ => true);
-                state = next;
-                if (next.Exception is not null) return Threw(number, next.Exception);
-                // Formatting runs the user's code too: lazy sequences, properties, ToString.
-                return new CellSucceeded(number, hasValue, next.ReturnValue, hasValue ? MimeBundle.Of(next.ReturnValue) : null);
-            }, cancellationToken).ConfigureAwait(false);
+            return await run.RunAsync(code, cancellationToken).ConfigureAwait(false);
         }
         catch (RunInterruptedException interrupted)
         {
             return new CellInterrupted(number, interrupted.StillRunning);
         }
+#pragma warning disable CA1031 // Whatever user code throws is for the user to see.
         catch (Exception exception)
+#pragma warning restore CA1031
         {
-            // From formatting the value, which formatters may do by reflection. The cell itself ran, so its state has been kept.
+            // Formatters may call the user's code by reflection.
             return Threw(number, exception is TargetInvocationException { InnerException: { } inner } ? inner : exception);
         }
     }

@@ -15,7 +15,7 @@ internal static class CommonOptions
     public static CommandOption<string> Json { get; } = Text("--json", "FILE|-", "Write the result as JSON too; '-' for standard output, and nothing else there.");
 
     public static CommandOption<string> Images { get; } =
-        Text("--images", "SET", "Images: an IDX file (x-images-idx3-ubyte[.gz]) or a folder of them.", isRequired: true);
+        Text("--images", "SET", "Images: a folder of image files (sub-folders name classes; labels.csv), an IDX file, or a folder of them.", isRequired: true);
 
     public static CommandOption<int> Count { get; } = Number("--count", "Only the first N images.", "all");
 

@@ -10,4 +10,9 @@ internal sealed class ConsoleNotebookOutput : INotebookOutput
     public void Display(MimeBundle bundle, string? displayId) => Console.Out.WriteLine(bundle[MimeBundle.PlainText]);
 
     public void Update(string displayId, MimeBundle bundle) => Display(bundle, displayId);
+
+    // What is on a console stays there.
+    public void Clear(bool wait)
+    {
+    }
 }

@@ -11,5 +11,6 @@ public sealed class DisplayedValue
     public string Id { get; }
 
     /// <summary>Replaces what is shown by another value, formatted as its type wants.</summary>
-    public void Update(object? value) => output.Update(Id, MimeBundle.Of(value));
+    // Told by the cell that runs now: some hosts listen to no other.
+    public void Update(object? value) => (RunningCell.Output ?? output).Update(Id, MimeBundle.Of(value));
 }

@@ -24,4 +24,8 @@ public interface INotebookOutput
 
     /// <summary>Replaces what was shown under this name, in whichever cell that was.</summary>
     void Update(string displayId, MimeBundle bundle);
+
+    /// <summary>Takes away what the cell has shown so far.</summary>
+    /// <param name="wait">Whether to wait until there is something else to show, so that nothing flickers.</param>
+    void Clear(bool wait);
 }

@@ -12,6 +12,23 @@ public static class NotebookDisplay
         return shown;
     }
 
+    /// <summary>Takes away what the cell has shown so far.</summary>
+    /// <param name="wait">Whether to wait until there is something else to show, so that nothing flickers.</param>
+    public static void clear_output(bool wait = false) => RunningCell.Output?.Clear(wait);
+
+    /// <summary>Asks the user for a line, as <c>Console.ReadLine</c> does, with a question before it.</summary>
+    /// <param name="prompt">The question.</param>
+    /// <param name="password">Whether the answer must not be seen while it is typed.</param>
+    /// <returns>The line; null where the input has ended.</returns>
+    /// <exception cref="OperationCanceledException">The cell was interrupted.</exception>
+    /// <exception cref="InvalidOperationException">There is nobody to ask.</exception>
+    public static string? input(string prompt = "", bool password = false)
+    {
+        if (RunningCell.Output is INotebookInput input) return input.ReadLine(prompt, password);
+        Console.Write(prompt);
+        return Console.ReadLine();
+    }
+
     /// <summary>HTML to show: as a cell's last expression, or through <see cref="display"/>. It is not escaped.</summary>
     public static MimeBundle HTML(string html) => new(new MimePart(MimeBundle.Html, html), new MimePart(MimeBundle.PlainText, html));
 

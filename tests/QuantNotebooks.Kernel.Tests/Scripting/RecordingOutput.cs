@@ -54,6 +54,11 @@ internal sealed class RecordingOutput : INotebookOutput
         lock (gate) displays.Add((displayId, bundle));
     }
 
+    public void Clear(bool wait)
+    {
+        lock (gate) writes.Clear();
+    }
+
     public void Update(string displayId, MimeBundle bundle)
     {
         lock (gate) updates.Add((displayId, bundle));

@@ -1,0 +1,162 @@
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using QuantNotebooks.Kernel.Scripting;
+
+namespace QuantNotebooks.Kernel.Jupyter;
+
+/// <summary>
+/// A Jupyter kernel for C#: takes requests from the sockets and hands them to who answers. Requests on the shell socket are answered one after
+/// the other, those on the control socket beside them. <see cref="Dispose"/> closes the sockets.
+/// </summary>
+internal sealed class JupyterKernel : IDisposable
+{
+    private const string RequestSuffix = "_request";
+
+    private readonly Channel<(JupyterMessage Message, long Order)> _shell = Unbounded<(JupyterMessage, long)>();
+    private readonly Channel<JupyterMessage> _control = Unbounded<JupyterMessage>();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly KernelSockets _sockets;
+    private readonly StandardInput _input;
+    private readonly CommManager _comms;
+    private readonly CellExecution _execution;
+    private readonly Dictionary<string, Func<JupyterMessage, Task<JsonObject?>>> _handlers;
+    private long _received;
+    private long _abortUpTo;
+
+    /// <summary>Opens the sockets.</summary>
+    /// <param name="connection">Which ones.</param>
+    /// <param name="engine">Runs the cells; the caller's to dispose.</param>
+    /// <exception cref="NetMQ.NetMQException">A port is taken.</exception>
+    public JupyterKernel(ConnectionFile connection, ScriptEngine engine)
+    {
+        _sockets = new KernelSockets(connection, Receive);
+        _input = new StandardInput(_sockets);
+        _comms = new CommManager(_sockets);
+        _execution = new CellExecution(_sockets, engine, _comms, _input);
+        _handlers = new()
+        {
+            ["kernel_info_request"] = _ => Answer(KernelIdentity.KernelInfo),
+            ["execute_request"] = _execution.ExecuteAsync,
+            ["is_complete_request"] = request => Answer(CellCompleteness.Reply(request.Content.Text("code"))),
+            ["history_request"] = request => Answer(_execution.History.Reply(request.Content)),
+            ["comm_info_request"] = request => Answer(_comms.Info(request.Content.Text("target_name"))),
+            ["comm_open"] = _execution.CommAsync,
+            ["comm_msg"] = _execution.CommAsync,
+            ["comm_close"] = _execution.CommAsync,
+            ["interrupt_request"] = _ => Interrupted(),
+            ["shutdown_request"] = Shutdown,
+        };
+    }
+
+    /// <summary>Serves until a client shuts the kernel down, or <see cref="Stop"/> is called.</summary>
+    public async Task RunAsync()
+    {
+        _sockets.Publish("status", null, new JsonObject { ["execution_state"] = "starting" });
+        _ = Task.Run(ServeShellAsync);
+        _ = Task.Run(ServeControlAsync);
+        await _ended.Task.ConfigureAwait(false);
+        _execution.Interrupt();
+        _shell.Writer.TryComplete();
+        _control.Writer.TryComplete();
+    }
+
+    /// <summary>Stops the cell that is running.</summary>
+    public void Interrupt() => _execution.Interrupt();
+
+    /// <summary>Ends <see cref="RunAsync"/>.</summary>
+    public void Stop() => _ended.TrySetResult();
+
+    public void Dispose() => _sockets.Dispose();
+
+    private static Channel<T> Unbounded<T>() => Channel.CreateUnbounded<T>(new UnboundedChannelOptions { SingleReader = true });
+
+    private static Task<JsonObject?> Answer(JsonObject content) => Task.FromResult<JsonObject?>(content);
+
+    private void Receive(JupyterMessage message)
+    {
+        switch (message.Channel)
+        {
+            case KernelChannel.Stdin when message.Type == "input_reply":
+                _input.Receive(message);
+                break;
+            case KernelChannel.Control:
+                _control.Writer.TryWrite(message);
+                break;
+            case KernelChannel.Shell:
+                _shell.Writer.TryWrite((message, Interlocked.Increment(ref _received)));
+                break;
+        }
+    }
+
+    private async Task ServeShellAsync()
+    {
+        await foreach (var (message, order) in _shell.Reader.ReadAllAsync().ConfigureAwait(false))
+        {
+            if (message.Type == "execute_request" && order <= _abortUpTo) await ServeAsync(message, _ => Answer(Aborted())).ConfigureAwait(false);
+            else await ServeAsync(message).ConfigureAwait(false);
+        }
+    }
+
+    private async Task ServeControlAsync()
+    {
+        await foreach (var message in _control.Reader.ReadAllAsync().ConfigureAwait(false)) await ServeAsync(message).ConfigureAwait(false);
+    }
+
+    private Task ServeAsync(JupyterMessage request) => ServeAsync(request, _handlers.GetValueOrDefault(request.Type, Unknown));
+
+    private async Task ServeAsync(JupyterMessage request, Func<JupyterMessage, Task<JsonObject?>> handler)
+    {
+        Status(request, "busy");
+        JsonObject? reply;
+        try
+        {
+            reply = await handler(request).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // A defect in answering one request must not take the session with it; the client and the log get to know.
+        catch (Exception defect)
+#pragma warning restore CA1031
+        {
+            await CellConsole.Error.WriteLineAsync($"quantnb: {request.Type}: {defect}").ConfigureAwait(false);
+            reply = Failure(defect.GetType().Name, defect.Message);
+        }
+        // Cells that the client had sent before it knew of the failure are not run; those it sends afterwards are.
+        if (request.Type == "execute_request" && reply?.Text("status") == "error" && request.Content.Flag("stop_on_error", missing: true))
+            _abortUpTo = Interlocked.Read(ref _received);
+        if (reply is not null) _sockets.Reply(request, ReplyTypeOf(request), reply);
+        Status(request, "idle");
+        if (request.Type == "shutdown_request") Stop();
+    }
+
+    private void Status(JupyterMessage request, string state) => _sockets.Publish("status", request, new JsonObject { ["execution_state"] = state });
+
+    private Task<JsonObject?> Interrupted()
+    {
+        _execution.Interrupt();
+        return Answer(new JsonObject { ["status"] = "ok" });
+    }
+
+    private Task<JsonObject?> Shutdown(JupyterMessage request)
+    {
+        var content = new JsonObject { ["status"] = "ok", ["restart"] = request.Content.Flag("restart", missing: false) };
+        _sockets.Publish(ReplyTypeOf(request), request, (JsonObject)content.DeepClone());
+        return Answer(content);
+    }
+
+    // A request gets an answer, so that nobody waits for one; the protocol has other messages without any.
+    private static Task<JsonObject?> Unknown(JupyterMessage message)
+    {
+        CellConsole.Error.WriteLine($"quantnb: a message of the unknown type '{message.Type}' was ignored.");
+        return Task.FromResult(message.Type.EndsWith(RequestSuffix, StringComparison.Ordinal)
+            ? Failure("UnknownRequest", $"This kernel does not know '{message.Type}'.") : null);
+    }
+
+    private static string ReplyTypeOf(JupyterMessage request) => request.Type.EndsWith(RequestSuffix, StringComparison.Ordinal)
+        ? string.Concat(request.Type.AsSpan(0, request.Type.Length - RequestSuffix.Length), "_reply") : request.Type + "_reply";
+
+    private static JsonObject Aborted() => new() { ["status"] = "aborted" };
+
+    private static JsonObject Failure(string name, string message) => new()
+    {
+        ["status"] = "error", ["ename"] = name, ["evalue"] = message, ["traceback"] = new JsonArray(),
+    };
+}

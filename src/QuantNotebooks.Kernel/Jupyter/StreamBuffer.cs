@@ -1,0 +1,75 @@
+using System.Text;
+using QuantNotebooks.Notebook.Hosting;
+
+namespace QuantNotebooks.Kernel.Jupyter;
+
+/// <summary>
+/// Gathers what a cell writes, so that many small writes become few messages: text leaves when there is much of it, when the stream changes,
+/// and else a moment after it was written. Thread safe.
+/// </summary>
+/// <param name="send">Sends text; called by one thread at a time, in order.</param>
+internal sealed class StreamBuffer(Action<OutputStream, string> send) : IDisposable
+{
+    /// <summary>Characters in a message, about.</summary>
+    private const int Much = 1 << 16;
+
+    /// <summary>How long text may wait.</summary>
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(40);
+
+    private readonly Lock _gate = new();
+    private readonly StringBuilder _text = new();
+    private OutputStream _stream;
+    private Timer? _timer;
+    private bool _isTimed;
+
+    /// <summary>Appends text.</summary>
+    public void Write(OutputStream stream, string text)
+    {
+        lock (_gate)
+        {
+            if (stream != _stream) Send(all: true);
+            _stream = stream;
+            _text.Append(text);
+            if (_text.Length >= Much) Send(all: false);
+            if (_text.Length > 0 && !_isTimed) StartTimer();
+        }
+    }
+
+    /// <summary>Sends what there is, now.</summary>
+    public void Flush()
+    {
+        lock (_gate) Send(all: true);
+    }
+
+    public void Dispose() => _timer?.Dispose();
+
+    private void StartTimer()
+    {
+        _isTimed = true;
+        // The timer must not hold the cell's execution context, and with it the cell.
+        if (_timer is null)
+        {
+            using (ExecutionContext.SuppressFlow()) _timer = new Timer(_ => OnTimer());
+        }
+        _timer.Change(Moment, Timeout.InfiniteTimeSpan);
+    }
+
+    private void OnTimer()
+    {
+        lock (_gate)
+        {
+            _isTimed = false;
+            Send(all: true);
+        }
+    }
+
+    // Half of a character that is written in two halves waits for the other, unless nothing can follow.
+    private void Send(bool all)
+    {
+        var length = !all && _text.Length > 0 && char.IsHighSurrogate(_text[^1]) ? _text.Length - 1 : _text.Length;
+        if (length == 0) return;
+        var text = _text.ToString(0, length);
+        _text.Remove(0, length);
+        send(_stream, text);
+    }
+}
