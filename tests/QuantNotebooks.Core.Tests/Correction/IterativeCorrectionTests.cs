@@ -60,11 +60,12 @@ public sealed class IterativeCorrectionTests
             foreach (var channel in layer.After.Channels.Where(channel => !channel.IsConstant))
                 Assert.InRange(Math.Abs(channel.ShiftInSigmas), 0, 1e-3);
 
-        // What the correction says of itself must be what a fresh measurement of the corrected network finds.
+        // What the correction says of itself must be what a fresh measurement of the corrected network finds, but for values that a bias
+        // rounded to float32 pushes over the edge of a step.
         var fresh = result.Network.MeasureMeanShift(images, scheme);
         foreach (var layer in fresh.Layers)
             foreach (var channel in layer.Before.Channels.Where(channel => !channel.IsConstant))
-                Assert.InRange(Math.Abs(channel.ShiftInSigmas), 0, 2e-3);
+                Assert.InRange(Math.Abs(channel.ShiftInSigmas), 0, 4e-3);
 
         var before = result.Corrections.Sum(layer => layer.HeldOutBefore!.ShiftPower / layer.HeldOutBefore.SignalPower);
         var after = result.Corrections.Sum(layer => layer.HeldOutAfter!.ShiftPower / layer.HeldOutAfter.SignalPower);
