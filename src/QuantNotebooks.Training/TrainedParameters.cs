@@ -79,12 +79,5 @@ internal sealed class TrainedParameters
         }
     }
 
-    private float StepOf(TrainedParameter parameter, int index)
-    {
-        var weights = _weights[parameter.Layer];
-        if (weights.WeightScales.Length == 1) return weights.WeightScales[0];
-        var layout = parameter.Layer.Layout;
-        var row = index / layout.Inner;
-        return weights.WeightScales[row / (layout.Outer * layout.ChannelsPerGroup) * layout.ChannelsPerGroup + row % layout.ChannelsPerGroup];
-    }
+    private float StepOf(TrainedParameter parameter, int index) => _weights[parameter.Layer].ScaleOf(parameter.Layer.Layout.ChannelOf(index));
 }

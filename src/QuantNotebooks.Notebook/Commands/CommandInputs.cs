@@ -42,6 +42,20 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
         return images.Take(wanted);
     }
 
+    /// <summary>The first --count images, and the --held-out images that follow; without --count all but the last --held-out ones.</summary>
+    public (ImageSet Images, ImageSet? HeldOut) ImagesAndHeldOut()
+    {
+        var option = CommonOptions.HeldOut;
+        if (!arguments.IsGiven(option)) return (Images(), null);
+        var heldOut = arguments.Get(option);
+        var all = ImageSet.Load(arguments.Get(CommonOptions.Images)!);
+        var count = arguments.IsGiven(CommonOptions.Count) ? arguments.Get(CommonOptions.Count) : Math.Max(1, all.Count - heldOut);
+        return (long)count + heldOut <= all.Count
+            ? (all.Take(count), all.Skip(count).Take(heldOut))
+            : throw new CommandUsageException(string.Create(CultureInfo.InvariantCulture,
+                $"{option.Name} {heldOut} wants images after the first {count} of '{all.Name}', and there are {Math.Max(0, all.Count - count)} (of {all.Count} in all)."));
+    }
+
     /// <summary>
     /// The calibration images for networks of which some may carry their own ranges; null where none needs them. Tells the user when images
     /// would be both calibrated and tested on.

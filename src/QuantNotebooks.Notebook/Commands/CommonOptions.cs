@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using QuantNotebooks.Quantization;
+using QuantNotebooks.Sweep;
 
 namespace QuantNotebooks.Notebook.Commands;
 
@@ -24,8 +25,17 @@ internal static class CommonOptions
 
     public static CommandOption<int> CalibrationCount { get; } = Number("--calibration-count", "Only the first N calibration images.", "all");
 
+    public static CommandOption<int> HeldOut { get; } =
+        Number("--held-out", "Measure also on the N images after the first --count ones, which nothing is calibrated or corrected on.", null);
+
     public static CommandOption<bool> KeepDeadChannels { get; } =
         Flag("--keep-dead-channels", "Leave channels with a constant output as they are in the file.");
+
+    public static CommandOption<MemoryBudget> Memory { get; } = new(MemoryBudget.TryParse)
+    {
+        Name = "--memory", ValueName = "SIZE", Help = "Most memory for tensors; what is beyond it goes to a temporary file.",
+        DefaultText = "a quarter of the machine's", Rule = "a size of at least 1MiB such as 512MiB or 4GiB",
+    };
 
     public static CommandOption<int?> WeightBits { get; } = Bits("--weight-bits", "Bits of a weight.");
 
