@@ -58,7 +58,7 @@ public static class BiasFineTuning
             Training = run,
         };
 
-        MeanShiftReport Measure(Network which, ImageSet on) => which.MeasureMeanShift(on, scheme, ranges, progress: null, CancellationToken.None);
+        MeanShiftReport Measure(Network which, ImageSet on) => which.MeasureMeanShift(on, scheme, new() { Ranges = ranges }, progress: null, CancellationToken.None);
     }
 
     private static ImmutableArray<float> Difference(Layer layer, float[] bias) =>

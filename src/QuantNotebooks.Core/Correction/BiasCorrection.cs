@@ -23,8 +23,7 @@ public static class BiasCorrection
     /// <summary>
     /// Iterative bias correction (paper A, our reading): for each layer, input to output, b_c += E[y_c] - E[q_c] before the activation, over
     /// calibration images and positions, where q comes through the layers corrected so far and b is the quantized bias; then the sum is
-    /// quantized again. Layers without
-    /// a bias get one. Costs one sweep, and two more where held-out images are given.
+    /// quantized again. Layers without a bias get one. Costs one sweep, and two more where held-out images are given.
     /// </summary>
     /// <param name="network">The network.</param>
     /// <param name="images">Calibration images, no labels needed; their extrema set the activations' ranges unless the network carries some.</param>
@@ -42,15 +41,9 @@ public static class BiasCorrection
         SweepOutcome outcome;
         using (var sweep = new LayerSweep(network, scheme, images, visitor, network.Ranges)) outcome = sweep.Run(progress, cancellation);
 
-<<<<<<< HEAD
         var corrected = CorrectedNetwork.Of(network, "iterative", outcome.Biases, outcome.Ranges, scheme, images);
-        var heldOutBefore = heldOut is null ? null : network.MeasureMeanShift(heldOut, scheme, outcome.Ranges, progress, cancellation);
-        var heldOutAfter = heldOut is null ? null : corrected.MeasureMeanShift(heldOut, scheme, outcome.Ranges, progress, cancellation);
-=======
-        var corrected = Corrected(network, images, scheme, outcome);
         var heldOutBefore = heldOut is null ? null : network.MeasureMeanShift(heldOut, scheme, new() { Ranges = outcome.Ranges }, progress, cancellation);
         var heldOutAfter = heldOut is null ? null : corrected.MeasureMeanShift(heldOut, scheme, new() { Ranges = outcome.Ranges }, progress, cancellation);
->>>>>>> main
         var layers = network.Layers.Select(layer => new LayerCorrection(
             layer, CorrectionOf(layer, outcome.Biases[layer.Name]), visitor.Before(layer), visitor.After(layer),
             heldOutBefore?.Layers[layer.Index].Before, heldOutAfter?.Layers[layer.Index].Before, Skipped: null));
