@@ -15,6 +15,12 @@ public enum BiasCorrectionMethod
     /// really see, with every earlier layer corrected already.
     /// </summary>
     Iterative,
+
+    /// <summary>From the statistics of batch normalization, without images (<see cref="AnalyticCorrection"/>).</summary>
+    Analytic,
+
+    /// <summary>Paper A's bias fine-tuning: a short training in which only the biases move.</summary>
+    FineTune,
 }
 
 /// <summary>Corrects the mean activation shift by a constant a channel.</summary>
@@ -29,15 +35,19 @@ public static class BiasCorrection
     /// <param name="images">Calibration images, no labels needed; their extrema set the activations' ranges unless the network carries some.</param>
     /// <param name="scheme">How the network is quantized.</param>
     /// <param name="heldOut">Other images, on which the shift before and after is measured too; null to leave that out.</param>
+    /// <param name="options">What to hold back; null to correct everything.</param>
     /// <param name="progress">Told which layer is under way.</param>
     /// <param name="cancellation">Stops within a batch.</param>
     /// <exception cref="QuantNotebooksException">The images don't fit the network, or a value is not finite.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static CorrectionResult CorrectBias(
-        this Network network, ImageSet images, QuantizationScheme scheme, ImageSet? heldOut = null,
+        this Network network, ImageSet images, QuantizationScheme scheme, ImageSet? heldOut = null, IterativeOptions? options = null,
         IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
-        var visitor = new IterativeCorrection(network);
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(images);
+        options ??= IterativeOptions.Default;
+        var visitor = new IterativeVisitor(network, images.Count, options);
         SweepOutcome outcome;
         using (var sweep = new LayerSweep(network, scheme, images, visitor, network.Ranges)) outcome = sweep.Run(progress, cancellation);
 
@@ -45,31 +55,15 @@ public static class BiasCorrection
         var heldOutBefore = heldOut is null ? null : network.MeasureMeanShift(heldOut, scheme, new() { Ranges = outcome.Ranges }, progress, cancellation);
         var heldOutAfter = heldOut is null ? null : corrected.MeasureMeanShift(heldOut, scheme, new() { Ranges = outcome.Ranges }, progress, cancellation);
         var layers = network.Layers.Select(layer => new LayerCorrection(
-            layer, CorrectionOf(layer, outcome.Biases[layer.Name]), visitor.Before(layer), visitor.After(layer),
-            heldOutBefore?.Layers[layer.Index].Before, heldOutAfter?.Layers[layer.Index].Before, Skipped: null));
-        return new CorrectionResult(corrected, "iterative", scheme, images, [.. layers]) { HeldOut = heldOut };
-    }
-
-    private static ImmutableArray<float> CorrectionOf(Layer layer, float[] bias) =>
-        [.. bias.Select((value, channel) => value - (layer.HasBias ? layer.Bias[channel] : 0))];
-
-    private sealed class IterativeCorrection(Network network) : ILayerVisitor
-    {
-        private readonly ShiftAccumulator[] _before = [.. network.Layers.Select(layer => new ShiftAccumulator(layer.Channels))];
-        private readonly ShiftAccumulator[] _after = [.. network.Layers.Select(layer => new ShiftAccumulator(layer.Channels))];
-
-        public bool ChangesLayers => true;
-
-        public void Observe(Layer layer, MeasuringPoint point, ChannelLayout layout, ReadOnlySpan<float> full, ReadOnlySpan<float> quantized)
+            layer, CorrectionOf(layer, outcome.Biases.GetValueOrDefault(layer.Name)), visitor.Before(layer), visitor.After(layer),
+            heldOutBefore?.Layers[layer.Index].Before, heldOutAfter?.Layers[layer.Index].Before, visitor.Skipped(layer)));
+        return new CorrectionResult(corrected, "iterative", scheme, images, [.. layers])
         {
-            if (point == MeasuringPoint.BeforeActivation) _before[layer.Index].Add(layout, full, quantized);
-            if (point == MeasuringPoint.BeforeActivationChanged) _after[layer.Index].Add(layout, full, quantized);
-        }
-
-        public float[] BiasToAdd(Layer layer) => [.. Before(layer).Channels.Select(channel => (float)-channel.MeanShift)];
-
-        public ShiftStatistics Before(Layer layer) => _before[layer.Index].ToStatistics();
-
-        public ShiftStatistics After(Layer layer) => _after[layer.Index].ToStatistics();
+            HeldOut = heldOut,
+            Warnings = CorrectionWarnings.Of(network.Layers.Select(visitor.Before), images.Count - options.SetAside),
+        };
     }
+
+    private static ImmutableArray<float> CorrectionOf(Layer layer, float[]? bias) =>
+        [.. (bias ?? []).Select((value, channel) => value - (layer.HasBias ? layer.Bias[channel] : 0))];
 }
