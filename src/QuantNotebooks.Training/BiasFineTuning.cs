@@ -38,7 +38,7 @@ public static class BiasFineTuning
         ArgumentNullException.ThrowIfNull(images);
         options ??= TrainingOptions.Biases;
         var start = options.Start == TrainingStart.IterativeCorrection
-            ? network.CorrectBias(images, scheme, heldOut: null, progress, cancellation).Network
+            ? network.CorrectBias(images, scheme, progress: progress, cancellation: cancellation).Network
             : network;
         var ranges = start.Ranges ?? start.Calibrate(images, scheme, cancellation);
         var (parameters, run) = NetworkTraining.Train(start, images, scheme, ranges, trainsWeights: false, options, progress, cancellation);

@@ -25,7 +25,7 @@ internal static class NetworkTraining
         var (training, heldOut) = SetAside(network, images);
         var reference = network.FloatReference;
         var trained = WithBiases(network);
-        var quantizers = QuantizerPlacement.Of(trained).Quantizers(trained, ranges, scheme);
+        var quantizers = QuantizerPlacement.Of(trained, scheme).Quantizers(trained, ranges);
         var parameters = new TrainedParameters(trained, scheme, quantizers, trainsWeights);
         var loss = options.Target == TrainingTarget.LayerOutputs ? TrainingLoss.OfLayers(trained) : TrainingLoss.OfOutput(trained);
         using var data = new TrainingData(reference, training, loss, options.Target == TrainingTarget.Labels);

@@ -36,7 +36,7 @@ public static class QuantizationAwareTraining
         ArgumentNullException.ThrowIfNull(images);
         options ??= TrainingOptions.QuantizationAware;
         var start = options.Start == TrainingStart.IterativeCorrection
-            ? network.CorrectBias(images, scheme, heldOut: null, progress, cancellation).Network
+            ? network.CorrectBias(images, scheme, progress: progress, cancellation: cancellation).Network
             : network;
         var ranges = start.Ranges ?? start.Calibrate(images, scheme, cancellation);
         var (parameters, run) = NetworkTraining.Train(start, images, scheme, ranges, trainsWeights: true, options, progress, cancellation);

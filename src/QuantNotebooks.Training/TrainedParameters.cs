@@ -30,7 +30,7 @@ internal sealed class TrainedParameters
     public TrainedParameters(Network network, QuantizationScheme scheme, Dictionary<string, Quantizer> quantizers, bool trainsWeights)
     {
         _scheme = scheme;
-        var placement = QuantizerPlacement.Of(network);
+        var placement = QuantizerPlacement.Of(network, scheme);
         _inputs = network.Layers.ToImmutableDictionary(layer => layer, layer => quantizers.GetValueOrDefault(placement.InputGridOf(layer)));
         _weights = network.Layers.ToDictionary(layer => layer, layer => LayerQuantizer.Weights(layer, scheme));
         var all = ImmutableArray.CreateBuilder<TrainedParameter>();
@@ -66,18 +66,17 @@ internal sealed class TrainedParameters
     }
 
     /// <summary>
-    /// Clears the gradient of weights that their grid clips: those further than half a step beyond its end. Ranges by the extrema clip none.
+    /// Clears the gradient of weights that their grid clips: those further than half a step beyond its ends. Ranges by the extrema clip none.
     /// </summary>
     public void ClearClipped(TrainedParameter parameter, Span<float> gradient)
     {
-        if (parameter.IsBias || _scheme.WeightBits is null || _scheme.Range == RangeEstimator.MinMax) return;
+        var weights = _weights[parameter.Layer];
+        if (parameter.IsBias || !weights.IsQuantized || _scheme.WeightRange == RangeEstimator.MinMax) return;
         for (var index = 0; index < gradient.Length; index++)
         {
-            // On the grid's end, and further away than any value is that merely rounds there.
-            var error = Math.Abs(parameter.Latent[index]) - Math.Abs(parameter.Quantized[index]);
-            if (error > 0.5f * StepOf(parameter, index)) gradient[index] = 0;
+            var grid = weights.QuantizerOf(parameter.Layer.Layout.ChannelOf(index));
+            var value = parameter.Latent[index];
+            if (value < grid.Minimum - grid.Scale / 2 || value > grid.Maximum + grid.Scale / 2) gradient[index] = 0;
         }
     }
-
-    private float StepOf(TrainedParameter parameter, int index) => _weights[parameter.Layer].ScaleOf(parameter.Layer.Layout.ChannelOf(index));
 }

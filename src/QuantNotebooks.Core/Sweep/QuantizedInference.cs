@@ -14,8 +14,8 @@ internal sealed class QuantizedInference : IDisposable
 
     public QuantizedInference(Network network, QuantizationScheme scheme, ActivationRanges ranges, string inputName, TensorPool pool)
     {
-        var placement = QuantizerPlacement.Of(network);
-        var quantizers = placement.Quantizers(network, ranges, scheme);
+        var placement = QuantizerPlacement.Of(network, scheme);
+        var quantizers = placement.Quantizers(network, ranges);
         _runner = new PlanRunner(network, QuantizedGraph(network, scheme, placement, quantizers), inputName, pool, PutOnGrid);
 
         void PutOnGrid(string name, BatchTensor tensor)

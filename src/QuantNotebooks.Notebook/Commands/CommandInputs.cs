@@ -13,7 +13,7 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
 
     public ICommandHost Host => host;
 
-    public QuantizationScheme Scheme => CommonOptions.SchemeOf(arguments);
+    public QuantizationScheme Scheme => SchemeOptions.SchemeOf(arguments);
 
     public IProgress<SweepProgress> Progress(string activity) => host.Progress(activity);
 

@@ -62,7 +62,7 @@ public sealed class WholeNetworkTests
         using var inference = new QuantizedInference(network, scheme, set.Ranges, batches.InputName, pool);
         using var output = inference.Run(batches.Read(0, pool), CancellationToken.None);
         // The same grids and the same weights: only a sum in another order can differ, and push a value over the edge of a step.
-        var step = QuantizerPlacement.Of(network).Quantizers(network, set.Ranges, scheme)[network.Layers[^1].Output].Scale;
+        var step = QuantizerPlacement.Of(network, scheme).Quantizers(network, set.Ranges)[network.Layers[^1].Output].Scale;
         var expected = output.Floats.ToArray();
         var differing = expected.Zip(set.Scores).Count(pair => Math.Abs(pair.First - pair.Second) > 1e-4 * step);
         Assert.True(differing <= expected.Length / 20, $"{differing} of {expected.Length} outputs differ");
@@ -112,7 +112,7 @@ public sealed class WholeNetworkTests
         public Set(Network network, QuantizationScheme scheme, ImageSet images, bool labels, bool trainsWeights)
         {
             Ranges = network.Calibrate(images, scheme);
-            var quantizers = QuantizerPlacement.Of(network).Quantizers(network, Ranges, scheme);
+            var quantizers = QuantizerPlacement.Of(network, scheme).Quantizers(network, Ranges);
             Parameters = new TrainedParameters(network, scheme, quantizers, trainsWeights);
             var loss = TrainingLoss.OfOutput(network);
             _data = new TrainingData(network, images, loss, labels);
