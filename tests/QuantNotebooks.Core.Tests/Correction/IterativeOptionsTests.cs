@@ -60,8 +60,9 @@ public sealed class IterativeOptionsTests
 
         // The first layer that was skipped has the same input with and without its own correction: measured, its error really grows.
         var first = skipped[0].Layer;
-        var upTo = result.Network.With(network.Layers.Where(layer => layer.Index == first.Index).Select(layer =>
-            new LayerChange(layer, null, [.. layer.Bias.ToArray().Zip(skipped[0].Before.Channels, (bias, channel) => bias - (float)channel.MeanShift)])), result.Network.Facts);
+        var moved = first.Bias.ToArray().Zip(skipped[0].Before.Channels, (bias, channel) => bias - (float)channel.MeanShift);
+        var facts = result.Network.Facts with { ReferenceBiases = result.Network.Facts.ReferenceBiases.Add(first.Name, [.. first.Bias]) };
+        var upTo = result.Network.With([new LayerChange(result.Network.Layers[first.Index], null, [.. moved])], facts);
         var aside = images.Skip(1);
         Assert.True(Noise(upTo) > Noise(result.Network));
 
