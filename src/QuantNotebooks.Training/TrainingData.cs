@@ -53,7 +53,7 @@ internal sealed class TrainingData : IDisposable
     /// <summary>The shape of a batch of units.</summary>
     public long[] ShapeOf(int units)
     {
-        using var first = _units.Read(0, _pool);
+        using var first = _units.Rent(0, _pool);
         return [units * UnitSize, .. first.Shape[1..]];
     }
 
@@ -69,7 +69,7 @@ internal sealed class TrainingData : IDisposable
         {
             var unit = units[row];
             var input = images.Slice(row * perUnit, perUnit);
-            ReadInput(unit, input);
+            ReadInput(unit, input, cancellation);
             for (var tensor = 0; tensor < targets.Length; tensor++)
                 if (_targets[tensor][unit] is null) Compute(unit, input, cancellation);
             for (var tensor = 0; tensor < targets.Length; tensor++)
@@ -86,14 +86,14 @@ internal sealed class TrainingData : IDisposable
         _pool.Dispose();
     }
 
-    private void ReadInput(int unit, Span<float> input)
+    private void ReadInput(int unit, Span<float> input, CancellationToken cancellation)
     {
         if (_inputs[unit] is { } known)
         {
             known.CopyTo(input);
             return;
         }
-        using var tensor = _units.Read(unit, _pool);
+        using var tensor = _units.Read(unit, _pool, cancellation);
         tensor.Floats.CopyTo(input);
         if (_cached + input.Length > MostCachedValues) return;
         _inputs[unit] = input.ToArray();
@@ -113,7 +113,7 @@ internal sealed class TrainingData : IDisposable
             return;
         }
         _teacher ??= CreateTeacher();
-        using var tensor = _units.Read(unit, _pool);
+        using var tensor = _units.Rent(unit, _pool);
         input.CopyTo(tensor.Floats);
         var outputs = _teacher.Run([tensor.Value], cancellation);
         for (var index = 0; index < outputs.Count; index++)

@@ -76,7 +76,7 @@ internal static class CorrectCommand
     private static CorrectionResult Run(CommandInputs inputs)
     {
         var target = inputs.Arguments.Get(Out);
-        if (target is not null) RequireNewFile(target, inputs.Arguments.Subjects[0]);
+        if (target is not null) inputs.RequireNewFile(Out, target);
         var network = inputs.Network();
         var (calibration, heldOut) = inputs.ImagesAndHeldOut();
         if (network.Ranges is not null) inputs.Host.Note($"'{network.Name}' carries its own calibrated ranges; they are kept.");
@@ -140,13 +140,6 @@ internal static class CorrectCommand
         var method = arguments.Get(Method);
         var foreign = (method == BiasCorrectionMethod.Iterative ? [] : OfIterative).Concat(method == BiasCorrectionMethod.FineTune ? [] : OfFineTuning);
         return foreign.FirstOrDefault(arguments.IsGiven) is { } option ? $"{option.Name} says nothing to this method: it is for {Method.Name} {option.Help.Split(':')[0]}." : null;
-    }
-
-    private static void RequireNewFile(string target, string model)
-    {
-        ReportFile.RequireWritable(target);
-        if (Path.GetFullPath(target) == Path.GetFullPath(model))
-            throw new CommandUsageException($"{Out.Name} '{target}' is the network that is corrected; give another name, or the original is lost.");
     }
 
     private static bool ParseMethod(string text, out BiasCorrectionMethod value)

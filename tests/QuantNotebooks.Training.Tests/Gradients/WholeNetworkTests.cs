@@ -60,7 +60,7 @@ public sealed class WholeNetworkTests
         using var pool = new TensorPool();
         var batches = new ImageBatches(network, images);
         using var inference = new QuantizedInference(network, scheme, set.Ranges, batches.InputName, pool);
-        using var output = inference.Run(batches.Read(0, pool), CancellationToken.None);
+        using var output = inference.Run(batches.Read(0, pool, CancellationToken.None), CancellationToken.None);
         // The same grids and the same weights: only a sum in another order can differ, and push a value over the edge of a step.
         var step = QuantizerPlacement.Of(network, scheme).Quantizers(network, set.Ranges)[network.Layers[^1].Output].Scale;
         var expected = output.Floats.ToArray();

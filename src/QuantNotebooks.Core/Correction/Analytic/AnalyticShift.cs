@@ -69,7 +69,7 @@ internal sealed class AnalyticShift : IDisposable
     {
         var batches = new ImageBatches(_network, images, batchSize: 1);
         using var runner = new PlanRunner(_network, _graph, batches.InputName, _pool, (name, tensor) => _shapes[name] = tensor.Shape);
-        runner.Run(batches.Read(0, _pool), cancellation).Dispose();
+        runner.Run(batches.Read(0, _pool, cancellation), cancellation).Dispose();
         return batches.InputName;
     }
 
