@@ -36,20 +36,21 @@ public static class BiasCorrection
     /// <param name="scheme">How the network is quantized.</param>
     /// <param name="heldOut">Other images, on which the shift before and after is measured too; null to leave that out.</param>
     /// <param name="options">What to hold back; null to correct everything.</param>
+    /// <param name="memory">Most memory for tensors, all images of a layer being held at once; what is beyond it goes to a temporary file.</param>
     /// <param name="progress">Told which layer is under way.</param>
     /// <param name="cancellation">Stops within a batch.</param>
     /// <exception cref="QuantNotebooksException">The images don't fit the network, or a value is not finite.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static CorrectionResult CorrectBias(
         this Network network, ImageSet images, QuantizationScheme scheme, ImageSet? heldOut = null, IterativeOptions? options = null,
-        IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
+        MemoryBudget? memory = null, IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(images);
         options ??= IterativeOptions.Default;
         var visitor = new IterativeVisitor(network, images.Count, options);
         SweepOutcome outcome;
-        using (var sweep = new LayerSweep(network, scheme, images, visitor, network.Ranges)) outcome = sweep.Run(progress, cancellation);
+        using (var sweep = new LayerSweep(network, scheme, images, visitor, network.Ranges, memory)) outcome = sweep.Run(progress, cancellation);
 
         var corrected = CorrectedNetwork.Of(network, "iterative", outcome.Biases, outcome.Ranges, scheme, images);
         var heldOutBefore = heldOut is null ? null : network.MeasureMeanShift(heldOut, scheme, new() { Ranges = outcome.Ranges }, progress, cancellation);

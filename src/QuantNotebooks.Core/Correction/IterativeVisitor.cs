@@ -8,6 +8,7 @@ namespace QuantNotebooks.Correction;
 /// <summary>Decides during the sweep, layer by layer, what to add to a bias: minus the shift measured just now, as far as the options let it.</summary>
 internal sealed class IterativeVisitor : ILayerVisitor
 {
+    private readonly Network _network;
     private readonly IterativeOptions _options;
     private readonly int _measured;
     private readonly ShiftAccumulator[] _before;
@@ -20,6 +21,7 @@ internal sealed class IterativeVisitor : ILayerVisitor
     /// <param name="options">What to hold back.</param>
     public IterativeVisitor(Network network, int images, IterativeOptions options)
     {
+        _network = network;
         _options = options;
         _measured = images - options.SetAside;
         if (_measured < 1)
@@ -39,10 +41,15 @@ internal sealed class IterativeVisitor : ILayerVisitor
         var before = point == MeasuringPoint.BeforeActivation;
         var images = Math.Clamp(_measured - layout.FirstImage, 0, layout.Images);
         var border = images * layout.ValuesPerImage;
-        if (images > 0) (before ? _before : _after)[layer.Index].Add(layout with { Images = images }, full[..border], quantized[..border]);
+        if (images > 0) Add(before ? _before : _after, layout with { Images = images }, full[..border], quantized[..border]);
         if (before && images < layout.Images)
-            _aside[layer.Index].Add(
-                layout with { Images = layout.Images - images, FirstImage = layout.FirstImage + images }, full[border..], quantized[border..]);
+            Add(_aside, layout with { Images = layout.Images - images, FirstImage = layout.FirstImage + images }, full[border..], quantized[border..]);
+
+        void Add(ShiftAccumulator[] statistics, ChannelLayout part, ReadOnlySpan<float> fullPart, ReadOnlySpan<float> quantizedPart)
+        {
+            if (statistics[layer.Index].Add(part, fullPart, quantizedPart) is { } channel)
+                throw FiniteCheck.Activation(_network, layer, point, part, fullPart, quantizedPart, channel);
+        }
     }
 
     public float[]? BiasToAdd(Layer layer)

@@ -69,7 +69,7 @@ internal static class CorrectCommand
         "data/models/mobilenet-v1-fashion.onnx --images data/fashion-mnist/calibration --count 64 --held-out 64 --out corrected.onnx",
         [
             CommonOptions.Images, CommonOptions.Count, Method, CommonOptions.HeldOut, Out, .. OfIterative, .. OfFineTuning, .. CommonOptions.Scheme,
-            CommonOptions.KeepDeadChannels,
+            CommonOptions.KeepDeadChannels, CommonOptions.Memory,
         ],
         Run, (CorrectionResult result) => result.ToJson(), Conflict);
 
@@ -104,7 +104,7 @@ internal static class CorrectCommand
                 return network.FineTuneBiases(images, inputs.Scheme, Training(arguments), heldOut, progress, cancellation);
             default:
                 var options = new IterativeOptions { Significance = arguments.Get(Significance), Shrink = arguments.Get(Shrink), SetAside = arguments.Get(SetAside) };
-                return network.CorrectBias(images, inputs.Scheme, heldOut, options, progress, cancellation);
+                return network.CorrectBias(images, inputs.Scheme, heldOut, options, arguments.Get(CommonOptions.Memory), progress, cancellation);
         }
     }
 
