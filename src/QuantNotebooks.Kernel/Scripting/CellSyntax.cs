@@ -11,7 +11,10 @@ internal static class CellSyntax
     public static CSharpParseOptions ParseOptions { get; } =
         CSharpParseOptions.Default.WithKind(SourceCodeKind.Script).WithLanguageVersion(LanguageVersion.Latest);
 
-    /// <summary>Lines that the C# script language has no meaning for, or would silently ignore, as errors.</summary>
+    /// <summary>Whether a word can name a variable.</summary>
+    public static bool IsVariableName(string word) => SyntaxFacts.IsValidIdentifier(word) && SyntaxFacts.GetKeywordKind(word) == SyntaxKind.None && word != "_";
+
+    /// <summary>Lines that the C# script language would misread, as errors.</summary>
     public static IReadOnlyList<CellDiagnostic> Refused(string code)
     {
         var lines = code.Split('\n');
@@ -19,16 +22,11 @@ internal static class CellSyntax
         for (var index = 0; index < lines.Length; index++)
         {
             var line = lines[index].TrimStart();
-            if (line.StartsWith("#!", StringComparison.Ordinal))
-                // C# takes a first line of this kind for a comment.
-                refused.Add(At("QN0001", index, $"there is no command '{line.Split(' ', 2)[0].TrimEnd()}' here"));
-            else if (line.StartsWith("#r", StringComparison.Ordinal) && line.Contains("\"nuget:", StringComparison.OrdinalIgnoreCase))
-                refused.Add(At("QN0002", index, "packages cannot be loaded with #r \"nuget: …\" here; give the path of an assembly: #r \"library.dll\""));
+            if (!line.StartsWith("#r", StringComparison.Ordinal) || !line.Contains("\"nuget:", StringComparison.OrdinalIgnoreCase)) continue;
+            refused.Add(new CellDiagnostic("QN0002", index + 1, lines[index].Length - line.Length + 1,
+                "packages cannot be loaded with #r \"nuget: …\" here; give the path of an assembly: #r \"library.dll\"", lines[index].TrimEnd('\r')));
         }
         return refused;
-
-        CellDiagnostic At(string id, int index, string message) =>
-            new(id, index + 1, lines[index].Length - lines[index].TrimStart().Length + 1, message, lines[index].TrimEnd('\r'));
     }
 
     /// <summary>Whether the cell ends in an expression without a semicolon whose type is not void.</summary>

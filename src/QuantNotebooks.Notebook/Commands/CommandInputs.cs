@@ -19,22 +19,26 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
 
     public Network Network() => Network(arguments.Subjects[0]);
 
-    /// <summary>The network in the host's variable of that name, else in the file.</summary>
+    /// <summary>The network in the host's variable of that name, or of the result that is in it; else in the file.</summary>
     public Network Network(string subject)
     {
         var keepDead = arguments.Get(CommonOptions.KeepDeadChannels);
-        if (host.FindNetwork(subject) is not { } variable) return Networks.Network.Load(subject, new LoadOptions { KeepDeadChannels = keepDead });
+        if (host.FindVariable(subject) is not { } value) return Networks.Network.Load(subject, new LoadOptions { KeepDeadChannels = keepDead });
+        var variable = value as Network ?? NetworkOf(value) ?? throw WrongType(subject, value, "a network, or a result that holds one");
         return keepDead
             ? throw new CommandUsageException($"{CommonOptions.KeepDeadChannels.Name} is for networks that are read from a file, and '{subject}' is a variable.")
             : variable;
     }
+
+    /// <summary>All of the images, however many are asked for.</summary>
+    public ImageSet AllImages() => Set(CommonOptions.Images);
 
     public ImageSet Images() => Part(CommonOptions.Images, CommonOptions.Count);
 
     /// <summary>The whole set that an option names, or its first images.</summary>
     public ImageSet Part(CommandOption<string> set, CommandOption<int> count)
     {
-        var images = ImageSet.Load(arguments.Get(set)!);
+        var images = Set(set);
         if (!arguments.IsGiven(count)) return images;
         var wanted = arguments.Get(count);
         if (wanted > images.Count)
@@ -66,6 +70,23 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
             host.Note($"warning: {CommonOptions.Calibration.Name} and {CommonOptions.Images.Name} are the same set; calibrate on other images, or the result is too good.");
         return calibration;
     }
+
+    private ImageSet Set(CommandOption<string> option)
+    {
+        var name = arguments.Get(option)!;
+        return host.FindVariable(name) switch
+        {
+            null => ImageSet.Load(name),
+            ImageSet variable => variable,
+            var other => throw WrongType(name, other, $"the images of {option.Name}"),
+        };
+    }
+
+    // Every result of an operation that makes a network, such as an equalization, has it as a property.
+    private static Network? NetworkOf(object result) => result.GetType().GetProperty(nameof(Network), typeof(Network))?.GetValue(result) as Network;
+
+    private static CommandUsageException WrongType(string name, object value, string wanted) =>
+        new($"the variable '{name}' is of type {value.GetType().Name}; wanted is {wanted}.");
 
     // The same path, or a file of a folder and the folder.
     private static bool SamePlace(string one, string other)

@@ -54,7 +54,7 @@ internal static class CorrectCommand
     {
         if (!inputs.Arguments.IsGiven(HeldOut)) return (inputs.Images(), null);
         var heldOut = inputs.Arguments.Get(HeldOut);
-        var all = ImageSet.Load(inputs.Arguments.Get(CommonOptions.Images)!);
+        var all = inputs.AllImages();
         var count = inputs.Arguments.IsGiven(CommonOptions.Count) ? inputs.Arguments.Get(CommonOptions.Count) : Math.Max(1, all.Count - heldOut);
         return (long)count + heldOut <= all.Count
             ? (all.Take(count), all.Skip(count).Take(heldOut))

@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using QuantNotebooks.Kernel.Scripting;
+using QuantNotebooks.Kernel.Session;
 using QuantNotebooks.Notebook.Hosting;
 
 namespace QuantNotebooks.Kernel.Tests.Scripting;
 
 public sealed class ScriptEngineTests : IDisposable
 {
-    private readonly ScriptEngine engine = new(NotebookEnvironment.Options(null));
+    private readonly NotebookSession engine = new(NotebookEnvironment.Options(null));
     private readonly RecordingOutput output = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -70,7 +71,6 @@ public sealed class ScriptEngineTests : IDisposable
 
     [Theory]
     [InlineData("#r \"nuget: Newtonsoft.Json, 13.0.3\"", "QN0002")]
-    [InlineData("#!quant-load x.onnx", "QN0001")]
     public async Task WhatWouldBeIgnoredOrMisreadIsRefused(string code, string id)
     {
         var result = Assert.IsType<CellDidNotCompile>(await Run(code));
@@ -182,7 +182,7 @@ public sealed class ScriptEngineTests : IDisposable
         try
         {
             File.Copy(typeof(Markdig.Markdown).Assembly.Location, Path.Combine(folder, "library.dll"));
-            using var local = new ScriptEngine(new ScriptEngineOptions { BaseDirectory = folder });
+            using var local = new NotebookSession(new ScriptEngineOptions { BaseDirectory = folder });
             var result = await local.RunAsync("#r \"library.dll\"\nMarkdig.Markdown.ToHtml(\"*x*\").Trim()", output, Token);
             Assert.Equal("<p><em>x</em></p>", Assert.IsType<CellSucceeded>(result).Value);
         }
