@@ -44,8 +44,8 @@ public static class BiasCorrection
         using (var sweep = new LayerSweep(network, scheme, images, visitor, network.Ranges)) outcome = sweep.Run(progress, cancellation);
 
         var corrected = Corrected(network, images, scheme, outcome);
-        var heldOutBefore = heldOut is null ? null : network.MeasureMeanShift(heldOut, scheme, outcome.Ranges, progress, cancellation);
-        var heldOutAfter = heldOut is null ? null : corrected.MeasureMeanShift(heldOut, scheme, outcome.Ranges, progress, cancellation);
+        var heldOutBefore = heldOut is null ? null : network.MeasureMeanShift(heldOut, scheme, new() { Ranges = outcome.Ranges }, progress, cancellation);
+        var heldOutAfter = heldOut is null ? null : corrected.MeasureMeanShift(heldOut, scheme, new() { Ranges = outcome.Ranges }, progress, cancellation);
         var layers = network.Layers.Select(layer => new LayerCorrection(
             layer, CorrectionOf(layer, outcome.Biases[layer.Name]), visitor.Before(layer), visitor.After(layer),
             heldOutBefore?.Layers[layer.Index].Before, heldOutAfter?.Layers[layer.Index].Before, Skipped: null));

@@ -19,7 +19,7 @@ internal abstract class OutputTally(Network network, ImageSet images)
 
     public static OutputTally For(Network network, ImageSet images) => network.Task?.Task switch
     {
-        ClassificationTask => new ClassificationTally(network, images),
+        ClassificationTask task => new ClassificationTally(network, images, LabelMatching.ClassOf(images, task, network.Name)),
         CtcTask task => new TextTally(network, images, CtcDecoder.For(task, Path.GetDirectoryName(network.Path) ?? "")),
         _ => new PlainTally(network, images),
     };
@@ -81,9 +81,12 @@ internal abstract class OutputTally(Network network, ImageSet images)
         protected override EvaluationResult Complete(EvaluationResult result) => result;
     }
 
-    private sealed class ClassificationTally(Network network, ImageSet images) : OutputTally(network, images)
+    private sealed class ClassificationTally(Network network, ImageSet images, int[]? classOf) : OutputTally(network, images)
     {
         private const int Top = 5;
+
+        /// <summary>The network's class of each named label; null where labels are numbers of classes.</summary>
+        private readonly int[]? _classOf = classOf;
 
         private int _fullRight, _quantizedRight, _fullTop, _quantizedTop, _agree, _classes;
 
@@ -91,9 +94,11 @@ internal abstract class OutputTally(Network network, ImageSet images)
         {
             _classes = full.Length;
             if (!quantized.IsEmpty && TensorPrimitives.IndexOfMax(full) == TensorPrimitives.IndexOfMax(quantized)) _agree++;
-            if (Images.Labels?[Seen] is not { } label) return;
+            if (Images.Labels?[Seen] is not { } number) return;
+            var label = _classOf is null ? number : _classOf[number];
             if (label >= full.Length)
-                throw new QuantNotebooksException($"Image {Seen} of '{Images.Name}' has label {label}, and '{Network.Name}' tells {full.Length} classes apart.");
+                throw new QuantNotebooksException(FormattableString.Invariant(
+                    $"{Images.NameOf(Seen)} of '{Images.Name}' has label {label}, and '{Network.Name}' tells {full.Length} classes apart, 0 to {full.Length - 1}."));
             Count(full, label, ref _fullRight, ref _fullTop);
             if (!quantized.IsEmpty) Count(quantized, label, ref _quantizedRight, ref _quantizedTop);
         }
@@ -130,7 +135,7 @@ internal abstract class OutputTally(Network network, ImageSet images)
         {
             if (full.Length % decoder.Classes != 0)
                 throw new QuantNotebooksException($"'{Network.Name}' gives {full.Length} scores an image, which is no whole number of steps of {decoder.Classes} characters: its sidecar names other characters.");
-            _readings.Add(new Reading(Seen, Expected: null, decoder.Decode(full), quantized.IsEmpty ? null : decoder.Decode(quantized)));
+            _readings.Add(new Reading(Seen, Images.Texts?[Seen], decoder.Decode(full).Trim(), quantized.IsEmpty ? null : decoder.Decode(quantized).Trim()));
         }
 
         protected override EvaluationResult Complete(EvaluationResult result)

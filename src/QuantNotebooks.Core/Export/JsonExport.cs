@@ -64,36 +64,6 @@ public static class JsonExport
         });
     }
 
-    /// <summary>The mean activation shift of every layer and channel.</summary>
-    /// <remarks>
-    /// The figures of a layer are taken before its activation, and those in <c>post</c> after it. <c>split</c> is null: the parts of the shift
-    /// were not measured.
-    /// </remarks>
-    public static string ToJson(this MeanShiftReport report)
-    {
-        ArgumentNullException.ThrowIfNull(report);
-        return ReportJson.Write(report.Network, report.Scheme, report.Images, writer =>
-        {
-            writer.WriteCalibration(report.Ranges);
-            writer.WriteArray("layers", report.Layers, shift =>
-            {
-                writer.WriteString("name", shift.Name);
-                writer.WriteString("operator", shift.Layer.Operator.ToString());
-                writer.WriteNumber("channels", shift.Layer.Channels);
-                WriteFigures(writer, shift.Before);
-                writer.WriteFinite("significantShare", shift.SignificantShare());
-                writer.WriteNumbers("meanShift", shift.Before.Channels.Select(channel => channel.MeanShift));
-                writer.WriteNumbers("standardError", shift.Before.Channels.Select(channel => channel.StandardError));
-                writer.WriteNumbers("sigma", shift.Before.Channels.Select(channel => channel.Sigma));
-                writer.WriteStartObject("post");
-                WriteFigures(writer, shift.After);
-                writer.WriteEndObject();
-                writer.WriteNull("split");
-            });
-            WriteNotAnalysed(writer, report.Network);
-        });
-    }
-
     /// <summary>What bias correction added, and the shift before and after.</summary>
     /// <remarks>
     /// <c>model</c> is the network before the correction and <c>corrected</c> the one after it. The shifts are one a channel, before the
@@ -178,21 +148,13 @@ public static class JsonExport
 
     private static string MetricName(AccuracyMetric metric) => metric == AccuracyMetric.Lines ? "lines" : "top1";
 
-    private static void WriteFigures(Utf8JsonWriter writer, ShiftStatistics statistics)
-    {
-        writer.WriteFinite("rqnsr", statistics.RootQnsr);
-        writer.WriteFinite("mssr", statistics.Mssr);
-        writer.WriteFinite("meanShiftShare", statistics.MeanShiftShare);
-        writer.WriteFinite("sqnrDb", statistics.SqnrDecibels);
-    }
-
     private static void WriteShift(Utf8JsonWriter writer, string name, ShiftStatistics? statistics)
     {
         if (statistics is null) writer.WriteNull(name);
         else writer.WriteNumbers(name, statistics.Channels.Select(channel => channel.MeanShift));
     }
 
-    private static void WriteNotAnalysed(Utf8JsonWriter writer, Network network) =>
+    internal static void WriteNotAnalysed(Utf8JsonWriter writer, Network network) =>
         writer.WriteArray("notAnalysed", network.NotAnalysed, item =>
         {
             writer.WriteString("node", item.Node);

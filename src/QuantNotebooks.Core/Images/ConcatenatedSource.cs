@@ -14,14 +14,16 @@ internal sealed class ConcatenatedSource : IImageSource
     {
         _parts = parts;
         _ends = ends;
-        Labels = labels;
+        Annotations = ImageAnnotations.OfClasses(labels);
     }
 
     public int Count => _ends[^1];
 
     public ImageShape? CommonShape => _parts[0].CommonShape;
 
-    public int[]? Labels { get; }
+    public ImageAnnotations Annotations { get; }
+
+    public string NameOf(int index) => Invariant($"image {index}");
 
     /// <summary>Puts sources together whose images have the same shape and of which all or none have labels.</summary>
     /// <param name="parts">Name and source of each part, at least one.</param>
@@ -42,9 +44,9 @@ internal sealed class ConcatenatedSource : IImageSource
             if (source.CommonShape != first.CommonShape)
                 throw new QuantNotebooksException(Invariant(
                     $"{name} holds images of {source.CommonShape} but {firstName} beside it of {first.CommonShape}; all must have one size to be read as one set."));
-            if (source.Labels is null != first.Labels is null)
+            if (source.Annotations.Labels is null != first.Annotations.Labels is null)
             {
-                var (with, without) = first.Labels is null ? (name, firstName) : (firstName, name);
+                var (with, without) = first.Annotations.Labels is null ? (name, firstName) : (firstName, name);
                 throw new QuantNotebooksException(
                     $"{with} has labels but {without} beside it has none; either all or none may have labels to be read as one set.");
             }
@@ -57,7 +59,7 @@ internal sealed class ConcatenatedSource : IImageSource
         }
 
         var sources = parts.Select(part => part.Source).ToArray();
-        int[]? labels = first.Labels is null ? null : [.. sources.SelectMany(source => source.Labels!)];
+        int[]? labels = first.Annotations.Labels is null ? null : [.. sources.SelectMany(source => source.Annotations.Labels!)];
         return new ConcatenatedSource(sources, ends, labels);
     }
 

@@ -13,8 +13,11 @@ internal interface IImageSource
     /// <summary>The shape that all images have, or null when they differ or it is not known before decoding.</summary>
     ImageShape? CommonShape { get; }
 
-    /// <summary>One label an image, or null when the images have none.</summary>
-    int[]? Labels { get; }
+    /// <summary>What is known of each image beside its pixels.</summary>
+    ImageAnnotations Annotations { get; }
+
+    /// <summary>What to call an image in messages: its file within the set, or its number.</summary>
+    string NameOf(int index);
 
     /// <summary>Decodes the image at a position from 0 to <see cref="Count"/> - 1.</summary>
     /// <exception cref="QuantNotebooksException">The image cannot be read; the message names its file.</exception>

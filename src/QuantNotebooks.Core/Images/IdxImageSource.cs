@@ -12,7 +12,7 @@ internal sealed class IdxImageSource : IImageSource
     {
         _pixels = pixels;
         _shape = shape;
-        Labels = labels;
+        Annotations = ImageAnnotations.OfClasses(labels);
         Count = pixels.Length / (shape.Height * shape.Width);
     }
 
@@ -20,7 +20,9 @@ internal sealed class IdxImageSource : IImageSource
 
     public ImageShape? CommonShape => _shape;
 
-    public int[]? Labels { get; }
+    public ImageAnnotations Annotations { get; }
+
+    public string NameOf(int index) => Invariant($"image {index}");
 
     public Image Decode(int index)
     {

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.ObjectModel;
 using System.Security.Cryptography;
+using System.Text;
 using static System.FormattableString;
 
 namespace QuantNotebooks.Images;
@@ -28,11 +29,12 @@ public sealed class ImageSet
         _source = source;
         _start = start;
         Count = count;
-        Labels = source.Labels is { } labels ? new ReadOnlyCollection<int>(new ArraySegment<int>(labels, start, count)) : null;
+        Labels = Part(source.Annotations.Labels, start, count);
+        Texts = Part(source.Annotations.Texts, start, count);
         _sha256 = new Lazy<string>(ComputeSha256);
     }
 
-    /// <summary>A short name: the folder's, or what the files of the pair have in common. Parts of a set keep its name.</summary>
+    /// <summary>A short name: the folder's, or the file's without what its format adds. Parts of a set keep its name.</summary>
     public string Name { get; }
 
     /// <summary>The path that was loaded, as it was given.</summary>
@@ -45,7 +47,16 @@ public sealed class ImageSet
     public IReadOnlyList<int>? Labels { get; }
 
     /// <summary>
-    /// SHA-256 in lower-case hexadecimal over the sizes, pixels and labels of exactly these images, computed when first asked for.
+    /// The name of each label, in the order of their numbers, or null when <see cref="Labels"/> are the numbers of a network's classes. Named labels belong
+    /// to the classes that a network's sidecar gives the same names, whatever their numbers.
+    /// </summary>
+    public ValueList<string>? LabelNames => _source.Annotations.LabelNames;
+
+    /// <summary>The text on each image in order, <see cref="Count"/> texts, or null when they are not known.</summary>
+    public IReadOnlyList<string>? Texts { get; }
+
+    /// <summary>
+    /// SHA-256 in lower-case hexadecimal over the sizes, pixels, labels and texts of exactly these images, computed when first asked for.
     /// It does not depend on names, paths or compression.
     /// </summary>
     /// <exception cref="QuantNotebooksException">An image cannot be decoded.</exception>
@@ -59,22 +70,29 @@ public sealed class ImageSet
         : throw new QuantNotebooksException(Invariant(
             $"{Name} has no image {index}: its {Count:N0} images are numbered from 0 to {Count - 1}."));
 
+    /// <summary>What to call an image: its file within the set, or its number where the images have no files of their own.</summary>
+    /// <param name="index">The position, from 0 to <see cref="Count"/> - 1.</param>
+    public string NameOf(int index) => _source.NameOf(_start + index);
+
     /// <summary>Loads a set of images.</summary>
+    /// <remarks>
+    /// Image files are decoded when they are used, one by one; IDX files are read at once. In a folder of classes the classes take turns, so that
+    /// the first images of the set are of all classes.
+    /// </remarks>
     /// <param name="path">
-    /// An IDX images file (<c>x-images-idx3-ubyte</c> or <c>x-images-idx3-ubyte.gz</c>; its labels <c>x-labels-idx1-ubyte[.gz]</c> are
-    /// found beside it and may be absent), or a folder of such files, which are joined in ordinal order of their names.
+    /// A folder of images (PNG, JPEG, BMP, WebP): without labels; or with a table <c>labels.csv</c> of <c>file,label</c> or <c>file,text</c>, which then lists the
+    /// images of the set; or one sub-folder a class. Or an IDX images file (<c>x-images-idx3-ubyte</c> or <c>x-images-idx3-ubyte.gz</c>; its labels
+    /// <c>x-labels-idx1-ubyte[.gz]</c> are found beside it and may be absent), or a folder of such files, which are joined in ordinal order of their names.
     /// </param>
     /// <exception cref="QuantNotebooksException">
-    /// The path does not exist, holds nothing that can be read, or a file is damaged; images of different sizes or labels for some
+    /// The path does not exist, holds nothing that can be read, or a file is damaged; IDX images of different sizes or labels for some
     /// of the files only cannot be joined.
     /// </exception>
     public static ImageSet Load(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        return path.Length == 0
-            ? throw new QuantNotebooksException(
-                $"The path of the images is empty; give an IDX images file ({IdxPair.Pattern}) or a folder that holds one.")
-            : InputFile.Explained(path, () => Directory.Exists(path) ? LoadFolder(path) : LoadFile(path));
+        var (name, source) = ImageSources.Open(path);
+        return new ImageSet(name, path, source);
     }
 
     /// <summary>The first images.</summary>
@@ -103,58 +121,40 @@ public sealed class ImageSet
         var which = Count == _source.Count
             ? Invariant($"{Count:N0} images")
             : Invariant($"{Count:N0} of {_source.Count:N0} images ({_start}..{_start + Count - 1})");
-        var size = _source.CommonShape?.ToString() ?? "of several sizes";
-        return $"{Name}: {which}, {size}, {(Labels is null ? "no labels" : "labelled")}";
+        var size = _source.CommonShape is { } shape ? $", {shape}" : "";
+        var known = Labels is not null ? "labelled" : Texts is not null ? "with texts" : "no labels";
+        return $"{Name}: {which}{size}, {known}";
     }
 
-    private static ImageSet LoadFile(string path)
-    {
-        if (!File.Exists(path))
-            throw new QuantNotebooksException(
-                $"{path} does not exist; give an IDX images file ({IdxPair.Pattern}) or a folder that holds one.");
-        if (IdxPair.OfImagesFile(path) is { } pair)
-            return new ImageSet(pair.Stem, path, IdxImageSource.Read(pair));
-        throw new QuantNotebooksException(IdxPair.ImagesFileOfLabels(path) is { } images
-            ? $"{path} holds labels; give the images beside it: {images}"
-            : $"{path} is not a kind of images that is supported today: IDX files named {IdxPair.Pattern}, or a folder of them.");
-    }
-
-    private static ImageSet LoadFolder(string path)
-    {
-        var pairs = IdxPair.InFolder(path);
-        if (pairs.Count == 0)
-            throw NoImages(path);
-        var parts = pairs.Select(pair => (pair.ImagesFile, (IImageSource)IdxImageSource.Read(pair))).ToList();
-        var name = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path)));
-        return new ImageSet(name, path, ConcatenatedSource.Create(parts));
-    }
-
-    private static QuantNotebooksException NoImages(string folder)
-    {
-        var inside = Directory.EnumerateDirectories(folder)
-            .Order(StringComparer.Ordinal)
-            .FirstOrDefault(inner => IdxPair.InFolder(inner).Count > 0);
-        var hint = inside is null ? "" : $"; did you mean {inside}?";
-        return new QuantNotebooksException(
-            $"The folder {folder} holds no images of a kind that is supported today: IDX files named {IdxPair.Pattern}{hint}");
-    }
+    private static ReadOnlyCollection<T>? Part<T>(T[]? items, int start, int count) =>
+        items is null ? null : new ReadOnlyCollection<T>(new ArraySegment<T>(items, start, count));
 
     /// <summary>
-    /// Hashes whether there are labels, then for each image height, width, channels, label (32-bit little-endian) and pixels.
+    /// Hashes what is known of the images (0 nothing, 1 numbered labels, 2 texts, 3 named labels), then for each image height, width, channels, label (32-bit
+    /// little-endian; 0 where there is none or it has a name), the label's name or the text, if any (its length in bytes, UTF-8), and the pixels.
     /// </summary>
     private string ComputeSha256()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> head = stackalloc byte[16];
-        hash.AppendData([Labels is null ? (byte)0 : (byte)1]);
+        var names = LabelNames;
+        hash.AppendData([(byte)(names is not null ? 3 : Texts is not null ? 2 : Labels is not null ? 1 : 0)]);
         for (var i = 0; i < Count; i++)
         {
             var image = this[i];
             BinaryPrimitives.WriteInt32LittleEndian(head, image.Height);
             BinaryPrimitives.WriteInt32LittleEndian(head[4..], image.Width);
             BinaryPrimitives.WriteInt32LittleEndian(head[8..], image.Channels);
-            BinaryPrimitives.WriteInt32LittleEndian(head[12..], Labels?[i] ?? 0);
+            BinaryPrimitives.WriteInt32LittleEndian(head[12..], names is null ? Labels?[i] ?? 0 : 0);
             hash.AppendData(head);
+            if ((names?[Labels![i]] ?? Texts?[i]) is { } text)
+            {
+                var bytes = Encoding.UTF8.GetBytes(text);
+                BinaryPrimitives.WriteInt32LittleEndian(head, bytes.Length);
+                hash.AppendData(head[..4]);
+                hash.AppendData(bytes);
+            }
+
             hash.AppendData(image.Pixels.Span);
         }
 

@@ -11,8 +11,6 @@ namespace QuantNotebooks.Images;
 /// </remarks>
 public sealed record Preprocessing
 {
-    private const int PixelValues = 256;
-
     /// <summary>The channels that the network takes, in its order.</summary>
     public required ChannelOrder Channels { get; init; }
 
@@ -77,16 +75,16 @@ public sealed record Preprocessing
             throw new QuantNotebooksException(Invariant(
                 $"The destination holds {destination.Length:N0} values; a batch of [{count}, {ChannelCount}, {Size.Height}, {Size.Width}] has {(Int128)count * ValuesPerImage:N0}."));
 
-        Span<float> valueOf = stackalloc float[PixelValues];
-        for (var pixel = 0; pixel < PixelValues; pixel++)
-            valueOf[pixel] = Normalize(pixel, 0);
-        var border = Normalize(PadValue, 0);
-        var perImage = (int)ValuesPerImage;
+        var perPlane = Size.Height * Size.Width;
+        var planes = new PixelPlane[ChannelCount];
+        for (var channel = 0; channel < planes.Length; channel++)
+            planes[channel] = new PixelPlane(this, channel);
         for (var i = 0; i < count; i++)
         {
-            var image = images[start + i];
+            var image = PixelChannels.Prepare(images[start + i], Channels, images.NameOf(start + i));
             RequireFitting(image, start + i, images);
-            FillPlane(image, valueOf, border, destination.Slice(i * perImage, perImage));
+            for (var channel = 0; channel < planes.Length; channel++)
+                planes[channel].Fill(image, destination.Slice((i * planes.Length + channel) * perPlane, perPlane));
         }
     }
 
@@ -120,8 +118,6 @@ public sealed record Preprocessing
 
     private void RequireSupported()
     {
-        if (Channels != ChannelOrder.Gray)
-            throw NotSupported("channels", Invariant($"{Channels}").ToLowerInvariant(), "gray");
         if (Resize != ResizeMode.None)
             throw NotSupported("resize", Resize == ResizeMode.Stretch ? "stretch" : "shortest-side", "none");
         if (Crop != CropMode.None)
@@ -130,38 +126,16 @@ public sealed record Preprocessing
 
     private void RequireFitting(Image image, int index, ImageSet images)
     {
-        if (image.Channels != 1)
-            throw new QuantNotebooksException(Invariant(
-                $"{Source}: not supported yet: input.channels \"gray\" of image {index} of {images.Name}, which is {image}; grey images are."));
         var height = (long)image.Height + Pad.Top + Pad.Bottom;
         var width = (long)image.Width + Pad.Left + Pad.Right;
         if (height != Size.Height || width != Size.Width)
             throw new QuantNotebooksException(Invariant(
-                $"Image {index} of {images.Name} is {image.Height}x{image.Width} (height x width), {height}x{width} with input.pad {Pad} of {Source}; the network takes {Size}."));
+                $"{images.NameOf(index)} of {images.Name} is {image.Height}x{image.Width} (height x width), {height}x{width} with input.pad {Pad} of {Source}; the network takes {Size}."));
     }
 
     /// <summary>The value of a pixel in the network's input: computed in double precision, rounded once.</summary>
-    private float Normalize(double pixel, int channel) =>
+    internal float Normalize(double pixel, int channel) =>
         (float)((pixel * Scale - Mean[Mean.Count == 1 ? 0 : channel]) / Std[Std.Count == 1 ? 0 : channel]);
-
-    private void FillPlane(Image image, ReadOnlySpan<float> valueOf, float border, Span<float> plane)
-    {
-        var pixels = image.Pixels.Span;
-        var width = Size.Width;
-        plane[..(Pad.Top * width)].Fill(border);
-        for (var y = 0; y < image.Height; y++)
-        {
-            var source = pixels.Slice(y * image.Width, image.Width);
-            var row = plane.Slice((Pad.Top + y) * width, width);
-            row[..Pad.Left].Fill(border);
-            var inner = row.Slice(Pad.Left, source.Length);
-            for (var x = 0; x < source.Length; x++)
-                inner[x] = valueOf[source[x]];
-            row[(Pad.Left + source.Length)..].Fill(border);
-        }
-
-        plane[((Pad.Top + image.Height) * width)..].Fill(border);
-    }
 
     private void Require(bool holds, string field, FormattableString problem)
     {

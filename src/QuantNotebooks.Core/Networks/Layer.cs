@@ -140,6 +140,9 @@ public sealed class Layer
     /// <summary>Whether channels are the last axis of the output (Gemm, MatMul) and not the second.</summary>
     internal bool ChannelsLast { get; }
 
+    /// <summary>The axis of the input's channels, for an input of that rank.</summary>
+    internal int InputChannelAxis(int rank) => ChannelsLast ? rank - 1 : Operator == LayerOperator.MatMul ? rank - 2 : 1;
+
     /// <summary>One line: name, operator, shape, activation.</summary>
     public override string ToString() => $"{Name}: {Operator} [{string.Join(", ", WeightShape)}], {Activation}";
 }
@@ -157,6 +160,13 @@ internal sealed record LayerNotes(ImmutableArray<DeadChannel> DeadChannels, Batc
 internal readonly record struct WeightLayout(int Groups, int Outer, int ChannelsPerGroup, int Inner)
 {
     public int Channels => Groups * ChannelsPerGroup;
+
+    /// <summary>The channel that owns a weight.</summary>
+    public int ChannelOf(int weight)
+    {
+        var row = weight / Inner;
+        return row / (ChannelsPerGroup * Outer) * ChannelsPerGroup + row % ChannelsPerGroup;
+    }
 
     /// <summary>Calls <paramref name="visit"/> for each contiguous run (start, length) of weights that one channel owns.</summary>
     public void ForEachRun(int channel, Action<int, int> visit)

@@ -29,6 +29,9 @@ public readonly record struct ChannelShift(Moments Float, Moments Quantized, Mom
     /// <summary>E[e^2] = MeanShift^2 + Var[e].</summary>
     public double NoisePower => Error.Power;
 
+    /// <summary>The part of the noise power that is mean shift, 0 to 1; NaN where there is no noise.</summary>
+    public double ShiftShare => NoisePower > 0 ? Math.Min(1, MeanShift * MeanShift / NoisePower) : double.NaN;
+
     /// <summary>The statistics of this and other images together.</summary>
     public ChannelShift Merge(ChannelShift other) => new(
         Float.Merge(other.Float), Quantized.Merge(other.Quantized), Error.Merge(other.Error), ImageError.Merge(other.ImageError));

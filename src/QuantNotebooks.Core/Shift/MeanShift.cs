@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Quantization;
@@ -10,43 +9,37 @@ namespace QuantNotebooks.Shift;
 public static class MeanShift
 {
     /// <summary>
-    /// Quantizes the network and compares it with itself in full precision, layer by layer and channel by channel, in one sweep over the images.
-    /// A corrected network is compared with its original in full precision, and keeps the ranges that it was calibrated with.
+    /// Quantizes the network and compares it with itself in full precision, layer by layer and channel by channel, before and after the
+    /// activation. A corrected network is compared with its original in full precision, and keeps the ranges that it was calibrated with.
+    /// Holds one batch of images at a time; costs one pass to find the ranges, unless they are given, and one pass of both networks.
     /// </summary>
     /// <param name="network">The network.</param>
-    /// <param name="images">The images to run; their extrema set the activations' ranges unless the network or <paramref name="ranges"/> say them.</param>
+    /// <param name="images">The images to run; they set the activations' ranges unless the network or the options say them.</param>
     /// <param name="scheme">How to quantize.</param>
-    /// <param name="ranges">The activations' ranges, for example of an earlier measurement.</param>
+    /// <param name="options">What else is wanted; null for <see cref="MeanShiftOptions.Default"/>.</param>
     /// <param name="progress">Told which layer is under way.</param>
     /// <param name="cancellation">Stops the measurement within a batch.</param>
-    /// <exception cref="QuantNotebooksException">The images don't fit the network, or a value is not finite.</exception>
+    /// <exception cref="QuantNotebooksException">
+    /// The images don't fit the network; or a weight, bias or activation is not finite, and the message names layer and channel.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static MeanShiftReport MeasureMeanShift(
-        this Network network, ImageSet images, QuantizationScheme scheme, ActivationRanges? ranges = null,
+        this Network network, ImageSet images, QuantizationScheme scheme, MeanShiftOptions? options = null,
         IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
-        var visitor = new Measurement(network);
-        using var sweep = new LayerSweep(network, scheme, images, visitor, ranges ?? network.Ranges);
-        var outcome = sweep.Run(progress, cancellation);
-        return new MeanShiftReport(network, scheme, images, visitor.Layers(outcome), outcome.Ranges);
-    }
+        ArgumentNullException.ThrowIfNull(network);
+        options ??= MeanShiftOptions.Default;
+        FiniteCheck.Weights(network);
+        var ranges = options.Ranges ?? network.Ranges ?? network.Calibrate(options.Calibration ?? images, scheme, cancellation);
+        var report = Measure(images);
+        return options.HeldOut is { } heldOut ? report with { HeldOut = Measure(heldOut) } : report;
 
-    private sealed class Measurement(Network network) : ILayerVisitor
-    {
-        private readonly ShiftAccumulator[] _before = [.. network.Layers.Select(layer => new ShiftAccumulator(layer.Channels))];
-        private readonly ShiftAccumulator[] _after = [.. network.Layers.Select(layer => new ShiftAccumulator(layer.Channels))];
-
-        public bool ChangesLayers => false;
-
-        public void Observe(Layer layer, MeasuringPoint point, ChannelLayout layout, ReadOnlySpan<float> full, ReadOnlySpan<float> quantized) =>
-            (point == MeasuringPoint.BeforeActivation ? _before : _after)[layer.Index].Add(layout, full, quantized);
-
-        public float[]? BiasToAdd(Layer layer) => null;
-
-        public ImmutableArray<LayerShift> Layers(SweepOutcome outcome) =>
-        [
-            .. network.Layers.Select(layer => new LayerShift(
-                layer, _before[layer.Index].ToStatistics(), _after[layer.Index].ToStatistics(), outcome.Quantizers.GetValueOrDefault(layer.Output))),
-        ];
+        MeanShiftReport Measure(ImageSet set)
+        {
+            var measurement = new ShiftMeasurement(network, options.Split);
+            using var sweep = new LayerSweep(network, scheme, set, measurement, ranges, options.Memory);
+            var outcome = sweep.Run(progress, cancellation);
+            return new MeanShiftReport(network, scheme, set, measurement.Layers(outcome), outcome.Ranges);
+        }
     }
 }

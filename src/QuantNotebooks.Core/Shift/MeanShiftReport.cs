@@ -14,6 +14,9 @@ namespace QuantNotebooks.Shift;
 public sealed record MeanShiftReport(
     Network Network, QuantizationScheme Scheme, ImageSet Images, ImmutableArray<LayerShift> Layers, ActivationRanges Ranges)
 {
+    /// <summary>The same measurement, with the same ranges, on images that had no part in it; null where there were none.</summary>
+    public MeanShiftReport? HeldOut { get; init; }
+
     /// <summary>The layer of that name.</summary>
     /// <exception cref="QuantNotebooksException">There is none.</exception>
     public LayerShift Layer(string name) => Layers[Network.Layer(name).Index];

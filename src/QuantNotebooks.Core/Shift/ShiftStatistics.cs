@@ -21,6 +21,22 @@ public sealed record ShiftStatistics(ImmutableArray<ChannelShift> Channels)
     /// <summary>Signal to quantization noise ratio in decibels, -20 log10 rQNSR.</summary>
     public double SqnrDecibels => -20 * Math.Log10(RootQnsr);
 
+    /// <summary>
+    /// Cosine of the angle between y and q, all channels taken as one vector: sum_c E[y_c q_c] / sqrt(sum_c E[y_c^2] sum_c E[q_c^2]), from
+    /// 2 y q = y^2 + q^2 - e^2; NaN where either is zero.
+    /// </summary>
+    public double Cosine
+    {
+        get
+        {
+            var (signal, quantized) = (SignalPower, QuantizedPower);
+            return Ratio((signal + quantized - NoisePower) / 2, Math.Sqrt(signal * quantized));
+        }
+    }
+
+    /// <summary>sum_c E[q_c^2].</summary>
+    public double QuantizedPower => Sum(channel => channel.Quantized.Power);
+
     /// <summary>sum_c E[y_c^2].</summary>
     public double SignalPower => Sum(channel => channel.Float.Power);
 

@@ -27,6 +27,17 @@ internal sealed class BatchTensor : IDisposable
 
     public TensorElementType ElementType { get; }
 
+    /// <summary>Bytes of the values, counting four for each of a type that is not float32.</summary>
+    public long ByteCount
+    {
+        get
+        {
+            long bytes = sizeof(float);
+            foreach (var dimension in Shape) bytes *= dimension;
+            return bytes;
+        }
+    }
+
     public bool IsFloat => ElementType == TensorElementType.Float;
 
     public Span<float> Floats => Value.GetTensorMutableDataAsSpan<float>();

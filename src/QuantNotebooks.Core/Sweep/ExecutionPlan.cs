@@ -10,7 +10,14 @@ namespace QuantNotebooks.Sweep;
 /// <param name="Nodes">What runs: the layer's linear nodes and activation, or the one node.</param>
 /// <param name="Inputs">Computed tensors that it reads.</param>
 /// <param name="Outputs">Tensors it makes that a later step or the network's output needs.</param>
-internal sealed record SweepStep(Layer? Layer, ImmutableArray<NodeProto> Nodes, ImmutableArray<string> Inputs, ImmutableArray<string> Outputs);
+internal sealed record SweepStep(Layer? Layer, ImmutableArray<NodeProto> Nodes, ImmutableArray<string> Inputs, ImmutableArray<string> Outputs)
+{
+    /// <summary>Tensors that nothing reads once this step is done.</summary>
+    public ImmutableArray<string> Releases { get; init; } = [];
+
+    /// <summary>What is under way, for people.</summary>
+    public string Name => Layer?.Name ?? Nodes[0].OpType;
+}
 
 /// <summary>A network as a sequence of steps, and for each tensor how many steps read it.</summary>
 internal sealed class ExecutionPlan
@@ -41,7 +48,16 @@ internal sealed class ExecutionPlan
             else if (ReferenceEquals(node, LastNode(layer))) steps.Add(StepOf(graph, layer, layer.LinearNodes.AddRange(layer.ActivationNodes)));
         }
         var readers = steps.SelectMany(step => step.Inputs).GroupBy(name => name).ToImmutableDictionary(group => group.Key, group => group.Count());
-        return new ExecutionPlan(steps.ToImmutable(), readers);
+        return new ExecutionPlan(WithReleases(steps, readers), readers);
+    }
+
+    private static ImmutableArray<SweepStep> WithReleases(IReadOnlyList<SweepStep> steps, ImmutableDictionary<string, int> readers)
+    {
+        var left = readers.ToDictionary();
+        return [.. steps.Select(step => step with
+        {
+            Releases = [.. step.Inputs.Where(input => --left[input] == 0), .. step.Outputs.Where(output => !readers.ContainsKey(output))],
+        })];
     }
 
     private static NodeProto LastNode(Layer layer) => layer.ActivationNodes.IsEmpty ? layer.LinearNodes[^1] : layer.ActivationNodes[^1];

@@ -18,6 +18,9 @@ internal enum MeasuringPoint
 /// <summary>How a batch lies in memory: [Images, Items, Channels, Inner], row-major; Items and Inner together are an image's positions.</summary>
 internal readonly record struct ChannelLayout(int Images, int Items, int Channels, int Inner)
 {
+    /// <summary>Position of the batch's first image in the set.</summary>
+    public int FirstImage { get; init; }
+
     public int ValuesPerImage => Items * Channels * Inner;
 
     /// <summary>The layout of a layer's output for a batch of images.</summary>
@@ -40,6 +43,12 @@ internal interface ILayerVisitor
 {
     /// <summary>Whether <see cref="BiasToAdd"/> can return anything: then the sweep keeps a layer's values for all images until it has asked.</summary>
     bool ChangesLayers { get; }
+
+    /// <summary>Whether the sweep is to take each layer's shift apart and call <see cref="ObserveParts"/>.</summary>
+    bool WantsParts => false;
+
+    /// <summary>The parts of the shift before the activation, for one batch.</summary>
+    void ObserveParts(Layer layer, ShiftParts parts) => throw new NotSupportedException("This visitor asked for no parts.");
 
     /// <summary>One batch at one point: <paramref name="full"/> is the full-precision network's, <paramref name="quantized"/> the quantized one's.</summary>
     void Observe(Layer layer, MeasuringPoint point, ChannelLayout layout, ReadOnlySpan<float> full, ReadOnlySpan<float> quantized);

@@ -2,24 +2,30 @@ using System.Collections.Immutable;
 using System.Numerics.Tensors;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
-using QuantNotebooks.Onnx;
-using QuantNotebooks.Onnx.Schema;
 using QuantNotebooks.Quantization;
 
 namespace QuantNotebooks.Sweep;
 
 /// <summary>What a sweep leaves behind besides what its visitor saw.</summary>
-/// <param name="Ranges">The range of every quantized tensor: those that were given, or the extrema of the full-precision network on the images.</param>
+/// <param name="Ranges">The range of every quantized tensor: those that were given, or what the scheme finds on the images.</param>
 /// <param name="Quantizers">The grid of every quantized tensor; empty where activations are not quantized.</param>
 /// <param name="Biases">The new bias of every layer that the visitor changed, by layer name.</param>
 internal sealed record SweepOutcome(
-    ActivationRanges Ranges, ImmutableDictionary<string, Quantizer> Quantizers, ImmutableDictionary<string, float[]> Biases);
+    ActivationRanges Ranges, ImmutableDictionary<string, Quantizer> Quantizers, ImmutableDictionary<string, float[]> Biases)
+{
+    /// <summary>Bytes that went to a temporary file at the same time, at most.</summary>
+    public long SpilledBytes { get; init; }
+}
 
 /// <summary>
-/// Walks a network once, layer by layer, with all images at once: at each layer both the full-precision input and the input that the quantized
-/// network really sees are there, both go through the layer, the visitor compares them and may change the layer's bias, and what the changed
-/// layer gives goes on. Cost O(layers x images); memory holds the tensors between the layers done and the layers to come.
+/// Walks a network, layer by layer: at each layer both the full-precision input and the input that the quantized network really sees are
+/// there, both go through the layer, and the visitor compares them. Cost O(layers x images).
 /// </summary>
+/// <remarks>
+/// Where the ranges are known and the visitor only looks, the walk is done batch by batch: memory holds one batch, whatever the number of
+/// images. Where it may change a layer by what it saw on all images, all batches go through a layer before the next one: memory holds the
+/// tensors between the layers done and the layers to come, up to the budget, and a temporary file the rest.
+/// </remarks>
 internal sealed class LayerSweep : IDisposable
 {
     private readonly Network _network;
@@ -30,8 +36,11 @@ internal sealed class LayerSweep : IDisposable
     private readonly ILayerVisitor _visitor;
     private readonly ActivationRanges? _given;
     private readonly QuantizerPlacement _placement;
-    private readonly TensorPool _pool = new();
-    private readonly Dictionary<string, BatchPair[]> _frontier = [];
+    private readonly ExecutionPlan _plan;
+    private readonly ExecutionPlan _referencePlan;
+    private readonly TensorPool _pool;
+    private readonly Frontier _frontier;
+    private readonly IDisposable?[] _runners;
     private readonly Dictionary<string, ActivationRange> _ranges = [];
     private readonly Dictionary<string, Quantizer> _quantizers = [];
     private readonly Dictionary<string, float[]> _biases = [];
@@ -40,9 +49,13 @@ internal sealed class LayerSweep : IDisposable
     /// <param name="scheme">How to quantize it.</param>
     /// <param name="images">What to run.</param>
     /// <param name="visitor">Sees every layer.</param>
-    /// <param name="ranges">The activations' ranges, or null to take the extrema on these images.</param>
-    public LayerSweep(Network network, QuantizationScheme scheme, ImageSet images, ILayerVisitor visitor, ActivationRanges? ranges)
+    /// <param name="ranges">The activations' ranges, or null to find them on these images as the sweep goes.</param>
+    /// <param name="memory">Most bytes for the tensors between layers; null for the usual budget.</param>
+    /// <exception cref="QuantNotebooksException">The images don't fit the network, or a weight is not finite.</exception>
+    public LayerSweep(
+        Network network, QuantizationScheme scheme, ImageSet images, ILayerVisitor visitor, ActivationRanges? ranges, MemoryBudget? memory = null)
     {
+        FiniteCheck.Weights(network);
         _network = network;
         _reference = network.FloatReference;
         _scheme = scheme;
@@ -51,190 +64,232 @@ internal sealed class LayerSweep : IDisposable
         _visitor = visitor;
         _given = ranges;
         _placement = QuantizerPlacement.Of(network);
-    }
-
-    /// <summary>Both sides of one tensor for one batch; the same object where nothing was quantized yet.</summary>
-    private readonly record struct BatchPair(BatchTensor Full, BatchTensor Quantized) : IDisposable
-    {
-        public void Dispose()
-        {
-            Full.Dispose();
-            Quantized.Dispose();
-        }
+        _plan = ExecutionPlan.Of(network);
+        _referencePlan = ExecutionPlan.Of(_reference);
+        var budget = memory ?? MemoryBudget.Default;
+        _pool = new TensorPool(budget.PoolBytes);
+        _frontier = new Frontier(_batches.Count, _pool, budget.Bytes);
+        _runners = new IDisposable?[_plan.Steps.Length];
     }
 
     public SweepOutcome Run(IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
-        var plan = ExecutionPlan.Of(_network);
-        var referencePlan = ExecutionPlan.Of(_reference);
-        var readersLeft = plan.Readers.ToDictionary();
-        ReadImages(cancellation);
-        for (var index = 0; index < plan.Steps.Length; index++)
-        {
-            var step = plan.Steps[index];
-            progress?.Report(new SweepProgress(index, plan.Steps.Length, step.Layer?.Name ?? step.Nodes[0].OpType));
-            if (step.Layer is not null) RunLayer(step.Layer, referencePlan.Steps[index].Layer!, cancellation);
-            else RunNode(step, cancellation);
-            foreach (var input in step.Inputs)
-                if (--readersLeft[input] == 0) Release(input);
-            foreach (var output in step.Outputs)
-                if (!plan.Readers.ContainsKey(output)) Release(output);
-        }
-        progress?.Report(new SweepProgress(plan.Steps.Length, plan.Steps.Length, "done"));
+        if (_given is null || _visitor.ChangesLayers) RunLayerByLayer(progress, cancellation);
+        else RunBatchByBatch(progress, cancellation);
         return new SweepOutcome(
             _given ?? new ActivationRanges(_ranges.ToImmutableSortedDictionary(StringComparer.Ordinal), _images.Sha256, _images.Count),
-            _quantizers.ToImmutableDictionary(), _biases.ToImmutableDictionary());
+            _quantizers.ToImmutableDictionary(), _biases.ToImmutableDictionary())
+        {
+            SpilledBytes = _frontier.SpilledBytes,
+        };
     }
 
     public void Dispose()
     {
-        foreach (var name in _frontier.Keys.ToArray()) Release(name);
+        foreach (var runner in _runners) runner?.Dispose();
+        _frontier.Dispose();
         _pool.Dispose();
     }
 
-    private void ReadImages(CancellationToken cancellation)
+    private void RunBatchByBatch(IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
-        var pairs = new BatchPair[_batches.Count];
-        for (var batch = 0; batch < pairs.Length; batch++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var tensor = _batches.Read(batch, _pool);
-            pairs[batch] = new BatchPair(tensor, tensor);
-        }
-        _frontier[_batches.InputName] = pairs;
-        Quantize(_batches.InputName, pairs);
-    }
-
-    private void RunNode(SweepStep step, CancellationToken cancellation)
-    {
-        // Both sides run the same node: only a layer's bias can differ between the reference and the network.
-        using var runner = new NodeRunner(_network.Graph, step.Nodes, step.Outputs, _pool, default, shapesFollowInputs: false);
-        var results = step.Outputs.Select(_ => new BatchPair[_batches.Count]).ToArray();
+        var steps = _plan.Steps;
         for (var batch = 0; batch < _batches.Count; batch++)
         {
-            var inputs = runner.Inputs.Select(name => _frontier[name][batch]).ToArray();
-            var full = runner.Run(Array.ConvertAll(inputs, pair => pair.Full), cancellation);
-            var quantized = inputs.All(pair => ReferenceEquals(pair.Full, pair.Quantized))
-                ? full
-                : runner.Run(Array.ConvertAll(inputs, pair => pair.Quantized), cancellation);
-            for (var output = 0; output < results.Length; output++) results[output][batch] = new BatchPair(full[output], quantized[output]);
+            ReadImages(batch, cancellation);
+            Quantize(_batches.InputName, batch);
+            for (var index = 0; index < steps.Length; index++)
+            {
+                progress?.Report(new SweepProgress(batch * steps.Length + index, _batches.Count * steps.Length, steps[index].Name));
+                if (steps[index].Layer is { } layer)
+                {
+                    RunLinear(index, batch, cancellation);
+                    Activate(LayerRunnerOf(index), batch, null, cancellation);
+                    Quantize(layer.Output, batch);
+                    Observe(layer, layer.Output, batch, MeasuringPoint.AfterActivation);
+                }
+                else
+                {
+                    RunNode(index, batch, cancellation);
+                    foreach (var output in steps[index].Outputs) Quantize(output, batch);
+                }
+                foreach (var tensor in steps[index].Releases) _frontier.Release(tensor, batch);
+            }
         }
-        for (var output = 0; output < results.Length; output++)
-        {
-            _frontier[step.Outputs[output]] = results[output];
-            Quantize(step.Outputs[output], results[output]);
-        }
+        progress?.Report(new SweepProgress(_batches.Count * steps.Length, _batches.Count * steps.Length, "done"));
     }
 
-    private void RunLayer(Layer layer, Layer reference, CancellationToken cancellation)
+    private void RunLayerByLayer(IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
-        var inputGrid = _quantizers.GetValueOrDefault(_placement.InputGridOf(layer));
-        var weights = LayerQuantizer.Weights(layer, _scheme);
-        var bias = LayerQuantizer.Bias(layer.HasBias ? layer.Bias : new float[layer.Channels], weights, inputGrid, _scheme);
-        var quantizedGraph = LayerEditor.Apply(_network.Graph, [new LayerChange(layer, weights.Weights, layer.HasBias ? bias : null)]);
-        using var fullLinear = Linear(_reference.Graph, reference.LinearNodes, reference);
-        using var quantizedLinear = Linear(quantizedGraph, layer.LinearNodes, layer);
-        using var activation = layer.ActivationNodes.IsEmpty
-            ? null
-            : new NodeRunner(_network.Graph, layer.ActivationNodes, [layer.Output], _pool, default, shapesFollowInputs: true);
-
-        var inputs = _frontier[layer.Input];
-        var pairs = new BatchPair[inputs.Length];
-        _frontier[layer.Output] = pairs;
-        float[]? change = null;
-        if (_visitor.ChangesLayers)
+        ForEachBatch(batch => ReadImages(batch, cancellation));
+        QuantizeAll(_batches.InputName);
+        for (var index = 0; index < _plan.Steps.Length; index++)
         {
-            for (var batch = 0; batch < pairs.Length; batch++) RunLinear(batch);
-            if (_visitor.BiasToAdd(layer) is { } added) change = Change(layer, bias, added, weights, inputGrid);
-            for (var batch = 0; batch < pairs.Length; batch++) Activate(batch);
-        }
-        else
-        {
-            for (var batch = 0; batch < pairs.Length; batch++)
+            var step = _plan.Steps[index];
+            progress?.Report(new SweepProgress(index, _plan.Steps.Length, step.Name));
+            if (step.Layer is not null)
             {
-                RunLinear(batch);
-                Activate(batch);
+                RunWholeLayer(index, cancellation);
             }
-        }
-        Quantize(layer.Output, pairs);
-        for (var batch = 0; batch < pairs.Length; batch++) Observe(batch, MeasuringPoint.AfterActivation);
-
-        void RunLinear(int batch)
-        {
-            var full = fullLinear.Run([inputs[batch].Full], cancellation)[0];
-            pairs[batch] = new BatchPair(full, full);
-            pairs[batch] = new BatchPair(full, quantizedLinear.Run([inputs[batch].Quantized], cancellation)[0]);
-            Observe(batch, MeasuringPoint.BeforeActivation);
-        }
-
-        void Activate(int batch)
-        {
-            var before = pairs[batch];
-            if (change is not null)
+            else
             {
-                ChannelBias.Add(before.Quantized.Floats, LayoutOf(batch), change);
-                Observe(batch, MeasuringPoint.BeforeActivationChanged);
+                ForEachBatch(batch => RunNode(index, batch, cancellation));
+                foreach (var output in step.Outputs) QuantizeAll(output);
             }
-            if (activation is null) return;
-            var full = activation.Run([before.Full], cancellation)[0];
-            var quantized = activation.Run([before.Quantized], cancellation)[0];
-            pairs[batch] = new BatchPair(full, quantized);
-            before.Dispose();
+            foreach (var tensor in step.Releases) ForEachBatch(batch => _frontier.Release(tensor, batch));
+            _runners[index]?.Dispose();
         }
-
-        void Observe(int batch, MeasuringPoint point) =>
-            _visitor.Observe(layer, point, LayoutOf(batch), pairs[batch].Full.Floats, pairs[batch].Quantized.Floats);
-
-        ChannelLayout LayoutOf(int batch) => ChannelLayout.Of(layer, pairs[batch].Full.Shape, _batches.ImagesIn(batch));
+        progress?.Report(new SweepProgress(_plan.Steps.Length, _plan.Steps.Length, "done"));
     }
 
-    private NodeRunner Linear(Graph graph, ImmutableArray<NodeProto> nodes, Layer layer) =>
-        new(graph, nodes, [layer.PreActivation], _pool, default, shapesFollowInputs: true);
+    private void RunWholeLayer(int index, CancellationToken cancellation)
+    {
+        var layer = _plan.Steps[index].Layer!;
+        var runner = LayerRunnerOf(index);
+        ForEachBatch(batch => RunLinear(index, batch, cancellation));
+        var change = _visitor.BiasToAdd(layer) is { } added ? Change(runner, added) : null;
+        ForEachBatch(batch => Activate(runner, batch, change, cancellation));
+        QuantizeAll(layer.Output);
+        ForEachBatch(batch => Observe(layer, layer.Output, batch, MeasuringPoint.AfterActivation));
+    }
+
+    private void ForEachBatch(Action<int> act)
+    {
+        for (var batch = 0; batch < _batches.Count; batch++) act(batch);
+    }
+
+    private void ReadImages(int batch, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var tensor = _batches.Read(batch, _pool);
+        _frontier.Put(_batches.InputName, batch, new BatchPair(tensor, tensor));
+    }
+
+    private void RunNode(int index, int batch, CancellationToken cancellation)
+    {
+        var step = _plan.Steps[index];
+        // Both sides run the same node: only a layer's bias can differ between the reference and the network.
+        var runner = (NodeRunner)(_runners[index] ??= new NodeRunner(_network.Graph, step.Nodes, step.Outputs, _pool, default, shapesFollowInputs: false));
+        var inputs = new Frontier.Lease[runner.Inputs.Length];
+        try
+        {
+            for (var input = 0; input < inputs.Length; input++) inputs[input] = _frontier.Borrow(runner.Inputs[input], batch);
+            var full = runner.Run(Array.ConvertAll(inputs, lease => lease.Pair.Full), cancellation);
+            var quantized = Array.TrueForAll(inputs, lease => lease.Pair.IsShared)
+                ? full
+                : runner.Run(Array.ConvertAll(inputs, lease => lease.Pair.Quantized), cancellation);
+            for (var output = 0; output < full.Length; output++) _frontier.Put(step.Outputs[output], batch, new BatchPair(full[output], quantized[output]));
+        }
+        finally
+        {
+            foreach (var lease in inputs) lease.Dispose();
+        }
+    }
+
+    private LayerRunner LayerRunnerOf(int index)
+    {
+        if (_runners[index] is LayerRunner runner) return runner;
+        var layer = _plan.Steps[index].Layer!;
+        var made = new LayerRunner(
+            _network, layer, _reference.Graph, _referencePlan.Steps[index].Layer!, _scheme,
+            _quantizers.GetValueOrDefault(_placement.InputGridOf(layer)), _visitor.WantsParts, _pool);
+        _runners[index] = made;
+        return made;
+    }
+
+    /// <summary>The layer up to its activation.</summary>
+    private void RunLinear(int index, int batch, CancellationToken cancellation)
+    {
+        var runner = LayerRunnerOf(index);
+        using var input = _frontier.Borrow(runner.Layer.Input, batch);
+        _frontier.Put(runner.Layer.Output, batch, runner.RunLinear(input.Pair, cancellation));
+        var layout = Observe(runner.Layer, runner.Layer.Output, batch, MeasuringPoint.BeforeActivation);
+        if (runner.Split is { } split)
+            _visitor.ObserveParts(runner.Layer, split.Run(input.Pair, (long)layout.Images * layout.Items * layout.Inner, cancellation));
+    }
+
+    /// <summary>The layer from there on, a change of its bias first.</summary>
+    private void Activate(LayerRunner runner, int batch, float[]? change, CancellationToken cancellation)
+    {
+        var layer = runner.Layer;
+        if (change is null && layer.ActivationNodes.IsEmpty) return;
+        var before = _frontier.Take(layer.Output, batch);
+        if (change is not null)
+        {
+            var layout = LayoutOf(layer, before, batch);
+            ChannelBias.Add(before.Quantized.Floats, layout, change);
+            _visitor.Observe(layer, MeasuringPoint.BeforeActivationChanged, layout, before.Full.Floats, before.Quantized.Floats);
+        }
+        _frontier.Put(layer.Output, batch, runner.Activate(before, cancellation));
+    }
+
+    private ChannelLayout Observe(Layer layer, string tensor, int batch, MeasuringPoint point)
+    {
+        using var lease = _frontier.Borrow(tensor, batch);
+        var (full, quantized) = lease.Pair;
+        var layout = LayoutOf(layer, lease.Pair, batch);
+        _visitor.Observe(layer, point, layout, full.Floats, quantized.Floats);
+        return layout;
+    }
+
+    private ChannelLayout LayoutOf(Layer layer, BatchPair pair, int batch) =>
+        ChannelLayout.Of(layer, pair.Full.Shape, _batches.ImagesIn(batch)) with { FirstImage = batch * _batches.BatchSize };
 
     /// <summary>
     /// Gives the layer its new bias, and says what its output moves by once that is on its grid again. The new bias starts from the quantized
     /// one, whose rounding is part of what the visitor saw: so at most half a step of the bias is left, not a whole one.
     /// </summary>
-    private float[] Change(Layer layer, float[] bias, float[] added, QuantizedWeights weights, Quantizer? inputGrid)
+    private float[] Change(LayerRunner runner, float[] added)
     {
-        var changed = new float[bias.Length];
-        TensorPrimitives.Add(bias, added, changed);
-        _biases[layer.Name] = changed;
-        var change = LayerQuantizer.Bias(changed, weights, inputGrid, _scheme);
-        TensorPrimitives.Subtract(change, bias, change);
+        var changed = new float[added.Length];
+        TensorPrimitives.Add(runner.Bias, added, changed);
+        _biases[runner.Layer.Name] = changed;
+        var change = LayerQuantizer.Bias(changed, runner.Weights, runner.InputGrid, _scheme);
+        TensorPrimitives.Subtract(change, runner.Bias, change);
         return change;
     }
 
-    /// <summary>Puts the quantized side of a tensor on its grid, if the scheme quantizes it.</summary>
-    private void Quantize(string tensor, BatchPair[] pairs)
+    /// <summary>Puts the quantized side of a tensor on its grid, if the scheme quantizes it, in all batches.</summary>
+    private void QuantizeAll(string tensor)
     {
-        if (!_placement.Tensors.Contains(tensor) || !Array.TrueForAll(pairs, pair => pair.Full.IsFloat)) return;
-        var range = _given?.Of(tensor, _network) ?? RangeOf(tensor, pairs);
-        _ranges[tensor] = range;
-        if (_placement.QuantizerOf(tensor, range, _scheme) is not { } quantizer) return;
-        _quantizers[tensor] = quantizer;
-        for (var batch = 0; batch < pairs.Length; batch++)
-        {
-            var (full, quantized) = pairs[batch];
-            if (ReferenceEquals(full, quantized)) pairs[batch] = new BatchPair(full, quantized = full.Copy(_pool));
-            quantizer.Apply(quantized.Floats, quantized.Floats);
-        }
+        if (!_placement.Tensors.Contains(tensor)) return;
+        if (_given is null && RangeOf(tensor) is { } range) _ranges[tensor] = range;
+        ForEachBatch(batch => Quantize(tensor, batch));
     }
 
-    private ActivationRange RangeOf(string tensor, BatchPair[] pairs)
+    /// <summary>The same in one batch, the tensor's range being known.</summary>
+    private void Quantize(string tensor, int batch)
     {
+        if (!_placement.Tensors.Contains(tensor) || GridOf(tensor, batch) is not { } quantizer) return;
+        var (full, quantized) = _frontier.Take(tensor, batch);
+        if (ReferenceEquals(full, quantized)) quantized = full.Copy(_pool);
+        ElementWise.Quantize(quantizer, quantized.Floats);
+        _frontier.Put(tensor, batch, new BatchPair(full, quantized));
+    }
+
+    private Quantizer? GridOf(string tensor, int batch)
+    {
+        if (_quantizers.TryGetValue(tensor, out var known)) return known;
+        if (!_frontier.IsFloat(tensor, batch)) return null;
+        var range = _given?.Of(tensor, _network) ?? _ranges[tensor];
+        if (_placement.QuantizerOf(tensor, range, _scheme) is not { } quantizer) return null;
+        return _quantizers[tensor] = quantizer;
+    }
+
+    private ActivationRange? RangeOf(string tensor)
+    {
+        if (!_frontier.IsFloat(tensor, 0)) return null;
         var range = new ActivationRange(float.PositiveInfinity, float.NegativeInfinity);
-        foreach (var pair in pairs) range = range.Union(Calibration.ExtremaOf(tensor, pair.Full.Floats, _network, _images));
+        ForEachFull(full => range = range.Union(Calibration.ExtremaOf(tensor, full.Floats, _network, _images)));
         if (!_scheme.Range.NeedsHistogram || _placement.BitsOf(tensor, _scheme) is not { } bits) return range;
         var histogram = new ValueHistogram(range.Minimum, range.Maximum);
-        foreach (var pair in pairs) histogram.Add(pair.Full.Floats);
+        ForEachFull(full => histogram.Add(full.Floats));
         return _scheme.Range.OfActivations(range, histogram, bits);
-    }
 
-    private void Release(string tensor)
-    {
-        if (!_frontier.Remove(tensor, out var pairs)) return;
-        foreach (var pair in pairs)
-            if (pair.Full is not null) pair.Dispose();
+        void ForEachFull(Action<BatchTensor> act) => ForEachBatch(batch =>
+        {
+            using var lease = _frontier.Borrow(tensor, batch);
+            act(lease.Pair.Full);
+        });
     }
 }

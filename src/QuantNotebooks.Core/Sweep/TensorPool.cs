@@ -3,12 +3,13 @@ using System.Runtime.InteropServices;
 namespace QuantNotebooks.Sweep;
 
 /// <summary>Hands out aligned native memory and takes it back for the next tensor of the same size. For one thread at a time.</summary>
-internal sealed class TensorPool : IDisposable
+/// <param name="mostFreeBytes">Free memory beyond this is given back to the system, so that early, large layers don't weigh on later ones.</param>
+internal sealed class TensorPool(long mostFreeBytes = TensorPool.UsualFreeBytes) : IDisposable
 {
     private const int Alignment = 64;
 
-    /// <summary>Free memory beyond this is given back to the system, so that early, large layers don't weigh on later ones.</summary>
-    private const long MostFreeBytes = 256L << 20;
+    /// <summary>Free memory that a pool keeps unless told otherwise.</summary>
+    public const long UsualFreeBytes = 256L << 20;
 
     private readonly Dictionary<nuint, Stack<nint>> _free = [];
     private long _freeBytes;
@@ -25,7 +26,7 @@ internal sealed class TensorPool : IDisposable
 
     public void Return(nint pointer, nuint bytes)
     {
-        if (_freeBytes + (long)bytes > MostFreeBytes) Trim();
+        if (_freeBytes + (long)bytes > mostFreeBytes) Trim();
         if (!_free.TryGetValue(bytes, out var stack)) _free[bytes] = stack = new Stack<nint>();
         stack.Push(pointer);
         _freeBytes += (long)bytes;

@@ -4,7 +4,6 @@ using QuantNotebooks.Evaluation;
 using QuantNotebooks.Export;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Quantization;
-using QuantNotebooks.Shift;
 
 namespace QuantNotebooks.Notebook.Commands;
 
@@ -23,11 +22,7 @@ public static class CommandSet
             "data/models/mobilenet-v1-fashion.onnx",
             [CommonOptions.KeepDeadChannels],
             inputs => inputs.Network(), (Network network) => network.ToJson()),
-        CommandDefinition.Create(
-            "shift", "Measure the mean activation shift that quantization causes, layer by layer and channel by channel.", CommonOptions.Model,
-            "data/models/mobilenet-v1-fashion.onnx --images data/fashion-mnist/calibration --count 64",
-            [CommonOptions.Images, CommonOptions.Count, .. CommonOptions.Scheme, CommonOptions.KeepDeadChannels],
-            Shift, (MeanShiftReport report) => report.ToJson()),
+        ShiftCommand.Definition,
         CorrectCommand.Definition,
         CommandDefinition.Create(
             "evaluate", "Measure the accuracy in full precision and quantized.", CommonOptions.Model,
@@ -43,14 +38,6 @@ public static class CommandSet
 
     /// <summary>The command of that name, or null.</summary>
     public static CommandDefinition? Find(string name) => All.FirstOrDefault(command => command.Name == name);
-
-    private static MeanShiftReport Shift(CommandInputs inputs)
-    {
-        var network = inputs.Network();
-        var images = inputs.Images();
-        if (network.Ranges is not null) inputs.Host.Note($"'{network.Name}' carries its own calibrated ranges; they are used.");
-        return network.MeasureMeanShift(images, inputs.Scheme, progress: inputs.Progress("shift"), cancellation: inputs.Host.Cancellation);
-    }
 
     private static EvaluationResult Evaluate(CommandInputs inputs)
     {

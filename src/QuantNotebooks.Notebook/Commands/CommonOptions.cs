@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using QuantNotebooks.Quantization;
+using QuantNotebooks.Sweep;
 
 namespace QuantNotebooks.Notebook.Commands;
 
@@ -15,7 +16,7 @@ internal static class CommonOptions
     public static CommandOption<string> Json { get; } = Text("--json", "FILE|-", "Write the result as JSON too; '-' for standard output, and nothing else there.");
 
     public static CommandOption<string> Images { get; } =
-        Text("--images", "SET", "Images: an IDX file (x-images-idx3-ubyte[.gz]) or a folder of them.", isRequired: true);
+        Text("--images", "SET", "Images: a folder of image files (sub-folders name classes; labels.csv), an IDX file, or a folder of them.", isRequired: true);
 
     public static CommandOption<int> Count { get; } = Number("--count", "Only the first N images.", "all");
 
@@ -26,6 +27,12 @@ internal static class CommonOptions
 
     public static CommandOption<bool> KeepDeadChannels { get; } =
         Flag("--keep-dead-channels", "Leave channels with a constant output as they are in the file.");
+
+    public static CommandOption<MemoryBudget> Memory { get; } = new(MemoryBudget.TryParse)
+    {
+        Name = "--memory", ValueName = "SIZE", Help = "Most memory for tensors; what is beyond it goes to a temporary file.",
+        DefaultText = "a quarter of the machine's", Rule = "a size of at least 1MiB such as 512MiB or 4GiB",
+    };
 
     public static CommandOption<int?> WeightBits { get; } = Bits("--weight-bits", "Bits of a weight.");
 

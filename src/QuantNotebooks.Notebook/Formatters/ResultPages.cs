@@ -15,11 +15,16 @@ internal static class ResultPages
 {
     private const string ShiftLegend =
         "Before the activation. rQNSR: root of noise energy over signal energy; MSSR: the same of the mean shift alone; share: how much of the noise energy is mean "
-        + "shift; largest shift in sigmas of its channel; significant: channels whose shift is above two standard errors.";
+        + "shift; largest shift in sigmas of its channel; significant: channels whose shift is above two standard errors. After: behind the activation.";
+
+    private const string SplitLegend =
+        "Own weights, own input, inherited: the shift's parts in units of MSSR. Channel by channel they add up to the shift, with their signs; over channels they may cancel.";
 
     public static ResultPage Of(MeanShiftReport report)
     {
-        var notes = new List<string> { ShiftLegend, MeasuredOn(report.Scheme, report.Images) };
+        var notes = new List<string> { ShiftLegend };
+        if (report.Layers.Any(layer => layer.Split is not null)) notes.Add(SplitLegend);
+        notes.Add(MeasuredOn(report.Scheme, report.Images));
         notes.AddRange(NotAnalysed(report.Network));
         if (report.Layers.IsEmpty) return new ResultPage($"{report.Network.Name} has no layers to measure", null, [], notes);
         var heatMap = ShiftHeatMap.Of(report);

@@ -14,12 +14,15 @@ namespace QuantNotebooks.Notebook.Frames;
 /// </summary>
 public static class ResultFrames
 {
-    /// <summary>One row a layer: noise, mean shift and the largest shift, all before the activation.</summary>
+    /// <summary>
+    /// One row a layer: noise, mean shift and the largest shift before the activation, the shift's parts in units of MSSR where they were
+    /// measured, and the same noise after the activation.
+    /// </summary>
     /// <param name="report">The measurement.</param>
     public static Frame<int, string> ToFrame(this MeanShiftReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
-        return new FrameColumns<LayerShift>(report.Layers)
+        var columns = new FrameColumns<LayerShift>(report.Layers)
             .Add("layer", layer => layer.Name)
             .Add("operator", layer => LayerText.OperatorName(layer.Layer.Operator))
             .Add("channels", layer => layer.Before.Channels.Length)
@@ -30,23 +33,43 @@ public static class ResultFrames
             .Add("SQNR dB", layer => layer.Before.SqnrDecibels)
             .Add("largest shift σ", layer => ShiftSummary.Largest(layer.Before).Sigmas)
             .AddOptional("in channel", layer => ShiftSummary.Largest(layer.Before) is { Channel: >= 0 } largest ? largest.Channel : null)
-            .Add("significant %", layer => 100 * layer.SignificantShare())
+            .Add("significant %", layer => 100 * layer.SignificantShare());
+        if (report.Layers.Any(layer => layer.Split is not null))
+            columns
+                .Add("own weights", layer => layer.WeightsToSignal)
+                .Add("own input", layer => layer.InputRoundingToSignal)
+                .Add("inherited", layer => layer.InheritedToSignal);
+        return columns
+            .Add("rQNSR after", layer => layer.After.RootQnsr)
+            .Add("MSSR after", layer => layer.After.Mssr)
+            .Add("cosine after", layer => layer.After.Cosine)
             .Frame;
     }
 
-    /// <summary>One row a channel, before the activation.</summary>
+    /// <summary>One row a channel, before the activation where a column does not say "after"; the shift's parts where they were measured.</summary>
     /// <param name="layer">The measurement of one layer.</param>
     public static Frame<int, string> ToFrame(this LayerShift layer)
     {
         ArgumentNullException.ThrowIfNull(layer);
-        return new FrameColumns<ChannelShift>(layer.Before.Channels)
-            .Add("shift σ", channel => channel.ShiftInSigmas)
-            .Add("shift", channel => channel.MeanShift)
-            .Add("standard error", channel => channel.StandardError)
-            .Add("sigma", channel => channel.Sigma)
-            .Add("mean", channel => channel.Float.Mean)
-            .Add("quantized mean", channel => channel.Quantized.Mean)
-            .Add("noise power", channel => channel.NoisePower)
+        var columns = new FrameColumns<int>([.. Enumerable.Range(0, layer.Before.Channels.Length)])
+            .Add("shift σ", channel => layer.Before.Channels[channel].ShiftInSigmas)
+            .Add("shift", channel => layer.Before.Channels[channel].MeanShift)
+            .Add("standard error", channel => layer.Before.Channels[channel].StandardError)
+            .Add("sigma", channel => layer.Before.Channels[channel].Sigma);
+        if (layer.Step is { } step) columns.Add("shift steps", channel => layer.Before.Channels[channel].MeanShift / step);
+        if (layer.Split is { } split)
+            columns
+                .Add("own weights", channel => split.Channels[channel].Weights)
+                .Add("predicted", channel => split.Channels[channel].PredictedWeights)
+                .Add("own input", channel => split.Channels[channel].InputRounding)
+                .Add("inherited", channel => split.Channels[channel].Inherited);
+        return columns
+            .Add("mean", channel => layer.Before.Channels[channel].Float.Mean)
+            .Add("quantized mean", channel => layer.Before.Channels[channel].Quantized.Mean)
+            .Add("noise power", channel => layer.Before.Channels[channel].NoisePower)
+            .Add("shift share %", channel => 100 * layer.Before.Channels[channel].ShiftShare)
+            .Add("shift after", channel => layer.After.Channels[channel].MeanShift)
+            .Add("noise power after", channel => layer.After.Channels[channel].NoisePower)
             .Frame;
     }
 

@@ -60,11 +60,12 @@ public sealed class IterativeCorrectionTests
             foreach (var channel in layer.After.Channels.Where(channel => !channel.IsConstant))
                 Assert.InRange(Math.Abs(channel.ShiftInSigmas), 0, 1e-3);
 
-        // What the correction says of itself must be what a fresh measurement of the corrected network finds.
+        // What the correction says of itself must be what a fresh measurement of the corrected network finds, but for values that lie between two
+        // of the 31 steps and fall to the other side when the bias is added inside the convolution and not after it: few in the first layers,
+        // more in each layer behind, for every one that fell moves others.
         var fresh = result.Network.MeasureMeanShift(images, scheme);
-        foreach (var layer in fresh.Layers)
-            foreach (var channel in layer.Before.Channels.Where(channel => !channel.IsConstant))
-                Assert.InRange(Math.Abs(channel.ShiftInSigmas), 0, 2e-3);
+        Assert.All(fresh.Layers, layer => Assert.InRange(layer.Before.RmsShiftInSigmas, 0, 5e-3));
+        Assert.All(fresh.Layers.Take(4), layer => Assert.InRange(layer.Before.RmsShiftInSigmas, 0, 1e-5));
 
         var before = result.Corrections.Sum(layer => layer.HeldOutBefore!.ShiftPower / layer.HeldOutBefore.SignalPower);
         var after = result.Corrections.Sum(layer => layer.HeldOutAfter!.ShiftPower / layer.HeldOutAfter.SignalPower);

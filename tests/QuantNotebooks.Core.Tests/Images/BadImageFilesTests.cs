@@ -8,6 +8,9 @@ public sealed class BadImageFilesTests
     private const string ImagesName = "x-images-idx3-ubyte";
     private const string LabelsName = "x-labels-idx1-ubyte";
 
+    private const string Wanted =
+        "a folder of images (PNG, JPEG, BMP and WebP), or an IDX images file (x-images-idx3-ubyte or x-images-idx3-ubyte.gz) or a folder of them";
+
     private static readonly byte[] TwoImages = IdxBytes.Images(2, 1, 2, 1, 2, 3, 4);
 
     [Fact]
@@ -152,24 +155,19 @@ public sealed class BadImageFilesTests
     {
         using var folder = new TemporaryFolder();
         var missing = Path.Combine(folder.Path, "missing");
-        FailsToLoad(
-            $"{missing} does not exist; give an IDX images file (x-images-idx3-ubyte or x-images-idx3-ubyte.gz) or a folder that holds one.",
-            missing);
-        FailsToLoad("The path of the images is empty; give an IDX images file (x-images-idx3-ubyte or x-images-idx3-ubyte.gz) or a folder that holds one.", "");
+        FailsToLoad($"{missing} does not exist; give {Wanted}.", missing);
+        FailsToLoad($"The path of the images is empty; give {Wanted}.", "");
 
-        var png = folder.Write("cat.png", [1]);
-        FailsToLoad(
-            $"{png} is not a kind of images that is supported today: IDX files named x-images-idx3-ubyte or x-images-idx3-ubyte.gz, or a folder of them.",
-            png);
-        FailsToLoad(
-            $"The folder {folder.Path} holds no images of a kind that is supported today: IDX files named x-images-idx3-ubyte or x-images-idx3-ubyte.gz",
-            folder.Path);
+        var other = folder.Write("cat.txt", [1]);
+        FailsToLoad($"{other} is not a set of images; give {Wanted}.", other);
+        var one = folder.Write(Path.Combine("one", "cat.png"), [1]);
+        FailsToLoad($"{one} is one file of a set of images; give its folder.", one);
+        var empty = Directory.CreateDirectory(Path.Combine(folder.Path, "empty")).FullName;
+        FailsToLoad($"The folder {empty} holds no images; give {Wanted}.", empty);
 
-        var images = folder.Write(Path.Combine("inner", ImagesName), TwoImages);
-        var labels = folder.Write(Path.Combine("inner", LabelsName), IdxBytes.Labels(1, 2));
-        FailsToLoad(
-            $"The folder {folder.Path} holds no images of a kind that is supported today: IDX files named x-images-idx3-ubyte or x-images-idx3-ubyte.gz; did you mean {Path.Combine(folder.Path, "inner")}?",
-            folder.Path);
+        var images = folder.Write(Path.Combine("empty", "inner", ImagesName), TwoImages);
+        var labels = folder.Write(Path.Combine("empty", "inner", LabelsName), IdxBytes.Labels(1, 2));
+        FailsToLoad($"The folder {empty} holds no images; give {Wanted}. Did you mean {Path.Combine(empty, "inner")}?", empty);
         FailsToLoad($"{labels} holds labels; give the images beside it: {images}", labels);
     }
 

@@ -93,9 +93,35 @@ public sealed class PreprocessingTests
     }
 
     [Fact]
+    public void Channels_come_in_the_networks_order()
+    {
+        var colour = Set(new Image(1, 2, 3, new byte[] { 1, 2, 3, 4, 5, 6 }));
+        Assert.Equal([1f, 4f, 2f, 5f, 3f, 6f], Filled(Plain with { Channels = ChannelOrder.Rgb }, colour));
+        Assert.Equal([3f, 6f, 2f, 5f, 1f, 4f], Filled(Plain with { Channels = ChannelOrder.Bgr }, colour));
+        Assert.Equal([7f, 9f, 7f, 9f, 7f, 9f], Filled(Plain with { Channels = ChannelOrder.Bgr }, Set(new Image(1, 2, 1, new byte[] { 7, 9 }))));
+    }
+
+    [Fact]
+    public void Each_channel_of_the_network_has_its_own_mean_and_std()
+    {
+        var colour = Set(new Image(1, 1, 3, new byte[] { 10, 20, 30 }));
+        var preprocessing = new Preprocessing { Channels = ChannelOrder.Bgr, Size = new(1, 2), Pad = new(1, 0, 0, 0), PadValue = 40, Mean = [1, 2, 3], Std = [1, 2, 4] };
+        Assert.Equal([39f, 29f, 19f, 9f, 37 / 4f, 7 / 4f], Filled(preprocessing, colour));
+    }
+
+    [Fact]
+    public void Grey_of_colours_is_their_luma() => Gen.Byte.Array[3].Sample(pixel =>
+        Assert.Equal(0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2], Filled(Plain with { Size = new(1, 1) }, Set(new Image(1, 1, 3, pixel)))[0], 0.5001));
+
+    [Fact]
+    public void Two_or_four_channels_are_refused() => Throws(
+        "the one is 1x2 with 2 channels; only grey and RGB images become a network's input.",
+        () => Plain.Fill(Set(new Image(1, 2, 2, new byte[4])), 0, 1, new float[2]));
+
+    [Fact]
     public void A_wrong_image_size_names_the_set_its_size_and_the_networks() =>
         Fails(
-            "Image 0 of two is 1x2 (height x width), 5x6 with input.pad [2, 2, 2, 2] of The preprocessing; the network takes 32x32.",
+            "image 0 of two is 1x2 (height x width), 5x6 with input.pad [2, 2, 2, 2] of The preprocessing; the network takes 32x32.",
             FashionLike);
 
     [Fact]
@@ -114,12 +140,6 @@ public sealed class PreprocessingTests
     public void What_is_not_supported_yet_says_so_and_names_the_field()
     {
         Fails(
-            "The preprocessing: not supported yet: input.channels \"rgb\"; today it must be \"gray\".",
-            Plain with { Channels = ChannelOrder.Rgb });
-        Fails(
-            "The preprocessing: not supported yet: input.channels \"bgr\"; today it must be \"gray\".",
-            Plain with { Channels = ChannelOrder.Bgr });
-        Fails(
             "The preprocessing: not supported yet: input.resize \"stretch\"; today it must be \"none\".",
             Plain with { Resize = ResizeMode.Stretch });
         Fails(
@@ -128,10 +148,6 @@ public sealed class PreprocessingTests
         Fails(
             "The preprocessing: not supported yet: input.crop \"center\"; today it must be \"none\".",
             Plain with { Crop = CropMode.Center });
-
-        var colour = new ImageSet("colour", "colour", new OneImage(new Image(1, 2, 3, new byte[6])));
-        Throws("The preprocessing: not supported yet: input.channels \"gray\" of image 0 of colour, which is 1x2 RGB; grey images are.",
-            () => Plain.Fill(colour, 0, 1, new float[2]));
     }
 
     [Fact]
@@ -165,6 +181,8 @@ public sealed class PreprocessingTests
         return values;
     }
 
+    private static ImageSet Set(Image image) => new("one", "one", new OneImage(image));
+
     private static void Fails(string message, Preprocessing preprocessing) =>
         Throws(message, () => preprocessing.Fill(TwoOf1x2, 0, 1, new float[Math.Max(0, preprocessing.ValuesPerImage)]));
 
@@ -176,7 +194,9 @@ public sealed class PreprocessingTests
 
         public ImageShape? CommonShape => null;
 
-        public int[]? Labels => null;
+        public ImageAnnotations Annotations => ImageAnnotations.None;
+
+        public string NameOf(int index) => "the one";
 
         public Image Decode(int index) => image;
     }

@@ -8,7 +8,7 @@ namespace QuantNotebooks.Core.Tests.Shift;
 public sealed class StatisticsTests
 {
     private static readonly Gen<ChannelLayout> Layouts = Gen.Select(
-        Gen.Int[1, 5], Gen.Int[1, 3], Gen.Int[1, 6], Gen.Int[1, 40], (images, items, channels, inner) => new ChannelLayout(images, items, channels, inner));
+        Gen.Int[1, 5], Gen.Int[1, 3], Gen.Int[1, 20], Gen.Int[1, 40], (images, items, channels, inner) => new ChannelLayout(images, items, channels, inner));
 
     private static (float[] Full, float[] Quantized) Values(ChannelLayout layout, int seed)
     {
@@ -111,6 +111,39 @@ public sealed class StatisticsTests
         Assert.Equal(1.0, statistics.Channels[0].ShiftInSigmas, 12);
         Assert.True(statistics.Channels[1].IsConstant);
         Assert.True(double.IsNaN(statistics.Channels[1].ShiftInSigmas));
+    }
+
+    [Fact]
+    public void Cosine_is_that_of_the_two_vectors() => Gen.Select(Layouts, Gen.Int[0, 1_000_000]).Sample((layout, seed) =>
+    {
+        var (full, quantized) = Values(layout, seed);
+        var (product, y, q) = (0.0, 0.0, 0.0);
+        for (var index = 0; index < full.Length; index++)
+        {
+            product += (double)full[index] * quantized[index];
+            y += (double)full[index] * full[index];
+            q += (double)quantized[index] * quantized[index];
+        }
+        Assert.Equal(product / Math.Sqrt(y * q), Measure(layout, full, quantized).Cosine, 1e-12);
+    });
+
+    [Theory]
+    [InlineData(float.NaN, 1)]
+    [InlineData(float.PositiveInfinity, 1)]
+    [InlineData(float.NegativeInfinity, 9)]
+    [InlineData(float.NaN, 30)]
+    public void A_value_that_is_not_finite_is_found_on_either_side(float value, int inner)
+    {
+        var layout = new ChannelLayout(3, 2, 5, inner);
+        var (full, quantized) = Values(layout, 1);
+        foreach (var side in new[] { full, quantized })
+        {
+            var before = side[^(2 * inner)];
+            Assert.Null(new ShiftAccumulator(5).Add(layout, full, quantized));
+            side[^(2 * inner)] = value;
+            Assert.Equal(3, new ShiftAccumulator(5).Add(layout, full, quantized));
+            side[^(2 * inner)] = before;
+        }
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using QuantNotebooks.Correction;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Quantization;
@@ -78,7 +79,7 @@ public sealed class LayerSweepTests
         var all = TestData.Calibration.Take(70);
         var scheme = FloatBias;
         var report = network.MeasureMeanShift(all, scheme);
-        var parts = new[] { all.Take(32), all.Skip(32).Take(32), all.Skip(64) }.Select(part => network.MeasureMeanShift(part, scheme, report.Ranges)).ToArray();
+        var parts = new[] { all.Take(32), all.Skip(32).Take(32), all.Skip(64) }.Select(part => network.MeasureMeanShift(part, scheme, new() { Ranges = report.Ranges })).ToArray();
         foreach (var layer in network.Layers)
         {
             var merged = parts.Select(part => part.Layers[layer.Index].Before).Aggregate((one, other) => one.Merge(other));
@@ -136,15 +137,54 @@ public sealed class LayerSweepTests
         Assert.Equal(calibrated.ByTensor, ActivationRanges.Parse(calibrated.ToJson(), "test").ByTensor);
     }
 
-    [Fact]
-    public void A_weight_that_is_not_finite_is_refused_by_the_tensor_that_shows_it()
+    [Theory]
+    [InlineData(float.NaN, "not a number")]
+    [InlineData(float.NegativeInfinity, "negative infinite")]
+    public void A_weight_or_bias_that_is_not_finite_is_refused_by_layer_and_channel(float value, string kind)
     {
         var network = TestData.Load(TestData.ResNet14);
-        var weights = network.Layers[2].Weights.ToArray();
-        weights[5] = float.NaN;
-        var broken = network.With([new LayerChange(network.Layers[2], weights, null)], network.Facts);
-        var error = Assert.Throws<QuantNotebooksException>(() => broken.MeasureMeanShift(TestData.Calibration.Take(8), FloatBias));
-        Assert.Contains("not finite", error.Message, StringComparison.Ordinal);
+        var layer = network.Layers[2];
+        var weights = layer.Weights.ToArray();
+        weights[layer.Weights.Length / layer.Channels * 7 + 5] = value;
+        var bias = layer.Bias.ToArray();
+        bias[3] = value;
+        foreach (var (change, channel, what) in new[] { (new LayerChange(layer, weights, null), 7, "weight"), (new LayerChange(layer, null, bias), 3, "bias") })
+        {
+            var broken = network.With([change], network.Facts);
+            Action[] uses = [() => broken.MeasureMeanShift(TestData.Calibration.Take(8), FloatBias), () => broken.CorrectBias(TestData.Calibration.Take(8), FloatBias)];
+            foreach (var use in uses)
+            {
+                var error = Assert.Throws<QuantNotebooksException>(use);
+                Assert.StartsWith($"Layer '{layer.Name}' of 'resnet14-fashion', channel {channel}: has a {what} that is {kind}", error.Message, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
+    public void An_activation_that_is_not_finite_is_refused_by_layer_channel_and_image()
+    {
+        // A bias near the largest float overflows in the third layer; ReLU6 behind it would hide an infinity.
+        var network = TestData.Load(TestData.MobileNetV1);
+        var layer = network.Layers[2];
+        var weights = layer.Weights.ToArray();
+        var inputs = weights.Length / layer.Channels;
+        weights.AsSpan(4 * inputs, inputs).Fill(3e38f);
+        var broken = network.With([new LayerChange(layer, weights, null)], network.Facts);
+        var perChannel = QuantizationScheme.Int8PerChannel with { Bias = BiasPrecision.Float };
+        var error = Assert.Throws<QuantNotebooksException>(() => broken.MeasureMeanShift(TestData.Calibration.Take(40), perChannel));
+        Assert.StartsWith($"Layer '{layer.Name}' of 'mobilenet-v1-fashion', channel 4: takes a value before its activation on image 0, in full precision, that is infinite", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void One_image_gives_a_shift_and_no_standard_error()
+    {
+        var report = TestData.Load(TestData.MobileNetV2).MeasureMeanShift(TestData.Calibration.Take(1), FloatBias, new() { Split = true });
+        foreach (var channel in report.Layers.SelectMany(layer => layer.Before.Channels))
+        {
+            Assert.True(double.IsFinite(channel.MeanShift));
+            Assert.True(double.IsNaN(channel.StandardError));
+            Assert.Equal(1, channel.ImageError.Count);
+        }
     }
 
     private sealed class Stopper(CancellationTokenSource source) : IProgress<SweepProgress>

@@ -16,22 +16,38 @@ internal static class ShiftText
     {
         writer.WriteLine($"{report.Network.Name}, {report.Scheme}, {Digits.Count(report.Images.Count)} images of '{report.Images.Name}', before each activation");
         writer.WriteLine();
-        var table = new TextTable(
-            new("layer", false), new("operator", false), new("rQNSR"), new("MSSR"), new("share %"), new("SQNR dB"), new("largest shift, sigma"), new("channel"));
-        foreach (var layer in report.Layers)
-        {
-            var largest = layer.Before.LargestShiftChannel;
-            table.Add(
-                layer.Name, layer.Layer.Operator.ToString(), Digits.Short(layer.Before.RootQnsr), Digits.Short(layer.Before.Mssr),
-                Digits.Percent(layer.Before.MeanShiftShare), Digits.Decibels(layer.Before.SqnrDecibels),
-                Digits.Signed(largest is { } shifted ? layer.Before.Channels[shifted].ShiftInSigmas : null), largest is { } channel ? Digits.Count(channel) : "-");
-        }
-        table.Write(writer);
+        WriteTable(report, writer);
         writer.WriteLine();
         writer.WriteLine("rQNSR: root of noise energy / signal energy. MSSR: the part of it that is mean shift. share: mean shift's part of the noise energy.");
         writer.WriteLine("SQNR: -20 log10 rQNSR. shift: mean quantized - mean full precision, in standard deviations (sigma) of the channel.");
+        if (IsSplit(report))
+            writer.WriteLine("own weights, own input, inherited: the shift's parts in units of MSSR. They add up channel by channel, with their signs; here they may cancel.");
         writer.WriteLine(Meaning(report));
     }
+
+    private static void WriteTable(MeanShiftReport report, TextWriter writer)
+    {
+        List<TextColumn> columns =
+            [new("layer", false), new("operator", false), new("rQNSR"), new("MSSR"), new("share %"), new("SQNR dB"), new("largest shift, sigma"), new("channel")];
+        if (IsSplit(report)) columns.AddRange([new("own weights"), new("own input"), new("inherited")]);
+        var table = new TextTable([.. columns]);
+        foreach (var layer in report.Layers)
+        {
+            var largest = layer.Before.LargestShiftChannel;
+            List<string> cells =
+            [
+                layer.Name, layer.Layer.Operator.ToString(), Digits.Short(layer.Before.RootQnsr), Digits.Short(layer.Before.Mssr),
+                Digits.Percent(layer.Before.MeanShiftShare), Digits.Decibels(layer.Before.SqnrDecibels),
+                Digits.Signed(largest is { } shifted ? layer.Before.Channels[shifted].ShiftInSigmas : null), largest is { } channel ? Digits.Count(channel) : "-",
+            ];
+            if (IsSplit(report))
+                cells.AddRange([Digits.Short(layer.WeightsToSignal), Digits.Short(layer.InputRoundingToSignal), Digits.Short(layer.InheritedToSignal)]);
+            table.Add([.. cells]);
+        }
+        table.Write(writer);
+    }
+
+    private static bool IsSplit(MeanShiftReport report) => report.Layers.Any(layer => layer.Split is not null);
 
     private static string Meaning(MeanShiftReport report)
     {
