@@ -1,3 +1,4 @@
+using QuantNotebooks.Kernel.Packages;
 using QuantNotebooks.Kernel.Scripting;
 using QuantNotebooks.Notebook.Commands;
 
@@ -38,23 +39,14 @@ internal abstract class Magic
 }
 
 /// <summary>What a magic can do to the session while it runs. Not thread safe.</summary>
-/// <param name="engine">The session's C#.</param>
-/// <param name="forget">Forgets what completion knows of the session.</param>
-internal sealed class MagicRun(ScriptEngine engine, Action forget)
+/// <param name="Engine">The session's C#.</param>
+/// <param name="Packages">The session's packages.</param>
+/// <param name="Reset">Makes the session one in which nothing has run.</param>
+internal sealed record MagicRun(ScriptEngine Engine, SessionPackages Packages, Action Reset)
 {
-    /// <summary>The session's C#.</summary>
-    public ScriptEngine Engine => engine;
-
     /// <summary>The variable to set when the magic is done, and its value; null for none.</summary>
     public (string Name, object Value)? Assignment { get; set; }
 
     /// <summary>What to do when the cell has ended, however it ends.</summary>
     public Action? AtEndOfCell { get; set; }
-
-    /// <summary>Makes the session one in which nothing has run.</summary>
-    public void Reset()
-    {
-        engine.Reset();
-        forget();
-    }
 }

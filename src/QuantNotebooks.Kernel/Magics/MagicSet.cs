@@ -10,7 +10,7 @@ internal static class MagicSet
     public static ImmutableArray<Magic> All { get; } =
     [
         .. CommandSet.All.Select(definition => new CommandMagic(definition)),
-        new HelpMagic("quant-help"), new HelpMagic("help"), new TimeMagic(), new WhoMagic(), new WhosMagic(), new ResetMagic(),
+        new HelpMagic("quant-help"), new HelpMagic("help"), new TimeMagic(), new WhoMagic(), new WhosMagic(), new ResetMagic(), new NuGetCacheMagic(),
         TextMagic.Html, TextMagic.Markdown, TextMagic.JavaScript, new CSharpMagic(),
     ];
 

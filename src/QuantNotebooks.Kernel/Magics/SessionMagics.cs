@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using QuantNotebooks.Kernel.Packages;
 using QuantNotebooks.Kernel.Scripting;
 using QuantNotebooks.Notebook.Frames;
 using QuantNotebooks.Notebook.Hosting;
@@ -85,6 +86,25 @@ internal sealed class ResetMagic : Magic
     {
         RequireNone(words);
         return run => run.Reset();
+    }
+}
+
+/// <summary><c>#!nuget-cache</c>: the packages of the session, and where they are.</summary>
+internal sealed class NuGetCacheMagic : Magic
+{
+    public override string Name => "nuget-cache";
+
+    public override string Summary => "List the packages of the session and say where NuGet keeps them.";
+
+    public override Action<MagicRun> Bind(IReadOnlyList<string> words, string text)
+    {
+        RequireNone(words);
+        return run =>
+        {
+            Console.WriteLine(PackageRestore.CacheFolder);
+            if (run.Packages.Restored.Count == 0) Console.WriteLine("This session has loaded no packages; #r \"nuget: Id, Version\" loads one.");
+            foreach (var package in run.Packages.Restored) Console.WriteLine($"{package.Id} {package.Version}");
+        };
     }
 }
 

@@ -7,6 +7,8 @@ namespace QuantNotebooks.Kernel.Scripting;
 /// <summary>What the engine must know of a cell before it compiles it.</summary>
 internal static class CellSyntax
 {
+    private static readonly string[] EndingCalls = ["Exit", "FailFast"];
+
     /// <summary>How cells are parsed.</summary>
     public static CSharpParseOptions ParseOptions { get; } =
         CSharpParseOptions.Default.WithKind(SourceCodeKind.Script).WithLanguageVersion(LanguageVersion.Latest);
@@ -14,19 +16,20 @@ internal static class CellSyntax
     /// <summary>Whether a word can name a variable.</summary>
     public static bool IsVariableName(string word) => SyntaxFacts.IsValidIdentifier(word) && SyntaxFacts.GetKeywordKind(word) == SyntaxKind.None && word != "_";
 
-    /// <summary>Lines that the C# script language would misread, as errors.</summary>
-    public static IReadOnlyList<CellDiagnostic> Refused(string code)
+    /// <summary>Calls that would end the process, and with it the notebook's session, as errors.</summary>
+    public static IReadOnlyList<CellDiagnostic> Refused(Compilation compilation, SyntaxTree tree, CancellationToken cancellationToken)
     {
-        var lines = code.Split('\n');
-        var refused = new List<CellDiagnostic>();
-        for (var index = 0; index < lines.Length; index++)
+        var calls = tree.GetRoot(cancellationToken).DescendantNodes().OfType<InvocationExpressionSyntax>()
+            .Where(call => call.Expression.ToString() is var name && Array.Exists(EndingCalls, ending => name.EndsWith(ending, StringComparison.Ordinal))).ToList();
+        if (calls.Count == 0) return [];
+        var model = compilation.GetSemanticModel(tree);
+        var text = tree.GetText(cancellationToken);
+        return [.. calls.Where(call => model.GetSymbolInfo(call, cancellationToken).Symbol?.ContainingType.ToDisplayString() == "System.Environment").Select(call =>
         {
-            var line = lines[index].TrimStart();
-            if (!line.StartsWith("#r", StringComparison.Ordinal) || !line.Contains("\"nuget:", StringComparison.OrdinalIgnoreCase)) continue;
-            refused.Add(new CellDiagnostic("QN0002", index + 1, lines[index].Length - line.Length + 1,
-                "packages cannot be loaded with #r \"nuget: …\" here; give the path of an assembly: #r \"library.dll\"", lines[index].TrimEnd('\r')));
-        }
-        return refused;
+            var start = text.Lines.GetLinePosition(call.SpanStart);
+            return new CellDiagnostic("QN0001", start.Line + 1, start.Character + 1,
+                $"{call.Expression} would end the whole session; return, throw, or restart the kernel instead", text.Lines[start.Line].ToString());
+        })];
     }
 
     /// <summary>Whether the cell ends in an expression without a semicolon whose type is not void.</summary>

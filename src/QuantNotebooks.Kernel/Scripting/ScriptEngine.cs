@@ -24,6 +24,8 @@ internal sealed class ScriptEngine
     private readonly ConcurrentDictionary<int, string> sources = new();
     private readonly ScriptOptions firstOptions;
     private readonly Action<Compilation>? declared;
+    private readonly List<MetadataReference> newReferences = [];
+    private readonly CellWarnings warnings = new();
     private ScriptState<object>? state;
 
     /// <summary>Prepares an engine.</summary>
@@ -59,7 +61,14 @@ internal sealed class ScriptEngine
     public IReadOnlyList<string> VariableNames => state is null ? [] : [.. state.Variables.Select(variable => variable.Name).Distinct()];
 
     /// <summary>Forgets everything.</summary>
-    public void Reset() => state = null;
+    public void Reset()
+    {
+        state = null;
+        newReferences.Clear();
+    }
+
+    /// <summary>Lets all code from now on use these assemblies.</summary>
+    public void AddReferences(IEnumerable<MetadataReference> references) => newReferences.AddRange(references);
 
     /// <summary>Compiles and runs nothing, so that the first piece is fast. Optional.</summary>
     public async Task EnsureStartedAsync(CancellationToken cancellationToken = default) =>
@@ -100,13 +109,15 @@ internal sealed class ScriptEngine
     {
         try
         {
-            if (CellSyntax.Refused(code) is { Count: > 0 } refused) return new CellDidNotCompile(number, refused);
             await EnsureStartedAsync(cancellationToken).ConfigureAwait(false);
             var script = state!.Script.ContinueWith<object>(code, NextOptions(ExceptionText.FileNameOf(number)));
-            var errors = script.Compile(cancellationToken).Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).ToImmutableArray();
-            if (errors.Length > 0) return DidNotCompile(number, errors);
+            var diagnostics = script.Compile(cancellationToken);
+            if (diagnostics.Any(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)) return DidNotCompile(number, diagnostics);
             var compilation = script.GetCompilation();
-            var hasValue = CellSyntax.EndsInValue(compilation, compilation.SyntaxTrees.First(), cancellationToken);
+            var tree = compilation.SyntaxTrees.First();
+            if (CellSyntax.Refused(compilation, tree, cancellationToken) is { Count: > 0 } refused) return new CellDidNotCompile(number, refused);
+            warnings.Write(diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Warning).Select(Convert), output);
+            var hasValue = CellSyntax.EndsInValue(compilation, tree, cancellationToken);
             script.CreateDelegate(cancellationToken); // emits and loads here, where no abort can hurt the compiler
             return await ExecuteAsync(number, script, hasValue, output, cancellationToken).ConfigureAwait(false);
         }
@@ -124,10 +135,12 @@ internal sealed class ScriptEngine
         int number, Script<object> script, bool hasValue, INotebookOutput output, CancellationToken cancellationToken)
     {
         var previous = state!;
+        MetadataReference[] given = [.. newReferences];
         return (await AbortablyAsync(number, output, async () =>
         {
             var next = await script.RunFromAsync(previous, catchException: static _ => true);
             state = next;
+            newReferences.RemoveAll(given.Contains);
             declared?.Invoke(script.GetCompilation());
             if (next.Exception is OperationCanceledException && cancellationToken.IsCancellationRequested) return new CellInterrupted(number, StillRunning: false);
             if (next.Exception is not null) return Threw(number, next.Exception);
@@ -164,7 +177,7 @@ internal sealed class ScriptEngine
 
     // References and imports are inherited from the script before; giving them again would compile them again.
     private ScriptOptions NextOptions(string file) => firstOptions
-        .WithReferences(Array.Empty<MetadataReference>())
+        .WithReferences(newReferences)
         .WithImports(Array.Empty<string>())
         .WithFilePath(file);
 

@@ -1,5 +1,6 @@
 using QuantNotebooks.Kernel.Assistance;
 using QuantNotebooks.Kernel.Magics;
+using QuantNotebooks.Kernel.Packages;
 using QuantNotebooks.Kernel.Scripting;
 using QuantNotebooks.Notebook.Commands;
 using QuantNotebooks.Notebook.Hosting;
@@ -11,6 +12,7 @@ internal sealed class NotebookSession : IDisposable
 {
     private readonly SemaphoreSlim oneCell = new(1, 1);
     private readonly SessionDeclarations declarations = new();
+    private readonly SessionPackages packages = new();
     private readonly ScriptEngine engine;
     private readonly Lazy<CodeAssistant> code;
     private int lastNumber;
@@ -71,6 +73,7 @@ internal sealed class NotebookSession : IDisposable
     public void Dispose()
     {
         oneCell.Dispose();
+        packages.Dispose();
         if (code.IsValueCreated) code.Value.Dispose();
     }
 
@@ -107,7 +110,7 @@ internal sealed class NotebookSession : IDisposable
             // The value of C# before a magic; that at the cell's end is the cell's.
             if (result is CellSucceeded { Display: { } value }) output.Display(value, displayId: null);
             result = part is CodePart code
-                ? await engine.RunAsync(number, code.Code, output, cancellationToken).ConfigureAwait(false)
+                ? await RunCodeAsync(number, cell, code, output, cancellationToken).ConfigureAwait(false)
                 : await RunMagicAsync(number, (MagicPart)part, atEnd, output, cancellationToken).ConfigureAwait(false);
             if (result.Error is not null) break;
         }
@@ -115,9 +118,34 @@ internal sealed class NotebookSession : IDisposable
         return result;
     }
 
+    private async Task<CellResult> RunCodeAsync(int number, string cell, CodePart part, INotebookOutput output, CancellationToken cancellationToken)
+    {
+        var directives = PackageDirectives.Of(part.Code);
+        try
+        {
+            await packages.LoadAsync(directives, engine, output, cancellationToken).ConfigureAwait(false);
+        }
+        catch (PackageException failure)
+        {
+            return new MagicFailed(number, directives.Line, cell.Split('\n')[directives.Line - 1], failure.Message);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return new CellInterrupted(number, StillRunning: false);
+        }
+        return await engine.RunAsync(number, directives.Code, output, cancellationToken).ConfigureAwait(false);
+    }
+
+    private void Reset()
+    {
+        engine.Reset();
+        declarations.Clear();
+        packages.Clear();
+    }
+
     private async Task<CellResult> RunMagicAsync(int number, MagicPart magic, List<Action> atEnd, INotebookOutput output, CancellationToken cancellationToken)
     {
-        var run = new MagicRun(engine, declarations.Clear);
+        var run = new MagicRun(engine, packages, Reset);
         var failure = await engine.InvokeAsync(number, () => magic.Run(run), output, cancellationToken).ConfigureAwait(false);
         if (run.AtEndOfCell is { } action) atEnd.Add(action);
         if (failure is CellThrew { Exception: OperationCanceledException } && cancellationToken.IsCancellationRequested)
