@@ -39,6 +39,7 @@ internal static class ModelRun
             scale = Math.Max(scale, Math.Abs(expected[index]));
             difference = Math.Max(difference, Math.Abs((double)expected[index] - actual[index]));
         }
-        return difference / scale;
+        // Where nothing but zero is expected, only zero is right.
+        return difference == 0 ? 0 : difference / scale;
     }
 }

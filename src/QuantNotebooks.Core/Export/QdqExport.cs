@@ -73,6 +73,8 @@ public static class QdqExport
         RequireEightBits("activations", "--activation-bits 8", scheme.ActivationBits);
         if (scheme.Bias != BiasPrecision.Int32)
             throw new QuantNotebooksException("The QDQ export writes biases as 32-bit integers, as integer engines add them, not in floating point (--bias-bits 32).");
+        if (!scheme.SymmetricWeights || scheme.SymmetricActivations || scheme.Overrides.Count > 0)
+            throw new QuantNotebooksException("The QDQ export writes symmetric weights and asymmetric activations, and no overrides, yet.");
         if (network.Layers.IsEmpty) throw new QuantNotebooksException($"'{network.Name}' has no layer with constant weights, so there is nothing to quantize.");
         var opset = network.Graph.Header.OpsetImport.FirstOrDefault(import => import.Domain is "" or "ai.onnx")?.Version ?? 0;
         var perChannel = scheme.WeightGranularity == WeightGranularity.PerChannel;
@@ -85,9 +87,9 @@ public static class QdqExport
     internal static ModelProto ToQdqModel(this Network network, QuantizationScheme scheme, ActivationRanges ranges)
     {
         network.RequireQdq(scheme);
-        var placement = QuantizerPlacement.Of(network);
+        var placement = QuantizerPlacement.Of(network, scheme);
         var quantizers = placement.Tensors.ToImmutableSortedDictionary(
-            tensor => tensor, tensor => placement.QuantizerOf(tensor, ranges.Of(tensor, network), scheme)!, StringComparer.Ordinal);
+            tensor => tensor, tensor => placement.QuantizerOf(tensor, ranges.Of(tensor, network))!, StringComparer.Ordinal);
         var graph = new QdqGraph(network.Graph);
         foreach (var layer in network.Layers) graph.Quantize(layer, scheme, quantizers[placement.InputGridOf(layer)]);
         foreach (var (tensor, quantizer) in quantizers) graph.Quantize(tensor, quantizer);

@@ -43,17 +43,15 @@ internal sealed class QdqGraph
                 for (var index = start; index < start + length; index++) integers[index] = (sbyte)MathF.Round(weights.Weights[index] / scale);
             });
         }
-        var axis = weights.WeightScales.Length == 1 ? (int?)null : ChannelAxis(layer);
+        var scales = weights.Quantizers.Select(quantizer => quantizer.Scale).ToArray();
+        var axis = scales.Length == 1 ? (int?)null : ChannelAxis(layer);
         var integerWeights = Add(name => TensorData.Create(name, layer.WeightShape.AsSpan(), integers), layer.WeightName, "int8");
-        Replace(layer, layer.WeightName, Dequantize(layer.WeightName, integerWeights, weights.WeightScales, axis, Zeros(layer.WeightName, weights.WeightScales, axis)));
-        if (layer.BiasName is not { } biasName) return;
-        var steps = Array.ConvertAll(weights.WeightScales, scale => (double)input.Scale * scale);
-        var biases = new int[layer.Channels];
-        for (var channel = 0; channel < biases.Length; channel++)
-            biases[channel] = LayerQuantizer.BiasInteger(layer.Bias[channel], steps[steps.Length == 1 ? 0 : channel]);
-        var integerBias = Add(name => TensorData.Create(name, [biases.Length], biases), biasName, "int32");
+        Replace(layer, layer.WeightName, Dequantize(layer.WeightName, integerWeights, scales, axis, Zeros(layer.WeightName, scales, axis)));
+        if (layer.BiasName is not { } biasName || LayerQuantizer.Integers(layer.Bias, weights, input, scheme) is not { } bias) return;
+        var integerBias = Add(name => TensorData.Create(name, layer.BiasShape.AsSpan(), bias.Integers), biasName, "int32");
+        var steps = axis is null ? [bias.Steps[0]] : bias.Steps;
         // An int32 tensor has zero point 0 and, by the standard, need not say so.
-        Replace(layer, biasName, Dequantize(biasName, integerBias, Array.ConvertAll(steps, step => (float)step), axis is null ? null : 0, zeroPoint: null));
+        Replace(layer, biasName, Dequantize(biasName, integerBias, Array.ConvertAll(steps, step => (float)step), axis is null ? null : layer.BiasShape.Length - 1, zeroPoint: null));
     }
 
     /// <summary>Puts a QuantizeLinear/DequantizeLinear pair on a tensor: whoever reads it, reads values on the grid.</summary>

@@ -58,13 +58,7 @@ internal static class ReportJson
             return;
         }
         writer.WriteStartObject(name);
-        writer.WriteString("name", scheme.ToString());
-        writer.WriteInteger("weightBits", scheme.WeightBits);
-        writer.WriteInteger("activationBits", scheme.ActivationBits);
-        writer.WriteInteger("boundaryBits", scheme.BoundaryBits);
-        writer.WriteBoolean("perChannel", scheme.WeightGranularity == WeightGranularity.PerChannel);
-        writer.WriteInteger("biasBits", scheme.Bias == BiasPrecision.Int32 ? 32 : null);
-        writer.WriteString("range", scheme.Range.ToString());
+        SchemeJson.WriteFields(writer, scheme);
         writer.WriteEndObject();
     }
 

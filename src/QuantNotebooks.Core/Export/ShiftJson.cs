@@ -12,6 +12,8 @@ public static class ShiftJson
     /// <c>shiftInSteps</c> counts the mean shift in steps of the layer's output grid (<c>step</c>), <c>noisePower</c> is E[e^2] and
     /// <c>shiftShare</c> the part of it that is mean shift. <c>split</c> is null where the parts of the shift were not measured; else its
     /// <c>weights</c>, <c>inputRounding</c> and <c>inherited</c> sum to <c>meanShift</c>, and <c>predictedWeights</c> is (Wq - W) E[x].
+    /// <c>adjustedPValue</c> is to be compared with <c>significance.falseDiscoveryRate</c> (Benjamini-Hochberg over all channels of all
+    /// layers); <c>imagesToPin</c> is the number of images that would bring nine shifts in ten to within a tenth of a step.
     /// </remarks>
     public static string ToJson(this MeanShiftReport report)
     {
@@ -19,23 +21,57 @@ public static class ShiftJson
         return ReportJson.Write(report.Network, report.Scheme, report.Images, writer =>
         {
             writer.WriteCalibration(report.Ranges);
-            writer.WriteArray("layers", report.Layers, layer => WriteLayer(writer, layer));
+            var significance = ShiftSignificance.Of(report);
+            writer.WriteStartObject("significance");
+            writer.WriteNumber("falseDiscoveryRate", significance.FalseDiscoveryRate);
+            writer.WriteNumber("tested", significance.Tested);
+            writer.WriteNumber("significant", significance.Significant);
+            writer.WriteEndObject();
+            writer.WriteArray("layers", significance.Layers, layer => WriteLayer(writer, layer));
+            WriteHeldOut(writer, report);
             JsonExport.WriteNotAnalysed(writer, report.Network);
         });
     }
 
-    private static void WriteLayer(Utf8JsonWriter writer, LayerShift layer)
+    private static void WriteLayer(Utf8JsonWriter writer, LayerSignificance significance)
     {
+        var layer = significance.Layer;
         writer.WriteString("name", layer.Name);
         writer.WriteString("operator", layer.Layer.Operator.ToString());
         writer.WriteNumber("channels", layer.Layer.Channels);
         writer.WriteFinite("step", layer.Step);
         writer.WriteFinite("significantShare", layer.SignificantShare());
+        writer.WriteNumber("significantChannels", significance.Significant);
+        writer.WriteFinite("imagesToPin", significance.ImagesToPin());
+        writer.WriteNumbers("adjustedPValue", significance.AdjustedPValues);
         WriteStatistics(writer, layer, layer.Before);
         writer.WriteStartObject("post");
         WriteStatistics(writer, layer, layer.After);
         writer.WriteEndObject();
         WriteSplit(writer, layer.Split);
+    }
+
+    private static void WriteHeldOut(Utf8JsonWriter writer, MeanShiftReport report)
+    {
+        if (HeldOutAgreement.Of(report) is not { } agreement)
+        {
+            writer.WriteNull("heldOut");
+            return;
+        }
+        writer.WriteStartObject("heldOut");
+        writer.WriteImages("images", report.HeldOut!.Images);
+        writer.WriteNumber("falseDiscoveryRate", agreement.FalseDiscoveryRate);
+        writer.WriteNumber("disagreeing", agreement.Disagreeing);
+        writer.WriteArray("layers", agreement.Layers, layer =>
+        {
+            writer.WriteString("name", layer.Measured.Name);
+            writer.WriteNumber("disagreeing", layer.Disagreeing);
+            WriteStatistics(writer, layer.HeldOut, layer.HeldOut.Before);
+            writer.WriteStartObject("post");
+            WriteStatistics(writer, layer.HeldOut, layer.HeldOut.After);
+            writer.WriteEndObject();
+        });
+        writer.WriteEndObject();
     }
 
     private static void WriteStatistics(Utf8JsonWriter writer, LayerShift layer, ShiftStatistics statistics)

@@ -67,6 +67,11 @@ internal readonly struct JsonField
     /// <summary>A field that an object must have.</summary>
     public JsonField this[string name] => Optional(name) ?? throw Error("is missing", PathOf(name));
 
+    public bool IsNull => _element.ValueKind == JsonValueKind.Null;
+
+    /// <summary>What the document is called in messages.</summary>
+    public string Source => _source;
+
     public string AsString() => _element.ValueKind == JsonValueKind.String
         ? Decode()
         : throw WrongType("a string");
@@ -88,11 +93,11 @@ internal readonly struct JsonField
         ? value
         : throw WrongType("a number");
 
-    public ValueList<T> AsList<T>(Func<JsonField, T> read)
+    public ValueList<T> AsList<T>(Func<JsonField, T> read, bool mayBeEmpty = false)
     {
         if (_element.ValueKind != JsonValueKind.Array)
             throw WrongType("an array");
-        if (_element.GetArrayLength() == 0)
+        if (_element.GetArrayLength() == 0 && !mayBeEmpty)
             throw Error("is empty");
         var items = new T[_element.GetArrayLength()];
         var index = 0;

@@ -25,7 +25,7 @@ internal sealed class PixelPlane
         _width = preprocessing.Size.Width;
     }
 
-    /// <param name="image">An image that fills the plane but for the padding.</param>
+    /// <param name="image">An image that fills the plane but for the padding; what it lacks on the right or below is padded too.</param>
     /// <param name="plane">[H, W].</param>
     public void Fill(Image image, Span<float> plane)
     {

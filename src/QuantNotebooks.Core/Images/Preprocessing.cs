@@ -20,6 +20,12 @@ public sealed record Preprocessing
     /// <summary>How an image is brought to <see cref="Size"/> less <see cref="Pad"/>.</summary>
     public ResizeMode Resize { get; init; }
 
+    /// <summary>With <see cref="ResizeMode.ShortestSide"/>: the pixels of the shorter side; if null, the shorter side of <see cref="Size"/> less <see cref="Pad"/>.</summary>
+    public int? ShortestSide { get; init; }
+
+    /// <summary>How the pixels of a resized image are computed.</summary>
+    public Interpolation Interpolation { get; init; }
+
     /// <summary>Which part of an image that is too large is kept.</summary>
     public CropMode Crop { get; init; }
 
@@ -53,6 +59,9 @@ public sealed record Preprocessing
 
     internal Origin Origin { get; init; }
 
+    /// <summary>The size of what an image becomes before it is padded.</summary>
+    internal ImageSize InnerSize => new(Size.Height - Pad.Top - Pad.Bottom, Size.Width - Pad.Left - Pad.Right);
+
     /// <summary>Writes consecutive images of a set as one batch of the network's input.</summary>
     /// <remarks>May run in several threads at once, on disjoint destinations.</remarks>
     /// <param name="images">The images.</param>
@@ -60,14 +69,13 @@ public sealed record Preprocessing
     /// <param name="count">The number of images in the batch, N.</param>
     /// <param name="destination">Receives [N, C, H, W], exactly N x <see cref="ValuesPerImage"/> values.</param>
     /// <exception cref="QuantNotebooksException">
-    /// The description is contradictory or asks for what is not supported yet, the positions are outside the set, the destination has
-    /// another length, or an image has another size than the network takes.
+    /// The description is contradictory, the positions are outside the set, the destination has another length, an image cannot be decoded, or it
+    /// has another size than the network takes and nothing says how to change it.
     /// </exception>
     public void Fill(ImageSet images, int start, int count, Span<float> destination)
     {
         ArgumentNullException.ThrowIfNull(images);
         RequireConsistent();
-        RequireSupported();
         if (start < 0 || count < 1 || start > images.Count - count)
             throw new QuantNotebooksException(Invariant(
                 $"{images.Name} has {images.Count:N0} images; a batch of {count} from image {start} on is not within them."));
@@ -81,14 +89,14 @@ public sealed record Preprocessing
             planes[channel] = new PixelPlane(this, channel);
         for (var i = 0; i < count; i++)
         {
-            var image = PixelChannels.Prepare(images[start + i], Channels, images.NameOf(start + i));
-            RequireFitting(image, start + i, images);
+            var name = $"{images.NameOf(start + i)} of {images.Name}";
+            var image = ImageFitting.Fit(PixelChannels.Prepare(images[start + i], Channels, name), this, name);
             for (var channel = 0; channel < planes.Length; channel++)
                 planes[channel].Fill(image, destination.Slice((i * planes.Length + channel) * perPlane, perPlane));
         }
     }
 
-    /// <summary>Checks that the fields make sense alone and together, whether or not they are supported yet.</summary>
+    /// <summary>Checks that the fields make sense alone and together.</summary>
     /// <exception cref="QuantNotebooksException">A field is out of range, or fields contradict each other.</exception>
     internal void RequireConsistent()
     {
@@ -97,6 +105,8 @@ public sealed record Preprocessing
             $"is {Pad}; left, top, right and bottom must be at least 0");
         Require((long)Pad.Left + Pad.Right < Size.Width && (long)Pad.Top + Pad.Bottom < Size.Height, "pad",
             $"is {Pad} ([left, top, right, bottom]), which leaves no room for an image in input.size {Size}");
+        Require(ShortestSide is null || Resize == ResizeMode.ShortestSide, "shortestSide", $"is for input.resize \"shortest-side\" only");
+        Require(ShortestSide is null or >= 1, "shortestSide", $"is {ShortestSide}; it must be at least 1");
         Require(PadValue is >= 0 and <= 255, "padValue", $"is {PadValue}; it must be from 0 to 255, in pixel units");
         Require(double.IsFinite(Scale) && Scale > 0, "scale", $"is {Scale}; it must be a number above 0");
         RequirePerChannel(Mean, "mean");
@@ -116,23 +126,6 @@ public sealed record Preprocessing
             Require(double.IsFinite(value), field, $"holds {value}; each number must be finite");
     }
 
-    private void RequireSupported()
-    {
-        if (Resize != ResizeMode.None)
-            throw NotSupported("resize", Resize == ResizeMode.Stretch ? "stretch" : "shortest-side", "none");
-        if (Crop != CropMode.None)
-            throw NotSupported("crop", "center", "none");
-    }
-
-    private void RequireFitting(Image image, int index, ImageSet images)
-    {
-        var height = (long)image.Height + Pad.Top + Pad.Bottom;
-        var width = (long)image.Width + Pad.Left + Pad.Right;
-        if (height != Size.Height || width != Size.Width)
-            throw new QuantNotebooksException(Invariant(
-                $"{images.NameOf(index)} of {images.Name} is {image.Height}x{image.Width} (height x width), {height}x{width} with input.pad {Pad} of {Source}; the network takes {Size}."));
-    }
-
     /// <summary>The value of a pixel in the network's input: computed in double precision, rounded once.</summary>
     internal float Normalize(double pixel, int channel) =>
         (float)((pixel * Scale - Mean[Mean.Count == 1 ? 0 : channel]) / Std[Std.Count == 1 ? 0 : channel]);
@@ -142,7 +135,4 @@ public sealed record Preprocessing
         if (!holds)
             throw new QuantNotebooksException($"{Source}: input.{field} {Invariant(problem)}.");
     }
-
-    private QuantNotebooksException NotSupported(string field, string value, string supported) =>
-        new($"{Source}: not supported yet: input.{field} \"{value}\"; today it must be \"{supported}\".");
 }

@@ -7,7 +7,7 @@ namespace QuantNotebooks.Images;
 /// <summary>The JSON form of a <see cref="TaskDescription"/>: reading and writing stand side by side, field by field.</summary>
 /// <remarks>
 /// What says how values are computed must be written out (name, channels, size, scale, mean, std); what may be absent means that
-/// nothing is done: layout NCHW, resize none, crop none, pad 0, task none.
+/// nothing is done: layout NCHW, resize none, crop none, pad 0, task none. Interpolation is the usual one of the resize mode.
 /// </remarks>
 internal static class TaskJson
 {
@@ -15,7 +15,10 @@ internal static class TaskJson
         [("gray", ChannelOrder.Gray), ("rgb", ChannelOrder.Rgb), ("bgr", ChannelOrder.Bgr)];
 
     private static readonly (string Word, ResizeMode Value)[] ResizeWords =
-        [("none", ResizeMode.None), ("stretch", ResizeMode.Stretch), ("shortest-side", ResizeMode.ShortestSide)];
+        [("none", ResizeMode.None), ("stretch", ResizeMode.Stretch), ("shortest-side", ResizeMode.ShortestSide), ("fit-height", ResizeMode.FitHeight)];
+
+    private static readonly (string Word, Interpolation Value)[] InterpolationWords =
+        [("usual", Interpolation.Usual), ("antialias", Interpolation.Antialias), ("bilinear", Interpolation.Bilinear)];
 
     private static readonly (string Word, CropMode Value)[] CropWords = [("none", CropMode.None), ("center", CropMode.Center)];
 
@@ -48,7 +51,7 @@ internal static class TaskJson
 
     private static InputDescription ReadInput(JsonField input, string source)
     {
-        input.RequireFields("name", "layout", "channels", "size", "resize", "crop", "pad", "padValue", "scale", "mean", "std");
+        input.RequireFields("name", "layout", "channels", "size", "resize", "shortestSide", "interpolation", "crop", "pad", "padValue", "scale", "mean", "std");
         if (input.Optional("layout") is { } layout && layout.AsString() != "NCHW")
             throw layout.Error("is not supported yet; today it must be \"NCHW\"");
         var name = input["name"].AsNonEmptyString();
@@ -61,6 +64,8 @@ internal static class TaskJson
             Channels = channels,
             Size = new ImageSize(size[0], size[1]),
             Resize = input.Optional("resize")?.AsChoice(ResizeWords) ?? ResizeMode.None,
+            ShortestSide = input.Optional("shortestSide")?.AsInteger(),
+            Interpolation = input.Optional("interpolation")?.AsChoice(InterpolationWords) ?? Interpolation.Usual,
             Crop = input.Optional("crop")?.AsChoice(CropWords) ?? CropMode.None,
             Pad = new Padding(pad[0], pad[1], pad[2], pad[3]),
             PadValue = input.Optional("padValue")?.AsNumber() ?? 0,
@@ -81,6 +86,10 @@ internal static class TaskJson
         writer.WriteString("channels", WordOf(ChannelWords, preprocessing.Channels));
         WriteNumbers(writer, "size", [size.Height, size.Width]);
         writer.WriteString("resize", WordOf(ResizeWords, preprocessing.Resize));
+        if (preprocessing.ShortestSide is { } side)
+            writer.WriteNumber("shortestSide", side);
+        if (preprocessing.Interpolation != Interpolation.Usual)
+            writer.WriteString("interpolation", WordOf(InterpolationWords, preprocessing.Interpolation));
         writer.WriteString("crop", WordOf(CropWords, preprocessing.Crop));
         WriteNumbers(writer, "pad", [pad.Left, pad.Top, pad.Right, pad.Bottom]);
         writer.WriteNumber("padValue", preprocessing.PadValue);
@@ -140,6 +149,9 @@ internal static class TaskJson
             writer.WriteNumberValue(number);
         writer.WriteEndArray();
     }
+
+    /// <summary>The word for a resize mode.</summary>
+    public static string WordOf(ResizeMode mode) => WordOf(ResizeWords, mode);
 
     private static string WordOf<T>((string Word, T Value)[] words, T value)
         where T : struct, Enum => Array.Find(words, pair => EqualityComparer<T>.Default.Equals(pair.Value, value)).Word;

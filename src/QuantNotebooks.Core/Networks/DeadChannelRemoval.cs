@@ -38,9 +38,9 @@ internal static class DeadChannelRemoval
                 if (bias.Length > 0) bias[dead.Channel] = dead.Constant;
             }
             constants = constants.SetItem(layer.WeightName, TensorData.Create(layer.WeightName, layer.WeightShape.AsSpan(), weights));
-            if (layer.BiasName is { } name) constants = constants.SetItem(name, TensorData.Create(name, [bias.Length], bias));
+            if (layer.BiasName is { } name) constants = constants.SetItem(name, TensorData.Create(name, layer.BiasShape.AsSpan(), bias));
         }
-        return graph.With(graph.Nodes, constants);
+        return graph.With(constants);
     }
 
     private static bool IsZero(Layer layer, int channel)

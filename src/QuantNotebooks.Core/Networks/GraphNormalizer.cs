@@ -8,9 +8,10 @@ namespace QuantNotebooks.Networks;
 internal static class GraphNormalizer
 {
     /// <summary>
-    /// Constant nodes become constants, Identity and Dropout vanish, and each layer operator owns its float32 weights and bias alone.
+    /// Constant nodes become constants, Identity, Dropout and casts to the same type vanish, and each layer operator has one form and owns its
+    /// weights and bias alone.
     /// </summary>
-    public static Graph Simplify(Graph graph) => OwnWeights(RemoveNoOperations(ConstantNodes(graph)));
+    public static Graph Simplify(Graph graph) => OwnWeights(OperatorForms.Unify(ConstantFolding.Fold(RemoveNoOperations(ConstantNodes(graph)))));
 
     private static Graph ConstantNodes(Graph graph)
     {
@@ -18,7 +19,7 @@ internal static class GraphNormalizer
         var nodes = ImmutableArray.CreateBuilder<NodeProto>();
         foreach (var node in graph.Nodes)
         {
-            var value = node.OpType switch
+            var value = node.Domain is not ("" or "ai.onnx") ? null : node.OpType switch
             {
                 "Constant" => ConstantValue(node),
                 "Identity" => node.InputOrNull(0) is { } input ? constants.GetValueOrDefault(input) : null,
@@ -59,9 +60,12 @@ internal static class GraphNormalizer
 
     private static bool IsNoOperation(Graph graph, NodeProto node)
     {
+        if (node.Domain is not ("" or "ai.onnx")) return false;
         var passes = node.OpType switch
         {
             "Identity" => true,
+            // What is left of a float16 network's borders once all of it is float32.
+            "Cast" => graph.Types.TryGetValue(node.Input[0], out var type) && type.ElementType == node.Int("to", 0),
             // A third input could switch Dropout to training; a second output would be its mask.
             "Dropout" => node.InputOrNull(2) is null && node.Output.Count(output => output.Length > 0) == 1,
             _ => false,
@@ -70,7 +74,8 @@ internal static class GraphNormalizer
             && graph.Consumers(node.Output[0]).All(consumer => consumer.Attribute.All(attribute => attribute.G is null && attribute.Graphs.Count == 0));
     }
 
-    private static NodeProto Rewire(NodeProto node, Dictionary<string, string> renamed)
+    /// <summary>The node with inputs under their new names.</summary>
+    public static NodeProto Rewire(NodeProto node, Dictionary<string, string> renamed)
     {
         if (!node.Input.Any(renamed.ContainsKey)) return node;
         var clone = node.Clone();
@@ -85,26 +90,19 @@ internal static class GraphNormalizer
         var nodes = ImmutableArray.CreateBuilder<NodeProto>(graph.Nodes.Length);
         foreach (var node in graph.Nodes)
         {
-            if (!LayerFinder.IsLayer(graph, node))
+            if (!LinearOperator.IsLayer(graph, node))
             {
                 nodes.Add(node);
                 continue;
             }
             var clone = node.Clone();
-            for (var index = 1; index < clone.Input.Count; index++)
+            for (var index = 0; index < clone.Input.Count; index++)
             {
                 var name = clone.Input[index];
-                if (name.Length == 0) continue;
+                if (graph.Constant(name) is null) continue;
                 var shared = graph.Consumers(name).Length > 1 || graph.IsOutput(name) || node.Input.Count(input => input == name) > 1;
                 var owned = TensorData.ToRawFloats(graph.Constants[name])!.Clone();
                 owned.Name = shared ? UniqueName($"{name}@{node.Output[0]}", constants.ContainsKey) : name;
-                // Gemm allows a bias of shape [1, C]: one row, the same values.
-                if (index == 2 && owned.Dims.Count > 1)
-                {
-                    var length = owned.Dims[^1];
-                    owned.Dims.Clear();
-                    owned.Dims.Add(length);
-                }
                 constants[owned.Name] = owned;
                 clone.Input[index] = owned.Name;
             }

@@ -45,26 +45,15 @@ public sealed record DeadChannel(int Channel, string Reason, float Constant);
 /// </summary>
 public sealed class Layer
 {
-    private readonly TensorProto _weights;
-    private readonly TensorProto? _bias;
-
-    internal Layer(
-        int index, string name, LayerOperator operation, ImmutableArray<NodeProto> linearNodes, ImmutableArray<NodeProto> activationNodes,
-        TensorProto weights, TensorProto? bias, WeightLayout layout, WeightLayout inputLayout, bool channelsLast, Activation activation, LayerNotes notes)
+    internal Layer(int index, string name, LinearOperator linear, ImmutableArray<NodeProto> activationNodes, Activation activation, LayerNotes notes)
     {
         Index = index;
         Name = name;
-        Operator = operation;
-        LinearNodes = linearNodes;
+        Linear = linear;
         ActivationNodes = activationNodes;
-        _weights = weights;
-        _bias = bias;
-        Layout = layout;
-        InputLayout = inputLayout;
-        Convolution = ConvolutionAttributes.Of(linearNodes[0], weights);
-        ChannelsLast = channelsLast;
         Activation = activation;
         Notes = notes;
+        Convolution = ConvolutionAttributes.Of(linear.Node, linear.Weights);
     }
 
     /// <summary>Position among the network's layers, from 0 at the input.</summary>
@@ -74,10 +63,10 @@ public sealed class Layer
     public string Name { get; }
 
     /// <summary>The name of the operator's node in the file.</summary>
-    public string NodeName => LinearNodes[0].Name;
+    public string NodeName => Linear.Node.Name;
 
     /// <summary>Which linear operator this is.</summary>
-    public LayerOperator Operator { get; }
+    public LayerOperator Operator => Linear.Operator;
 
     /// <summary>The function that follows.</summary>
     public Activation Activation { get; }
@@ -95,22 +84,22 @@ public sealed class Layer
     public long ParameterCount => (long)Weights.Length + Bias.Length;
 
     /// <summary>Shape of <see cref="Weights"/> as the operator has it: [O, I/groups, kH, kW] for a convolution.</summary>
-    public ImmutableArray<long> WeightShape => [.. _weights.Dims];
+    public ImmutableArray<long> WeightShape => [.. Linear.Weights.Dims];
 
     /// <summary>The weights in the layout of <see cref="WeightShape"/>, row-major.</summary>
-    public ReadOnlySpan<float> Weights => TensorData.Floats(_weights);
+    public ReadOnlySpan<float> Weights => TensorData.Floats(Linear.Weights);
 
     /// <summary>Whether the layer has a bias.</summary>
-    public bool HasBias => _bias is not null;
+    public bool HasBias => Linear.Bias is not null;
 
     /// <summary>The bias, one a channel; empty where there is none.</summary>
-    public ReadOnlySpan<float> Bias => _bias is null ? [] : TensorData.Floats(_bias);
+    public ReadOnlySpan<float> Bias => Linear.Bias is { } bias ? TensorData.Floats(bias) : [];
 
     /// <summary>The tensor the layer reads.</summary>
-    public string Input => LinearNodes[0].Input[0] == _weights.Name ? LinearNodes[0].Input[1] : LinearNodes[0].Input[0];
+    public string Input => Linear.Input;
 
     /// <summary>The tensor between bias and activation.</summary>
-    public string PreActivation => LinearNodes[^1].Output[0];
+    public string PreActivation => Linear.Output;
 
     /// <summary>The tensor after the activation; the same as <see cref="PreActivation"/> where there is none.</summary>
     public string Output => ActivationNodes.IsEmpty ? PreActivation : ActivationNodes[^1].Output[0];
@@ -123,22 +112,30 @@ public sealed class Layer
 
     internal LayerNotes Notes { get; }
 
-    internal ImmutableArray<NodeProto> LinearNodes { get; }
+    internal LinearOperator Linear { get; }
+
+    internal ImmutableArray<NodeProto> LinearNodes => Linear.Nodes;
 
     internal ImmutableArray<NodeProto> ActivationNodes { get; }
 
-    internal string WeightName => _weights.Name;
+    internal string WeightName => Linear.Weights.Name;
 
-    internal string? BiasName => _bias?.Name;
+    internal string? BiasName => Linear.Bias?.Name;
+
+    /// <summary>The shape of the bias in the graph, also where there is none yet: [C], or [C, 1] behind a constant times a matrix.</summary>
+    internal ImmutableArray<long> BiasShape => Linear.BiasShape;
 
     /// <summary>Which weights make an output channel.</summary>
-    internal WeightLayout Layout { get; }
+    internal WeightLayout Layout => Linear.Layout;
 
     /// <summary>Which weights read an input channel.</summary>
-    internal WeightLayout InputLayout { get; }
+    internal WeightLayout InputLayout => Linear.InputLayout;
 
-    /// <summary>Whether channels are the last axis of the output (Gemm, MatMul) and not the second.</summary>
-    internal bool ChannelsLast { get; }
+    /// <summary>Whether channels are the last axis of the output (Gemm, MatMul).</summary>
+    internal bool ChannelsLast => AxesBehindChannels == 0;
+
+    /// <summary>Axes of the output behind the channels': 2 in [N, C, H, W].</summary>
+    internal int AxesBehindChannels => Linear.AxesBehindChannels;
 
     /// <summary>The axis of the input's channels, for an input of that rank.</summary>
     internal int InputChannelAxis(int rank) => ChannelsLast ? rank - 1 : Operator == LayerOperator.MatMul ? rank - 2 : 1;

@@ -16,10 +16,10 @@ internal static class LayerEditor
             if (weights is not null) constants[layer.WeightName] = TensorData.Create(layer.WeightName, layer.WeightShape.AsSpan(), weights);
             if (bias is null) continue;
             var name = layer.BiasName ?? GraphNormalizer.UniqueName(AffineFolding.BiasNameFor(layer.WeightName), constants.ContainsKey);
-            constants[name] = TensorData.Create(name, [bias.Length], bias);
+            constants[name] = TensorData.Create(name, layer.BiasShape.AsSpan(), bias);
             if (!layer.HasBias) nodes = AddBias(nodes, layer, name);
         }
-        return graph.With(nodes, constants.ToImmutable());
+        return nodes == graph.Nodes ? graph.With(constants.ToImmutable()) : graph.With(nodes, constants.ToImmutable());
     }
 
     private static ImmutableArray<NodeProto> AddBias(ImmutableArray<NodeProto> nodes, Layer layer, string biasName)

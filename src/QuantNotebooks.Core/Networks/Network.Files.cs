@@ -20,8 +20,6 @@ public sealed partial class Network
         options ??= LoadOptions.Default;
         var bytes = OnnxFile.ReadBytes(path);
         var model = OnnxFile.Parse(bytes, path);
-        // The runtime's own checks (types, shapes, operators) come first, on the file as it is.
-        using (OnnxSession.Create(model, path, new SessionSettings(Threads: 1, Unoptimized: true))) { }
         var facts = new NetworkFacts(System.IO.Path.GetFileNameWithoutExtension(path), path)
         {
             FileSha256 = Convert.ToHexStringLower(SHA256.HashData(bytes)),
@@ -37,14 +35,27 @@ public sealed partial class Network
 
     internal static Network FromModel(ModelProto model, NetworkFacts facts, LoadOptions options)
     {
-        var raw = Onnx.Graph.From(model, facts.Path);
+        // A circle or a missing tensor is told in our words; then come the runtime's own checks (types, shapes, operators), on the file as it is.
+        TopologicalOrder.Sort(model.Graph, facts.Path);
+        var types = TensorTypes.Check(model, facts.Path);
+        if (Float16Conversion.IsNeeded(model))
+        {
+            model = Float16Conversion.ToFloat32(model);
+            types = TensorTypes.Check(model, facts.Path);
+            facts = facts with { WasFloat16 = true };
+        }
+        var raw = Onnx.Graph.From(model, facts.Path, types);
         facts = NetworkMetadata.Read(raw, facts, facts.Path);
         var (graph, notes) = AffineFolding.Fold(GraphNormalizer.Simplify(raw));
+        graph = InputAffineFolding.Fold(graph);
         var layers = LayerFinder.Find(graph, notes);
         notes = DeadChannelRemoval.WithZeroWeights(layers, notes);
         if (!options.KeepDeadChannels) graph = DeadChannelRemoval.Silence(graph, LayerFinder.Find(graph, notes));
         if (facts.History.IsEmpty)
-            facts = facts with { History = [new HistoryEntry("load", options.KeepDeadChannels ? "dead channels kept" : "dead channels silenced", null, null, ToolVersion.Text)] };
+        {
+            var settings = (options.KeepDeadChannels ? "dead channels kept" : "dead channels silenced") + (facts.WasFloat16 ? ", float16 turned into float32" : "");
+            facts = facts with { History = [new HistoryEntry("load", settings, null, null, ToolVersion.Text)] };
+        }
         return new Network(graph, notes, facts);
     }
 

@@ -66,6 +66,9 @@ public sealed partial class Network
     /// <summary>Whether channels with a constant output were left as they are in the file.</summary>
     public bool KeepsDeadChannels => Facts.KeepsDeadChannels;
 
+    /// <summary>Whether the file holds float16 tensors, which were turned into float32 when it was read: the analysis, and a saved copy, are in float32.</summary>
+    public bool WasFloat16 => Facts.WasFloat16;
+
     /// <summary>What the network's input and output mean, from its sidecar or its metadata; null where neither says.</summary>
     public TaskDescription? Task => Facts.Task;
 
@@ -114,6 +117,8 @@ internal sealed record NetworkFacts(string Name, string Path)
     public string? FileSha256 { get; init; }
 
     public bool KeepsDeadChannels { get; init; }
+
+    public bool WasFloat16 { get; init; }
 
     public TaskDescription? Task { get; init; }
 

@@ -27,9 +27,7 @@ internal static class NodeRoles
         switch (node.OpType)
         {
             case "Conv" or "ConvTranspose" or "Gemm" or "MatMul":
-                return graph.Constant(node.InputOrNull(1)) is null
-                    ? "its weights are computed, not constant"
-                    : "a form of the operator that is not recognized as a layer";
+                return LinearOperator.WhyNot(graph, node);
             case "BatchNormalization":
                 return "batch normalization that does not follow a layer's only output, so it can't be folded";
             case "Softmax":

@@ -7,33 +7,32 @@ namespace QuantNotebooks.Onnx;
 /// <summary>Brings tensor data that an ONNX file keeps in other files (external data) into the model.</summary>
 internal static class ExternalData
 {
-    /// <summary>Reads every external tensor, sub-graphs included. Files must lie in the model's own folder or below it.</summary>
-    /// <exception cref="QuantNotebooksException">A file is missing, outside the folder, or shorter than its tensor.</exception>
+    /// <summary>What a protobuf message can carry, less room for the graph.</summary>
+    private const long MostBytes = int.MaxValue - (64L << 20);
+
+    /// <summary>Reads every external tensor, sub-graphs and functions included. Files must lie in the model's own folder or below it.</summary>
+    /// <exception cref="QuantNotebooksException">A file is missing, outside the folder, or shorter than its tensor, or there is too much in all.</exception>
     public static void Inline(ModelProto model, string path)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        foreach (var tensor in Tensors(model.Graph))
-            if (tensor.DataLocation == TensorProto.Types.DataLocation.External) Inline(tensor, folder, path);
-    }
-
-    private static IEnumerable<TensorProto> Tensors(GraphProto graph)
-    {
-        foreach (var tensor in graph.Initializer) yield return tensor;
-        foreach (var attribute in graph.Node.SelectMany(node => node.Attribute))
+        long left = MostBytes;
+        foreach (var tensor in TensorWalk.Tensors(model))
         {
-            if (attribute.T is not null) yield return attribute.T;
-            foreach (var inner in attribute.Graphs.Append(attribute.G))
-                if (inner is not null)
-                    foreach (var tensor in Tensors(inner)) yield return tensor;
+            if (tensor.DataLocation == TensorProto.Types.DataLocation.External) Inline(tensor, folder, path, left);
+            if ((left -= tensor.RawData.Length) < 0) throw TooLarge(path);
         }
     }
 
-    private static void Inline(TensorProto tensor, string folder, string source)
+    private static QuantNotebooksException TooLarge(string source) =>
+        new($"'{source}' holds more than 2 GB of constants, which one ONNX message can't carry; networks up to that size are supported.");
+
+    private static void Inline(TensorProto tensor, string folder, string source, long left)
     {
         var location = Entry(tensor, "location") ?? throw new QuantNotebooksException($"'{source}': tensor '{tensor.Name}' has external data and does not say in which file.");
+        if (location.Contains('\0')) throw new QuantNotebooksException($"'{source}': tensor '{tensor.Name}' names no possible file for its external data.");
         var file = Path.GetFullPath(Path.Combine(folder, location));
         // A model is data from elsewhere: it may not reach for files outside its own folder, by a path or by a link.
-        if (Path.IsPathRooted(location) || !file.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal) || IsLink(file))
+        if (Path.IsPathRooted(location) || !file.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal) || LeavesByLink(file, folder))
             throw new QuantNotebooksException($"'{source}': tensor '{tensor.Name}' wants its data from '{location}', which is outside the network's folder: refused.");
         try
         {
@@ -43,6 +42,7 @@ internal static class ExternalData
             if (offset < 0 || length < 0 || offset > stream.Length || length > stream.Length - offset || length > Array.MaxLength)
                 throw new QuantNotebooksException(FormattableString.Invariant(
                     $"'{source}': tensor '{tensor.Name}' wants {length} bytes at {offset} of '{location}', which has {stream.Length}: the file is truncated or another one."));
+            if (length > left) throw TooLarge(source);
             var bytes = new byte[length];
             stream.Position = offset;
             stream.ReadExactly(bytes);
@@ -56,7 +56,13 @@ internal static class ExternalData
         tensor.DataLocation = TensorProto.Types.DataLocation.Default;
     }
 
-    private static bool IsLink(string file) => new FileInfo(file) is { Exists: true, LinkTarget: not null };
+    /// <summary>Whether the file or a folder on the way to it is a link.</summary>
+    private static bool LeavesByLink(string file, string folder)
+    {
+        for (var at = file; at is not null && at.Length > folder.Length; at = Path.GetDirectoryName(at))
+            if (new FileInfo(at).LinkTarget is not null) return true;
+        return false;
+    }
 
     private static string? Entry(TensorProto tensor, string key) => tensor.ExternalData.FirstOrDefault(entry => entry.Key == key)?.Value;
 

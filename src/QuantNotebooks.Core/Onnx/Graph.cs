@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using QuantNotebooks.Onnx.Schema;
 
@@ -10,32 +9,43 @@ namespace QuantNotebooks.Onnx;
 /// </summary>
 internal sealed class Graph
 {
-    private readonly FrozenDictionary<string, NodeProto> _producers;
-    private readonly FrozenDictionary<string, ImmutableArray<NodeProto>> _consumers;
-    private readonly FrozenSet<string> _outputNames;
+    private readonly Edges _edges;
 
-    private Graph(ModelProto header, ImmutableArray<NodeProto> nodes, ImmutableDictionary<string, TensorProto> constants)
+    private Graph(
+        ModelProto header, ImmutableArray<NodeProto> nodes, ImmutableDictionary<string, TensorProto> constants, ImmutableDictionary<string, TensorType> types, Edges? edges = null)
     {
         Header = header;
         Nodes = nodes;
         Constants = constants;
-        Inputs = [.. header.Graph.Input.Where(input => !constants.ContainsKey(input.Name))];
+        Types = types;
+        Inputs = [.. header.Graph.Input];
         Outputs = [.. header.Graph.Output];
-        _outputNames = Outputs.Select(output => output.Name).ToFrozenSet();
-        var made = new Dictionary<string, NodeProto>();
-        var read = new Dictionary<string, ImmutableArray<NodeProto>.Builder>();
-        foreach (var node in nodes)
+        _edges = edges ?? new Edges(header.Graph, nodes);
+    }
+
+    /// <summary>Who makes and reads each tensor; the same for graphs that differ only in the values of constants.</summary>
+    private sealed class Edges
+    {
+        public readonly Dictionary<string, NodeProto> Producers = [];
+        public readonly Dictionary<string, ImmutableArray<NodeProto>> Consumers = [];
+        public readonly HashSet<string> OutputNames;
+
+        public Edges(GraphProto header, ImmutableArray<NodeProto> nodes)
         {
-            foreach (var output in node.Output)
-                if (output.Length > 0) made[output] = node;
-            foreach (var input in node.Reads().Distinct())
+            OutputNames = [.. header.Output.Select(output => output.Name)];
+            var read = new Dictionary<string, ImmutableArray<NodeProto>.Builder>();
+            foreach (var node in nodes)
             {
-                if (!read.TryGetValue(input, out var list)) read[input] = list = ImmutableArray.CreateBuilder<NodeProto>();
-                list.Add(node);
+                foreach (var output in node.Output)
+                    if (output.Length > 0) Producers[output] = node;
+                foreach (var input in node.Reads().Distinct())
+                {
+                    if (!read.TryGetValue(input, out var list)) read[input] = list = ImmutableArray.CreateBuilder<NodeProto>(1);
+                    list.Add(node);
+                }
             }
+            foreach (var (name, list) in read) Consumers[name] = list.DrainToImmutable();
         }
-        _producers = made.ToFrozenDictionary();
-        _consumers = read.ToFrozenDictionary(pair => pair.Key, pair => pair.Value.ToImmutable());
     }
 
     /// <summary>What the file says besides nodes and constants: versions, functions, metadata, inputs and outputs.</summary>
@@ -45,34 +55,47 @@ internal sealed class Graph
 
     public ImmutableDictionary<string, TensorProto> Constants { get; }
 
-    /// <summary>The graph's inputs that are not constants.</summary>
+    /// <summary>What is known of the types of computed tensors.</summary>
+    public ImmutableDictionary<string, TensorType> Types { get; }
+
+    /// <summary>The graph's inputs; a constant that the file lists among them is none.</summary>
     public ImmutableArray<ValueInfoProto> Inputs { get; }
 
     public ImmutableArray<ValueInfoProto> Outputs { get; }
 
-    public static Graph From(ModelProto model, string source)
+    public static Graph From(ModelProto model, string source, ImmutableDictionary<string, TensorType>? types = null)
     {
         var constants = ImmutableDictionary.CreateBuilder<string, TensorProto>();
         foreach (var tensor in model.Graph.Initializer) constants[tensor.Name] = tensor;
         var header = model.Clone();
         header.Graph.Node.Clear();
         header.Graph.Initializer.Clear();
-        return new Graph(header, TopologicalOrder.Sort(model.Graph, source), constants.ToImmutable());
+        // Before version 4 every constant had to be listed among the inputs too, with its shape; since then it is constant only if it is not.
+        header.IrVersion = Math.Max(header.IrVersion, 4);
+        for (var index = header.Graph.Input.Count - 1; index >= 0; index--)
+            if (constants.ContainsKey(header.Graph.Input[index].Name)) header.Graph.Input.RemoveAt(index);
+        return new Graph(header, TopologicalOrder.Sort(model.Graph, source), constants.ToImmutable(), types ?? ImmutableDictionary<string, TensorType>.Empty);
     }
 
-    public bool IsOutput(string tensor) => _outputNames.Contains(tensor);
+    public bool IsOutput(string tensor) => _edges.OutputNames.Contains(tensor);
 
-    public NodeProto? Producer(string tensor) => _producers.GetValueOrDefault(tensor);
+    public NodeProto? Producer(string tensor) => _edges.Producers.GetValueOrDefault(tensor);
 
-    public ImmutableArray<NodeProto> Consumers(string tensor) => _consumers.TryGetValue(tensor, out var list) ? list : [];
+    public ImmutableArray<NodeProto> Consumers(string tensor) => _edges.Consumers.TryGetValue(tensor, out var list) ? list : [];
 
     /// <summary>The one node that reads the tensor, or null where it has no reader, several, or is an output of the graph.</summary>
     public NodeProto? SoleConsumer(string tensor) => !IsOutput(tensor) && Consumers(tensor) is [var only] ? only : null;
 
     public TensorProto? Constant(string? tensor) => tensor is null ? null : Constants.GetValueOrDefault(tensor);
 
+    /// <summary>Number of axes of a computed tensor; 0 where it is not known.</summary>
+    public int RankOf(string tensor) => Types.GetValueOrDefault(tensor).Rank;
+
     public Graph With(IEnumerable<NodeProto> nodes, ImmutableDictionary<string, TensorProto>? constants = null) =>
-        new(Header, [.. nodes], constants ?? Constants);
+        new(Header, [.. nodes], constants ?? Constants, Types);
+
+    /// <summary>The same nodes with other constants.</summary>
+    public Graph With(ImmutableDictionary<string, TensorProto> constants) => new(Header, Nodes, constants, Types, _edges);
 
     public Graph WithMetadata(IEnumerable<KeyValuePair<string, string>> entries)
     {
@@ -83,7 +106,7 @@ internal sealed class Graph
             if (old is null) header.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
             else old.Value = value;
         }
-        return new Graph(header, Nodes, Constants);
+        return new Graph(header, Nodes, Constants, Types, _edges);
     }
 
     public string? Metadata(string key) => Header.MetadataProps.FirstOrDefault(entry => entry.Key == key)?.Value;
@@ -95,9 +118,9 @@ internal sealed class Graph
         model.Graph.Node.AddRange(Nodes);
         foreach (var (name, tensor) in Constants.OrderBy(pair => pair.Key, StringComparer.Ordinal))
             if (Consumers(name).Length > 0 || IsOutput(name)) model.Graph.Initializer.Add(tensor);
-        var kept = model.Graph.Initializer.Select(tensor => tensor.Name).ToHashSet();
-        for (var index = model.Graph.Input.Count - 1; index >= 0; index--)
-            if (Constants.ContainsKey(model.Graph.Input[index].Name) && !kept.Contains(model.Graph.Input[index].Name)) model.Graph.Input.RemoveAt(index);
+        // What the file says of tensors that are no longer made would only mislead.
+        for (var index = model.Graph.ValueInfo.Count - 1; index >= 0; index--)
+            if (!_edges.Producers.ContainsKey(model.Graph.ValueInfo[index].Name)) model.Graph.ValueInfo.RemoveAt(index);
         return model;
     }
 

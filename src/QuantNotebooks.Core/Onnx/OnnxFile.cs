@@ -44,7 +44,8 @@ internal static class OnnxFile
         if (model.Graph is null || model.Graph.Node.Count == 0 || model.OpsetImport.Count == 0)
             throw new QuantNotebooksException($"'{source}' holds no ONNX network: it has no graph with nodes and operator set.");
         ExternalData.Inline(model, source);
-        foreach (var tensor in model.Graph.Initializer) TensorData.Validate(tensor, source);
+        foreach (var tensor in TensorWalk.Tensors(model)) TensorData.Validate(tensor, source);
+        foreach (var graph in TensorWalk.Graphs(model)) SparseTensors.WriteOut(graph, source);
         return model;
     }
 

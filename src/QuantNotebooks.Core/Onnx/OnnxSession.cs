@@ -26,6 +26,12 @@ internal sealed class OnnxSession : IDisposable
 
     public IReadOnlyList<string> OutputNames => _session.OutputNames;
 
+    /// <summary>What the model takes.</summary>
+    public IReadOnlyDictionary<string, NodeMetadata> Inputs => _session.InputMetadata;
+
+    /// <summary>What the model gives.</summary>
+    public IReadOnlyDictionary<string, NodeMetadata> Outputs => _session.OutputMetadata;
+
     public static OnnxSession Create(ModelProto model, string source, SessionSettings settings = default) =>
         Create(model.ToByteArray(), source, settings);
 

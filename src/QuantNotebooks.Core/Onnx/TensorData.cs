@@ -37,20 +37,20 @@ internal static class TensorData
         var shape = tensor.Dims.ToArray();
         switch ((TensorProto.Types.DataType)tensor.DataType)
         {
-            case TensorProto.Types.DataType.Float when tensor.FloatData.Count == 0:
+            case TensorProto.Types.DataType.Float when tensor.RawData.Length > 0 || tensor.FloatData.Count == 0:
                 return tensor;
             case TensorProto.Types.DataType.Float:
                 return Create(tensor.Name, shape, tensor.FloatData.ToArray());
             case TensorProto.Types.DataType.Double:
             {
-                var doubles = tensor.DoubleData.Count > 0 ? tensor.DoubleData.ToArray() : MemoryMarshal.Cast<byte, double>(tensor.RawData.Span).ToArray();
+                var doubles = tensor.RawData.Length > 0 ? MemoryMarshal.Cast<byte, double>(tensor.RawData.Span).ToArray() : tensor.DoubleData.ToArray();
                 return Create(tensor.Name, shape, Array.ConvertAll(doubles, value => (float)value));
             }
             case TensorProto.Types.DataType.Float16:
             {
-                var halves = tensor.Int32Data.Count > 0
-                    ? [.. tensor.Int32Data.Select(bits => BitConverter.UInt16BitsToHalf((ushort)bits))]
-                    : MemoryMarshal.Cast<byte, Half>(tensor.RawData.Span).ToArray();
+                var halves = tensor.RawData.Length > 0
+                    ? MemoryMarshal.Cast<byte, Half>(tensor.RawData.Span).ToArray()
+                    : [.. tensor.Int32Data.Select(bits => BitConverter.UInt16BitsToHalf((ushort)bits))];
                 return Create(tensor.Name, shape, Array.ConvertAll(halves, value => (float)value));
             }
             default:
@@ -74,14 +74,33 @@ internal static class TensorData
         {
             throw new QuantNotebooksException($"'{source}': tensor '{tensor.Name}' has the impossible shape [{string.Join(", ", tensor.Dims)}].");
         }
-        var size = BytesPerElement(tensor.DataType);
-        var held = size is null ? count
-            : tensor.RawData.Length > 0 ? tensor.RawData.Length / (double)size
-            : tensor.FloatData.Count + tensor.Int32Data.Count + tensor.Int64Data.Count + tensor.DoubleData.Count + tensor.Uint64Data.Count;
-        if (held != count)
+        var held = Count(tensor);
+        if (held is not null && held != count)
             throw new QuantNotebooksException(
                 $"'{source}': tensor '{tensor.Name}' of shape [{string.Join(", ", tensor.Dims)}] should hold {count} values and holds {held}: the file is damaged.");
     }
+
+    /// <summary>How many values the tensor holds, whatever its shape says; packed half-bytes count as their shape says where the bytes suffice.</summary>
+    public static double? Count(TensorProto tensor)
+    {
+        if ((TensorProto.Types.DataType)tensor.DataType == TensorProto.Types.DataType.String) return tensor.StringData.Count;
+        if (tensor.RawData.Length > 0) return BytesPerElement(tensor.DataType) is { } size ? tensor.RawData.Length / (double)size : null;
+        return (TensorProto.Types.DataType)tensor.DataType switch
+        {
+            TensorProto.Types.DataType.Float => tensor.FloatData.Count,
+            TensorProto.Types.DataType.Double => tensor.DoubleData.Count,
+            TensorProto.Types.DataType.Int64 => tensor.Int64Data.Count,
+            TensorProto.Types.DataType.Uint32 or TensorProto.Types.DataType.Uint64 => tensor.Uint64Data.Count,
+            TensorProto.Types.DataType.Complex64 => tensor.FloatData.Count / 2.0,
+            TensorProto.Types.DataType.Complex128 => tensor.DoubleData.Count / 2.0,
+            TensorProto.Types.DataType.Int4 or TensorProto.Types.DataType.Uint4 or TensorProto.Types.DataType.Float4E2M1 => null,
+            _ => tensor.Int32Data.Count,
+        };
+    }
+
+    /// <summary>The values of an int64 tensor.</summary>
+    public static ReadOnlySpan<long> Integers(TensorProto tensor) =>
+        tensor.RawData.Length > 0 ? MemoryMarshal.Cast<byte, long>(tensor.RawData.Span) : tensor.Int64Data.ToArray();
 
     private static TensorProto Raw(string name, TensorProto.Types.DataType type, ReadOnlySpan<long> shape, ReadOnlySpan<byte> bytes)
     {
@@ -91,13 +110,17 @@ internal static class TensorData
     }
 
     /// <summary>Bytes of one element, or null where elements are packed or of variable size.</summary>
-    private static int? BytesPerElement(int dataType) => (TensorProto.Types.DataType)dataType switch
+    public static int? BytesPerElement(int dataType) => (TensorProto.Types.DataType)dataType switch
     {
-        TensorProto.Types.DataType.Uint8 or TensorProto.Types.DataType.Int8 or TensorProto.Types.DataType.Bool => 1,
+        TensorProto.Types.DataType.Uint8 or TensorProto.Types.DataType.Int8 or TensorProto.Types.DataType.Bool
+            or TensorProto.Types.DataType.Float8E4M3Fn or TensorProto.Types.DataType.Float8E4M3Fnuz
+            or TensorProto.Types.DataType.Float8E5M2 or TensorProto.Types.DataType.Float8E5M2Fnuz => 1,
         TensorProto.Types.DataType.Uint16 or TensorProto.Types.DataType.Int16
             or TensorProto.Types.DataType.Float16 or TensorProto.Types.DataType.Bfloat16 => 2,
         TensorProto.Types.DataType.Float or TensorProto.Types.DataType.Int32 or TensorProto.Types.DataType.Uint32 => 4,
-        TensorProto.Types.DataType.Double or TensorProto.Types.DataType.Int64 or TensorProto.Types.DataType.Uint64 => 8,
+        TensorProto.Types.DataType.Double or TensorProto.Types.DataType.Int64 or TensorProto.Types.DataType.Uint64
+            or TensorProto.Types.DataType.Complex64 => 8,
+        TensorProto.Types.DataType.Complex128 => 16,
         _ => null,
     };
 }

@@ -24,10 +24,11 @@ public sealed record Quantizer(float Scale, int ZeroPoint, int Lowest, int Highe
     /// </summary>
     /// <param name="magnitude">The largest absolute value; zero gives the grid with step 1.</param>
     /// <param name="bits">2 to 16.</param>
-    public static Quantizer Symmetric(float magnitude, int bits)
+    /// <param name="powerOfTwo">Whether the step is the next power of two above, if it is none.</param>
+    public static Quantizer Symmetric(float magnitude, int bits, bool powerOfTwo = false)
     {
         var highest = (1 << (bits - 1)) - 1;
-        return new Quantizer(StepOf(magnitude / highest), 0, -highest, highest);
+        return new Quantizer(StepOf(magnitude / highest, powerOfTwo), 0, -highest, highest);
     }
 
     /// <summary>
@@ -35,11 +36,12 @@ public sealed record Quantizer(float Scale, int ZeroPoint, int Lowest, int Highe
     /// </summary>
     /// <param name="range">The values to cover.</param>
     /// <param name="bits">2 to 16.</param>
-    public static Quantizer Asymmetric(ActivationRange range, int bits)
+    /// <param name="powerOfTwo">Whether the step is the next power of two above, if it is none.</param>
+    public static Quantizer Asymmetric(ActivationRange range, int bits, bool powerOfTwo = false)
     {
         var (minimum, maximum) = (Math.Min(range.Minimum, 0f), Math.Max(range.Maximum, 0f));
         var highest = (1 << bits) - 1;
-        var scale = StepOf((float)(((double)maximum - minimum) / highest));
+        var scale = StepOf((float)(((double)maximum - minimum) / highest), powerOfTwo);
         return new Quantizer(scale, (int)Math.Clamp(MathF.Round(-minimum / scale), 0, highest), 0, highest);
     }
 
@@ -65,5 +67,11 @@ public sealed record Quantizer(float Scale, int ZeroPoint, int Lowest, int Highe
     }
 
     // A tensor of zeros, or of values so small that the step underflows, still needs a step that can divide.
-    private static float StepOf(float scale) => float.IsNormal(scale) ? scale : 1f;
+    private static float StepOf(float scale, bool powerOfTwo)
+    {
+        if (!float.IsNormal(scale)) return 1f;
+        if (!powerOfTwo) return scale;
+        var power = MathF.ScaleB(1f, Math.ILogB(scale));
+        return power < scale ? power * 2 : power;
+    }
 }

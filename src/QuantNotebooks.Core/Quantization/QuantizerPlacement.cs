@@ -5,37 +5,50 @@ using QuantNotebooks.Onnx;
 namespace QuantNotebooks.Quantization;
 
 /// <summary>
-/// Which tensors of a network an integer engine would quantize: the network's inputs, every layer's output after its activation, the outputs of
-/// Add and Concat (after an activation that follows alone), and any other tensor that a layer reads and that is not on a grid already.
+/// Which tensors of a network an integer engine would quantize, and by a scheme on which grids: the network's inputs, every layer's output after
+/// its activation, the outputs of Add and Concat (after an activation that follows alone), and any other tensor that a layer reads and that is
+/// not on a grid already.
 /// </summary>
 internal sealed class QuantizerPlacement
 {
+    private readonly QuantizationScheme _scheme;
+
     private readonly ImmutableDictionary<Layer, string> _inputGrids;
 
     private readonly ImmutableHashSet<string> _boundary;
 
-    private QuantizerPlacement(ImmutableSortedSet<string> tensors, ImmutableHashSet<string> boundary, ImmutableDictionary<Layer, string> inputGrids)
+    private readonly ImmutableDictionary<string, Layer> _makers;
+
+    private QuantizerPlacement(
+        Network network, QuantizationScheme scheme, ImmutableSortedSet<string> tensors, ImmutableHashSet<string> boundary, ImmutableDictionary<Layer, string> inputGrids)
     {
         Tensors = tensors;
+        _scheme = scheme;
         _boundary = boundary;
         _inputGrids = inputGrids;
+        _makers = network.Layers.ToImmutableDictionary(layer => layer.Output);
     }
 
-    /// <summary>Names of the quantized tensors.</summary>
+    /// <summary>Names of the tensors that are quantized where the scheme quantizes activations.</summary>
     public ImmutableSortedSet<string> Tensors { get; }
 
     /// <summary>The quantized tensor on whose grid the layer's input lies: the input itself, or what was reshaped or pooled into it.</summary>
     public string InputGridOf(Layer layer) => _inputGrids[layer];
 
-    /// <summary>Bits of a quantized tensor, or null where the scheme leaves activations in floating point.</summary>
-    public int? BitsOf(string tensor, QuantizationScheme scheme) => _boundary.Contains(tensor) ? scheme.BoundaryBits : scheme.ActivationBits;
-
-    /// <summary>The grid of a quantized tensor that takes values in that range, or null where the scheme leaves activations in floating point.</summary>
-    public Quantizer? QuantizerOf(string tensor, ActivationRange range, QuantizationScheme scheme) =>
-        BitsOf(tensor, scheme) is { } bits ? Quantizer.Asymmetric(range, bits) : null;
-
-    public static QuantizerPlacement Of(Network network)
+    /// <summary>The form of a tensor's grid, or null where the scheme leaves it in floating point.</summary>
+    public GridFormat? FormatOf(string tensor)
     {
+        var scheme = _makers.TryGetValue(tensor, out var layer) ? _scheme.SchemeOf(layer) : _scheme;
+        return (_boundary.Contains(tensor) ? scheme.BoundaryBits : scheme.ActivationBits) is { } bits ? scheme.ActivationGrid(bits) : null;
+    }
+
+    /// <summary>The grid of a tensor that takes values in that range, or null where the scheme leaves it in floating point.</summary>
+    public Quantizer? QuantizerOf(string tensor, ActivationRange range) => FormatOf(tensor)?.Over(range);
+
+    /// <exception cref="QuantNotebooksException">The scheme has an override for a layer that the network does not have.</exception>
+    public static QuantizerPlacement Of(Network network, QuantizationScheme scheme)
+    {
+        scheme.RequireLayersOf(network);
         var graph = network.Graph;
         var tensors = ImmutableSortedSet.CreateBuilder<string>(StringComparer.Ordinal);
         foreach (var input in graph.Inputs)
@@ -51,7 +64,7 @@ internal sealed class QuantizerPlacement
             grids[layer] = origin;
         }
         var boundary = tensors.Where(tensor => graph.Producer(tensor) is null || !ReachesQuantizedTensor(graph, tensor, tensors));
-        return new QuantizerPlacement(tensors.ToImmutable(), [.. boundary], grids.ToImmutable());
+        return new QuantizerPlacement(network, scheme, tensors.ToImmutable(), [.. boundary], grids.ToImmutable());
     }
 
     private static bool ReachesQuantizedTensor(Graph graph, string tensor, ISet<string> quantized)

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using System.Numerics.Tensors;
 using QuantNotebooks.Networks;
 
 namespace QuantNotebooks.Quantization;
@@ -8,6 +7,9 @@ namespace QuantNotebooks.Quantization;
 /// <summary>How the range that a grid covers is found from the values: more range clips less, less range rounds finer. Immutable.</summary>
 public abstract record RangeEstimator
 {
+    /// <summary>What a name of an estimator must be, in words.</summary>
+    public const string Names = "'min-max', 'mse', 'entropy' or 'percentile:P' with P above 50 and at most 100";
+
     private protected RangeEstimator()
     {
     }
@@ -18,18 +20,27 @@ public abstract record RangeEstimator
     /// <summary>The range with the smallest mean squared error of rounding and clipping together.</summary>
     public static RangeEstimator LeastSquares { get; } = new LeastSquaresEstimator();
 
-    /// <summary>The range between the percentile and its mirror image: 99.99 clips the smallest and the largest 0.01 % of the values.</summary>
+    /// <summary>
+    /// The range that keeps the distribution's shape best: the smallest Kullback-Leibler divergence KL(P || Q), where P is the histogram with the
+    /// clipped values counted at the range's ends and Q spreads what falls on each integer evenly over that integer's filled bins (the idea of
+    /// TensorRT's entropy calibration). Exact zeros are left out of both, because every grid keeps them. With more than 10 bits the histogram is
+    /// too coarse to tell ranges apart, and hardly anything is clipped.
+    /// </summary>
+    public static RangeEstimator Entropy { get; } = new EntropyEstimator();
+
+    /// <summary>The range between the percentile and its mirror image: 99.99 clips the smallest and the largest 0.01 % of the values; on a
+    /// symmetric grid the 0.01 % of largest magnitude.</summary>
     /// <param name="percent">More than 50, at most 100.</param>
     /// <exception cref="QuantNotebooksException">The number is outside that.</exception>
     public static RangeEstimator Percentile(double percent) => IsPercentile(percent)
         ? new PercentileEstimator(percent)
         : throw new QuantNotebooksException(FormattableString.Invariant($"A percentile must be more than 50 and at most 100, not {percent}."));
 
-    /// <summary>Reads "min-max", "mse" or "percentile:99.99".</summary>
+    /// <summary>Reads "min-max", "mse", "entropy" or "percentile:99.99".</summary>
     /// <exception cref="QuantNotebooksException">The text is something else.</exception>
     public static RangeEstimator Parse(string text) => TryParse(text, out var estimator)
         ? estimator
-        : throw new QuantNotebooksException($"A range is 'min-max', 'mse' or 'percentile:P' with P above 50 and at most 100, not '{text}'.");
+        : throw new QuantNotebooksException($"A range is {Names}, not '{text}'.");
 
     /// <summary>The same without an exception.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out RangeEstimator? estimator)
@@ -40,6 +51,7 @@ public abstract record RangeEstimator
         {
             "min-max" => MinMax,
             "mse" => LeastSquares,
+            "entropy" => Entropy,
             _ when text.StartsWith(percentile, StringComparison.Ordinal)
                 && double.TryParse(text[percentile.Length..], NumberStyles.Float, CultureInfo.InvariantCulture, out var percent)
                 && IsPercentile(percent) => Percentile(percent),
@@ -48,48 +60,36 @@ public abstract record RangeEstimator
         return estimator is not null;
     }
 
-    /// <summary>Whether <see cref="OfActivations"/> needs more than the extrema.</summary>
-    internal abstract bool NeedsHistogram { get; }
+    /// <summary>Whether more than the extrema of the values must be known.</summary>
+    internal abstract bool NeedsDistribution { get; }
 
-    /// <summary>The range of an activation.</summary>
-    /// <param name="extrema">Its smallest and largest value.</param>
-    /// <param name="histogram">Its values; null where only the extrema are needed.</param>
-    /// <param name="bits">Bits of the grid.</param>
-    internal abstract ActivationRange OfActivations(ActivationRange extrema, ValueHistogram? histogram, int bits);
+    /// <summary>The range for a grid of that form; within the extrema.</summary>
+    internal abstract ActivationRange Of(IValueDistribution values, GridFormat format);
 
-    /// <summary>The magnitude that a symmetric grid of weights covers.</summary>
-    internal abstract float OfWeights(ReadOnlySpan<float> weights, int bits);
+    /// <summary>The range for values that are all at hand.</summary>
+    internal ActivationRange Of(ReadOnlySpan<float> values, GridFormat format) => Of(new ValueSample(values), format);
 
     private static bool IsPercentile(double percent) => percent is > 50 and <= 100;
 
-    private static float Magnitude(ReadOnlySpan<float> weights) => MathF.Abs(TensorPrimitives.MaxMagnitude(weights));
-
     private sealed record MinMaxEstimator : RangeEstimator
     {
-        internal override bool NeedsHistogram => false;
+        internal override bool NeedsDistribution => false;
 
-        internal override ActivationRange OfActivations(ActivationRange extrema, ValueHistogram? histogram, int bits) => extrema;
-
-        internal override float OfWeights(ReadOnlySpan<float> weights, int bits) => Magnitude(weights);
+        internal override ActivationRange Of(IValueDistribution values, GridFormat format) => values.Extrema;
 
         public override string ToString() => "min-max";
     }
 
     private sealed record PercentileEstimator(double Percent) : RangeEstimator
     {
-        internal override bool NeedsHistogram => true;
+        internal override bool NeedsDistribution => true;
 
-        internal override ActivationRange OfActivations(ActivationRange extrema, ValueHistogram? histogram, int bits) => new(
-            Math.Max(extrema.Minimum, (float)histogram!.Quantile(1 - Percent / 100)),
-            Math.Min(extrema.Maximum, (float)histogram.Quantile(Percent / 100)));
-
-        internal override float OfWeights(ReadOnlySpan<float> weights, int bits)
+        internal override ActivationRange Of(IValueDistribution values, GridFormat format)
         {
-            var magnitudes = new float[weights.Length];
-            TensorPrimitives.Abs(weights, magnitudes);
-            Array.Sort(magnitudes);
-            // The smallest magnitude that at least the percentile of all weights stays within.
-            return magnitudes[Math.Clamp((int)Math.Ceiling(Percent / 100 * magnitudes.Length) - 1, 0, magnitudes.Length - 1)];
+            if (format.Symmetric) return RangeSearch.Within(values.Extrema, (float)values.MagnitudeQuantile(Percent / 100));
+            return new ActivationRange(
+                Math.Max(values.Extrema.Minimum, (float)values.Quantile(1 - Percent / 100)),
+                Math.Min(values.Extrema.Maximum, (float)values.Quantile(Percent / 100)));
         }
 
         public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"percentile:{Percent}");
@@ -97,51 +97,20 @@ public abstract record RangeEstimator
 
     private sealed record LeastSquaresEstimator : RangeEstimator
     {
-        private const int Steps = 100;
+        internal override bool NeedsDistribution => true;
 
-        internal override bool NeedsHistogram => true;
-
-        internal override ActivationRange OfActivations(ActivationRange extrema, ValueHistogram? histogram, int bits)
-        {
-            // The ends are searched in turn: each moves from its extremum to zero while the other stays.
-            var best = new ActivationRange(Math.Min(0, extrema.Minimum), Math.Max(0, extrema.Maximum));
-            for (var round = 0; round < 2; round++)
-            {
-                best = Best(part => best with { Maximum = extrema.Maximum * part }, extrema.Maximum > 0, best);
-                best = Best(part => best with { Minimum = extrema.Minimum * part }, extrema.Minimum < 0, best);
-            }
-            return best;
-
-            ActivationRange Best(Func<float, ActivationRange> candidate, bool moves, ActivationRange otherwise)
-            {
-                if (!moves) return otherwise;
-                var (found, error) = (otherwise, histogram!.MeanSquaredError(Quantizer.Asymmetric(otherwise, bits)));
-                for (var step = Steps; step > 0; step--)
-                {
-                    var range = candidate((float)step / Steps);
-                    var other = histogram.MeanSquaredError(Quantizer.Asymmetric(range, bits));
-                    if (other < error) (found, error) = (range, other);
-                }
-                return found;
-            }
-        }
-
-        internal override float OfWeights(ReadOnlySpan<float> weights, int bits)
-        {
-            var magnitude = Magnitude(weights);
-            var (best, error) = (magnitude, double.PositiveInfinity);
-            var rounded = new float[weights.Length];
-            for (var step = Steps; step > 0; step--)
-            {
-                var candidate = magnitude * step / Steps;
-                Quantizer.Symmetric(candidate, bits).Apply(weights, rounded);
-                TensorPrimitives.Subtract(weights, rounded, rounded);
-                var other = (double)TensorPrimitives.SumOfSquares<float>(rounded);
-                if (other < error) (best, error) = (candidate, other);
-            }
-            return best;
-        }
+        internal override ActivationRange Of(IValueDistribution values, GridFormat format) => RangeSearch.Best(values.Extrema, format, values.MeanSquaredError);
 
         public override string ToString() => "mse";
+    }
+
+    private sealed record EntropyEstimator : RangeEstimator
+    {
+        internal override bool NeedsDistribution => true;
+
+        internal override ActivationRange Of(IValueDistribution values, GridFormat format) =>
+            RangeSearch.Best(values.Extrema, format, values.ToHistogram().ForDivergence(format.Bits).Divergence);
+
+        public override string ToString() => "entropy";
     }
 }

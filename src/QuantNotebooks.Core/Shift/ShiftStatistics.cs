@@ -19,7 +19,7 @@ public sealed record ShiftStatistics(ImmutableArray<ChannelShift> Channels)
     public double MeanShiftShare => Ratio(ShiftPower, NoisePower);
 
     /// <summary>Signal to quantization noise ratio in decibels, -20 log10 rQNSR.</summary>
-    public double SqnrDecibels => -20 * Math.Log10(RootQnsr);
+    public double SqnrDecibels => NoiseConventions.ToDecibels(RootQnsr);
 
     /// <summary>
     /// Cosine of the angle between y and q, all channels taken as one vector: sum_c E[y_c q_c] / sqrt(sum_c E[y_c^2] sum_c E[q_c^2]), from

@@ -20,7 +20,7 @@ public static class Calibration
     public static ActivationRanges Calibrate(this Network network, ImageSet images, CancellationToken cancellation = default)
     {
         var reference = network.FloatReference;
-        var placement = QuantizerPlacement.Of(reference);
+        var placement = QuantizerPlacement.Of(reference, QuantizationScheme.Int8PerTensor);
         var ranges = new SortedDictionary<string, ActivationRange>(StringComparer.Ordinal);
         ForEachTensor(reference, images, Extend, cancellation);
         return new ActivationRanges(ranges.ToImmutableSortedDictionary(StringComparer.Ordinal), images.Sha256, images.Count);
@@ -42,16 +42,19 @@ public static class Calibration
     public static ActivationRanges Calibrate(this Network network, ImageSet images, QuantizationScheme scheme, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(scheme);
-        var extrema = network.Calibrate(images, cancellation);
-        if (!scheme.Range.NeedsHistogram || scheme.ActivationBits is null) return extrema;
         var reference = network.FloatReference;
-        var placement = QuantizerPlacement.Of(reference);
-        var histograms = extrema.ByTensor.ToDictionary(pair => pair.Key, pair => new ValueHistogram(pair.Value.Minimum, pair.Value.Maximum));
+        // First, because a scheme that does not fit the network is refused here.
+        var placement = QuantizerPlacement.Of(reference, scheme);
+        var extrema = network.Calibrate(images, cancellation);
+        if (!scheme.ActivationRange.NeedsDistribution || placement.Tensors.All(tensor => placement.FormatOf(tensor) is null)) return extrema;
+        var histograms = extrema.ByTensor.ToDictionary(pair => pair.Key, pair => new ValueHistogram(pair.Value));
         ForEachTensor(reference, images, Count, cancellation);
         return extrema with
         {
             ByTensor = extrema.ByTensor.ToImmutableSortedDictionary(
-                pair => pair.Key, pair => scheme.Range.OfActivations(pair.Value, histograms[pair.Key], placement.BitsOf(pair.Key, scheme)!.Value), StringComparer.Ordinal),
+                pair => pair.Key,
+                pair => placement.FormatOf(pair.Key) is { } format ? scheme.ActivationRange.Of(histograms[pair.Key], format) : pair.Value,
+                StringComparer.Ordinal),
         };
 
         void Count(string name, BatchTensor tensor)

@@ -29,8 +29,7 @@ internal readonly record struct ChannelLayout(int Images, int Items, int Channel
         long total = 1;
         foreach (var dimension in shape) total *= dimension;
         long inner = 1;
-        if (!layer.ChannelsLast)
-            for (var axis = 2; axis < shape.Length; axis++) inner *= shape[axis];
+        for (var axis = Math.Max(0, shape.Length - layer.AxesBehindChannels); axis < shape.Length; axis++) inner *= shape[axis];
         var perImage = layer.Channels * inner;
         if (images == 0 || total % (perImage * images) != 0)
             throw new QuantNotebooksException($"Layer '{layer.Name}' gives [{string.Join(", ", shape.ToArray())}] for {images} images: its values can't be told apart by image.");

@@ -63,7 +63,7 @@ internal sealed class LayerSweep : IDisposable
         _batches = new ImageBatches(network, images);
         _visitor = visitor;
         _given = ranges;
-        _placement = QuantizerPlacement.Of(network);
+        _placement = QuantizerPlacement.Of(network, scheme);
         _plan = ExecutionPlan.Of(network);
         _referencePlan = ExecutionPlan.Of(_reference);
         var budget = memory ?? MemoryBudget.Default;
@@ -272,7 +272,7 @@ internal sealed class LayerSweep : IDisposable
         if (_quantizers.TryGetValue(tensor, out var known)) return known;
         if (!_frontier.IsFloat(tensor, batch)) return null;
         var range = _given?.Of(tensor, _network) ?? _ranges[tensor];
-        if (_placement.QuantizerOf(tensor, range, _scheme) is not { } quantizer) return null;
+        if (_placement.QuantizerOf(tensor, range) is not { } quantizer) return null;
         return _quantizers[tensor] = quantizer;
     }
 
@@ -281,10 +281,10 @@ internal sealed class LayerSweep : IDisposable
         if (!_frontier.IsFloat(tensor, 0)) return null;
         var range = new ActivationRange(float.PositiveInfinity, float.NegativeInfinity);
         ForEachFull(full => range = range.Union(Calibration.ExtremaOf(tensor, full.Floats, _network, _images)));
-        if (!_scheme.Range.NeedsHistogram || _placement.BitsOf(tensor, _scheme) is not { } bits) return range;
-        var histogram = new ValueHistogram(range.Minimum, range.Maximum);
+        if (!_scheme.ActivationRange.NeedsDistribution || _placement.FormatOf(tensor) is not { } format) return range;
+        var histogram = new ValueHistogram(range);
         ForEachFull(full => histogram.Add(full.Floats));
-        return _scheme.Range.OfActivations(range, histogram, bits);
+        return _scheme.ActivationRange.Of(histogram, format);
 
         void ForEachFull(Action<BatchTensor> act) => ForEachBatch(batch =>
         {

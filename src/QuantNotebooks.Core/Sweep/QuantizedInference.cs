@@ -14,10 +14,10 @@ internal sealed class QuantizedInference : IDisposable
 
     public QuantizedInference(Network network, QuantizationScheme scheme, ActivationRanges ranges, string inputName, TensorPool pool)
     {
-        var placement = QuantizerPlacement.Of(network);
+        var placement = QuantizerPlacement.Of(network, scheme);
         var quantizers = new Dictionary<string, Quantizer>();
         foreach (var tensor in placement.Tensors)
-            if (placement.QuantizerOf(tensor, ranges.Of(tensor, network), scheme) is { } grid) quantizers[tensor] = grid;
+            if (placement.QuantizerOf(tensor, ranges.Of(tensor, network)) is { } grid) quantizers[tensor] = grid;
         _runner = new PlanRunner(network, QuantizedGraph(network, scheme, placement, quantizers), inputName, pool, PutOnGrid);
 
         void PutOnGrid(string name, BatchTensor tensor)

@@ -13,7 +13,7 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
 
     public ICommandHost Host => host;
 
-    public QuantizationScheme Scheme => CommonOptions.SchemeOf(arguments);
+    public QuantizationScheme Scheme => SchemeOptions.SchemeOf(arguments);
 
     public IProgress<SweepProgress> Progress(string activity) => host.Progress(activity);
 
@@ -30,9 +30,6 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
             : variable;
     }
 
-    /// <summary>All of the images, however many are asked for.</summary>
-    public ImageSet AllImages() => Set(CommonOptions.Images);
-
     public ImageSet Images() => Part(CommonOptions.Images, CommonOptions.Count);
 
     /// <summary>The whole set that an option names, or its first images.</summary>
@@ -44,6 +41,20 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
         if (wanted > images.Count)
             host.Note(string.Create(CultureInfo.InvariantCulture, $"{count.Name} {wanted}: '{images.Name}' has only {images.Count} images; all are taken."));
         return images.Take(wanted);
+    }
+
+    /// <summary>The first --count images, and the --held-out images that follow; without --count all but the last --held-out ones.</summary>
+    public (ImageSet Images, ImageSet? HeldOut) ImagesAndHeldOut()
+    {
+        var option = CommonOptions.HeldOut;
+        if (!arguments.IsGiven(option)) return (Images(), null);
+        var heldOut = arguments.Get(option);
+        var all = Set(CommonOptions.Images);
+        var count = arguments.IsGiven(CommonOptions.Count) ? arguments.Get(CommonOptions.Count) : Math.Max(1, all.Count - heldOut);
+        return (long)count + heldOut <= all.Count
+            ? (all.Take(count), all.Skip(count).Take(heldOut))
+            : throw new CommandUsageException(string.Create(CultureInfo.InvariantCulture,
+                $"{option.Name} {heldOut} wants images after the first {count} of '{all.Name}', and there are {Math.Max(0, all.Count - count)} (of {all.Count} in all)."));
     }
 
     /// <summary>

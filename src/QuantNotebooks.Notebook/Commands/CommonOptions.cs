@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using QuantNotebooks.Quantization;
 using QuantNotebooks.Sweep;
 
 namespace QuantNotebooks.Notebook.Commands;
@@ -25,6 +24,9 @@ internal static class CommonOptions
 
     public static CommandOption<int> CalibrationCount { get; } = Number("--calibration-count", "Only the first N calibration images.", "all");
 
+    public static CommandOption<int> HeldOut { get; } =
+        Number("--held-out", "Measure also on the N images after the first --count ones, which nothing is calibrated or corrected on.", null);
+
     public static CommandOption<bool> KeepDeadChannels { get; } =
         Flag("--keep-dead-channels", "Leave channels with a constant output as they are in the file.");
 
@@ -34,34 +36,8 @@ internal static class CommonOptions
         DefaultText = "a quarter of the machine's", Rule = "a size of at least 1MiB such as 512MiB or 4GiB",
     };
 
-    public static CommandOption<int?> WeightBits { get; } = Bits("--weight-bits", "Bits of a weight.");
-
-    public static CommandOption<int?> ActivationBits { get; } = Bits("--activation-bits", "Bits of an activation.");
-
-    public static CommandOption<bool> PerChannel { get; } = Flag("--per-channel", "One weight scale for each output channel instead of one a layer.");
-
-    public static CommandOption<BiasPrecision> BiasBits { get; } = new(ParseBias)
-    {
-        Name = "--bias-bits", ValueName = "32|float", Help = "Bits of a bias.", DefaultText = "32", Default = BiasPrecision.Int32, Rule = "32 or 'float'",
-    };
-
-    public static CommandOption<RangeEstimator> Range { get; } = new(RangeEstimator.TryParse)
-    {
-        Name = "--range", ValueName = "ESTIMATOR", Help = "How ranges are found: the extrema, a percentile of both tails, or the least mean squared error.",
-        DefaultText = "min-max", Default = RangeEstimator.MinMax, Rule = "'min-max', 'mse' or 'percentile:P' with P above 50 and at most 100",
-    };
-
     /// <summary>The options that make up a quantization scheme.</summary>
-    public static ImmutableArray<CommandOption> Scheme { get; } = [WeightBits, ActivationBits, PerChannel, Range, BiasBits];
-
-    public static QuantizationScheme SchemeOf(CommandArguments arguments) => new()
-    {
-        WeightBits = arguments.Get(WeightBits),
-        ActivationBits = arguments.Get(ActivationBits),
-        WeightGranularity = arguments.Get(PerChannel) ? WeightGranularity.PerChannel : WeightGranularity.PerTensor,
-        Range = arguments.Get(Range)!,
-        Bias = arguments.Get(BiasBits),
-    };
+    public static ImmutableArray<CommandOption> Scheme => SchemeOptions.All;
 
     public static CommandOption<string> Text(string name, string valueName, string help, bool isRequired = false) => new(ParseText)
     {
@@ -78,11 +54,6 @@ internal static class CommonOptions
         Name = name, Help = help, Rule = "given without a value",
     };
 
-    private static CommandOption<int?> Bits(string name, string help) => new(ParseBits)
-    {
-        Name = name, ValueName = "2..16|float", Help = help, DefaultText = "8", Default = 8, Rule = "a whole number from 2 to 16 or 'float'",
-    };
-
     private static bool ParseText(string text, out string? value)
     {
         value = text;
@@ -96,20 +67,5 @@ internal static class CommonOptions
     {
         value = true;
         return text.Length == 0;
-    }
-
-    private static bool ParseBits(string text, out int? value)
-    {
-        value = null;
-        if (text == "float") return true;
-        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bits) || bits is < 2 or > 16) return false;
-        value = bits;
-        return true;
-    }
-
-    private static bool ParseBias(string text, out BiasPrecision value)
-    {
-        value = text == "float" ? BiasPrecision.Float : BiasPrecision.Int32;
-        return text is "32" or "float";
     }
 }

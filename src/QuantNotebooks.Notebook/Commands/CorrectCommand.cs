@@ -1,7 +1,5 @@
-using System.Globalization;
 using QuantNotebooks.Correction;
 using QuantNotebooks.Export;
-using QuantNotebooks.Images;
 
 namespace QuantNotebooks.Notebook.Commands;
 
@@ -14,16 +12,13 @@ internal static class CorrectCommand
         Default = BiasCorrectionMethod.Iterative, Rule = "'iterative', the only method there is today",
     };
 
-    private static readonly CommandOption<int> HeldOut =
-        CommonOptions.Number("--held-out", "Measure also on the N images after the first --count ones, which the correction does not see.", null);
-
     private static readonly CommandOption<string> Out =
         CommonOptions.Text("--out", "FILE", "Write the corrected network, with its calibrated ranges, as an ONNX file.");
 
     public static CommandDefinition Definition { get; } = CommandDefinition.Create(
         "correct", "Correct the biases, so that the mean activation shift goes away.", CommonOptions.Model,
         "data/models/mobilenet-v1-fashion.onnx --images data/fashion-mnist/calibration --count 64 --held-out 64 --out corrected.onnx",
-        [CommonOptions.Images, CommonOptions.Count, Method, HeldOut, Out, .. CommonOptions.Scheme, CommonOptions.KeepDeadChannels],
+        [CommonOptions.Images, CommonOptions.Count, Method, CommonOptions.HeldOut, Out, .. CommonOptions.Scheme, CommonOptions.KeepDeadChannels],
         Run, (CorrectionResult result) => result.ToJson());
 
     private static CorrectionResult Run(CommandInputs inputs)
@@ -31,7 +26,7 @@ internal static class CorrectCommand
         var target = inputs.Arguments.Get(Out);
         if (target is not null) RequireNewFile(target, inputs.Arguments.Subjects[0]);
         var network = inputs.Network();
-        var (calibration, heldOut) = Split(inputs);
+        var (calibration, heldOut) = inputs.ImagesAndHeldOut();
         if (network.Ranges is not null) inputs.Host.Note($"'{network.Name}' carries its own calibrated ranges; they are kept.");
         // The only method there is; the option says so to whoever asks for another.
         var result = network.CorrectBias(calibration, inputs.Scheme, heldOut, inputs.Progress("correct"), inputs.Host.Cancellation);
@@ -47,19 +42,6 @@ internal static class CorrectCommand
         ReportFile.RequireWritable(target);
         if (Path.GetFullPath(target) == Path.GetFullPath(model))
             throw new CommandUsageException($"{Out.Name} '{target}' is the network that is corrected; give another name, or the original is lost.");
-    }
-
-    /// <summary>The first --count images, and the --held-out images that follow; without --count all but the last --held-out ones.</summary>
-    private static (ImageSet Calibration, ImageSet? HeldOut) Split(CommandInputs inputs)
-    {
-        if (!inputs.Arguments.IsGiven(HeldOut)) return (inputs.Images(), null);
-        var heldOut = inputs.Arguments.Get(HeldOut);
-        var all = inputs.AllImages();
-        var count = inputs.Arguments.IsGiven(CommonOptions.Count) ? inputs.Arguments.Get(CommonOptions.Count) : Math.Max(1, all.Count - heldOut);
-        return (long)count + heldOut <= all.Count
-            ? (all.Take(count), all.Skip(count).Take(heldOut))
-            : throw new CommandUsageException(string.Create(CultureInfo.InvariantCulture,
-                $"{HeldOut.Name} {heldOut} wants images after the first {count} of '{all.Name}', and there are {Math.Max(0, all.Count - count)} (of {all.Count} in all)."));
     }
 
     private static bool ParseMethod(string text, out BiasCorrectionMethod value)

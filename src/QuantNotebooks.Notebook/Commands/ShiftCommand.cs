@@ -16,7 +16,7 @@ internal static class ShiftCommand
         "shift", "Measure the mean activation shift that quantization causes, layer by layer and channel by channel.", CommonOptions.Model,
         "data/models/mobilenet-v1-fashion.onnx --images data/fashion-mnist/calibration --count 64 --split",
         [
-            CommonOptions.Images, CommonOptions.Count, CommonOptions.Calibration, CommonOptions.CalibrationCount, Split,
+            CommonOptions.Images, CommonOptions.Count, CommonOptions.HeldOut, CommonOptions.Calibration, CommonOptions.CalibrationCount, Split,
             .. CommonOptions.Scheme, CommonOptions.KeepDeadChannels, CommonOptions.Memory,
         ],
         Run, (MeanShiftReport report) => report.ToJson());
@@ -24,11 +24,12 @@ internal static class ShiftCommand
     private static MeanShiftReport Run(CommandInputs inputs)
     {
         var network = inputs.Network();
-        var images = inputs.Images();
+        var (images, heldOut) = inputs.ImagesAndHeldOut();
         var options = new MeanShiftOptions
         {
             Split = inputs.Arguments.Get(Split),
             Calibration = Calibration(inputs, network),
+            HeldOut = heldOut,
             Memory = inputs.Arguments.Get(CommonOptions.Memory),
         };
         return network.MeasureMeanShift(images, inputs.Scheme, options, inputs.Progress("shift"), inputs.Host.Cancellation);

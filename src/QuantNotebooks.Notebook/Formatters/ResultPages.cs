@@ -24,6 +24,7 @@ internal static class ResultPages
     {
         var notes = new List<string> { ShiftLegend };
         if (report.Layers.Any(layer => layer.Split is not null)) notes.Add(SplitLegend);
+        notes.AddRange(ShiftNotes.Of(report));
         notes.Add(MeasuredOn(report.Scheme, report.Images));
         notes.AddRange(NotAnalysed(report.Network));
         if (report.Layers.IsEmpty) return new ResultPage($"{report.Network.Name} has no layers to measure", null, [], notes);

@@ -39,6 +39,10 @@ public static class ResultFrames
                 .Add("own weights", layer => layer.WeightsToSignal)
                 .Add("own input", layer => layer.InputRoundingToSignal)
                 .Add("inherited", layer => layer.InheritedToSignal);
+        if (report.HeldOut is { } heldOut)
+            columns
+                .Add("held-out rQNSR", layer => heldOut.Layers[layer.Layer.Index].Before.RootQnsr)
+                .Add("held-out MSSR", layer => heldOut.Layers[layer.Layer.Index].Before.Mssr);
         return columns
             .Add("rQNSR after", layer => layer.After.RootQnsr)
             .Add("MSSR after", layer => layer.After.Mssr)

@@ -115,7 +115,7 @@ public sealed class QdqExportTests
 
     private static Agreement Compare(Network network, QuantizationScheme scheme, ActivationRanges ranges, ImageSet images, bool fused = true)
     {
-        var step = QuantizerPlacement.Of(network).QuantizerOf(network.Graph.Outputs[0].Name, ranges.Of(network.Graph.Outputs[0].Name, network), scheme)!.Scale;
+        var step = QuantizerPlacement.Of(network, scheme).QuantizerOf(network.Graph.Outputs[0].Name, ranges.Of(network.Graph.Outputs[0].Name, network))!.Scale;
         var batches = new ImageBatches(network, images, 100);
         using var pool = new TensorPool();
         using var simulation = new QuantizedInference(network, scheme, ranges, batches.InputName, pool);

@@ -115,13 +115,13 @@ public sealed class PreprocessingTests
 
     [Fact]
     public void Two_or_four_channels_are_refused() => Throws(
-        "the one is 1x2 with 2 channels; only grey and RGB images become a network's input.",
+        "the one of one is 1x2 with 2 channels; only grey and RGB images become a network's input.",
         () => Plain.Fill(Set(new Image(1, 2, 2, new byte[4])), 0, 1, new float[2]));
 
     [Fact]
     public void A_wrong_image_size_names_the_set_its_size_and_the_networks() =>
         Fails(
-            "image 0 of two is 1x2 (height x width), 5x6 with input.pad [2, 2, 2, 2] of The preprocessing; the network takes 32x32.",
+            "image 0 of two is 1x2 (height x width), 5x6 with input.pad [2, 2, 2, 2]; the network takes 32x32, and input.resize of The preprocessing is \"none\".",
             FashionLike);
 
     [Fact]
@@ -137,20 +137,6 @@ public sealed class PreprocessingTests
     }
 
     [Fact]
-    public void What_is_not_supported_yet_says_so_and_names_the_field()
-    {
-        Fails(
-            "The preprocessing: not supported yet: input.resize \"stretch\"; today it must be \"none\".",
-            Plain with { Resize = ResizeMode.Stretch });
-        Fails(
-            "The preprocessing: not supported yet: input.resize \"shortest-side\"; today it must be \"none\".",
-            Plain with { Resize = ResizeMode.ShortestSide });
-        Fails(
-            "The preprocessing: not supported yet: input.crop \"center\"; today it must be \"none\".",
-            Plain with { Crop = CropMode.Center });
-    }
-
-    [Fact]
     public void Contradictions_name_the_field()
     {
         Fails("The preprocessing: input.size is [0, 2]; height and width must be at least 1.", Plain with { Size = new(0, 2) });
@@ -160,6 +146,10 @@ public sealed class PreprocessingTests
         Fails(
             "The preprocessing: input.pad is [1, 0, 1, 0] ([left, top, right, bottom]), which leaves no room for an image in input.size 1x2.",
             Plain with { Pad = new(1, 0, 1, 0) });
+        Fails("The preprocessing: input.shortestSide is for input.resize \"shortest-side\" only.", Plain with { ShortestSide = 2 });
+        Fails(
+            "The preprocessing: input.shortestSide is 0; it must be at least 1.",
+            Plain with { Resize = ResizeMode.ShortestSide, ShortestSide = 0 });
         Fails("The preprocessing: input.padValue is 256; it must be from 0 to 255, in pixel units.", Plain with { PadValue = 256 });
         Fails("The preprocessing: input.padValue is NaN; it must be from 0 to 255, in pixel units.", Plain with { PadValue = double.NaN });
         Fails("The preprocessing: input.scale is 0; it must be a number above 0.", Plain with { Scale = 0 });
@@ -187,17 +177,4 @@ public sealed class PreprocessingTests
         Throws(message, () => preprocessing.Fill(TwoOf1x2, 0, 1, new float[Math.Max(0, preprocessing.ValuesPerImage)]));
 
     private static void Throws(string message, Action act) => Assert.Equal(message, Assert.Throws<QuantNotebooksException>(act).Message);
-
-    private sealed class OneImage(Image image) : IImageSource
-    {
-        public int Count => 1;
-
-        public ImageShape? CommonShape => null;
-
-        public ImageAnnotations Annotations => ImageAnnotations.None;
-
-        public string NameOf(int index) => "the one";
-
-        public Image Decode(int index) => image;
-    }
 }

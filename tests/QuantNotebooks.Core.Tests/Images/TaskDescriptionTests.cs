@@ -20,6 +20,8 @@ public sealed class TaskDescriptionTests
     private static readonly Gen<Preprocessing> AnyPreprocessing =
         from channels in Gen.Enum<ChannelOrder>()
         from resize in Gen.Enum<ResizeMode>()
+        from interpolation in Gen.Enum<Interpolation>()
+        from side in Gen.Int[1, 300].Nullable()
         from crop in Gen.Enum<CropMode>()
         from height in Gen.Int[20, 500]
         from width in Gen.Int[20, 500]
@@ -30,7 +32,8 @@ public sealed class TaskDescriptionTests
         from std in Gen.Double[1e-3, 1e6]
         select new Preprocessing
         {
-            Channels = channels, Size = new(height, width), Resize = resize, Crop = crop, Pad = new(pad[0], pad[1], pad[2], pad[3]),
+            Channels = channels, Size = new(height, width), Resize = resize, Interpolation = interpolation,
+            ShortestSide = resize == ResizeMode.ShortestSide ? side : null, Crop = crop, Pad = new(pad[0], pad[1], pad[2], pad[3]),
             PadValue = padValue, Scale = scale, Mean = [.. mean], Std = [std],
         };
 
@@ -95,7 +98,7 @@ public sealed class TaskDescriptionTests
         Assert.StartsWith(message, Assert.Throws<QuantNotebooksException>(() => TaskDescription.Parse(json, "here")).Message, StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("\"channels\": \"gray\"", "\"chanels\": \"gray\"", "input.chanels is not a known field; did you mean \"channels\"? Known are name, layout, channels, size, resize, crop, pad, padValue, scale, mean, std.")]
+    [InlineData("\"channels\": \"gray\"", "\"chanels\": \"gray\"", "input.chanels is not a known field; did you mean \"channels\"? Known are name, layout, channels, size, resize, shortestSide, interpolation, crop, pad, padValue, scale, mean, std.")]
     [InlineData("\"channels\": \"gray\"", "\"channels\": \"grey\"", "input.channels is \"grey\"; did you mean \"gray\"? Known are gray, rgb, bgr.")]
     [InlineData("\"channels\": \"gray\", ", "", "input.channels is missing.")]
     [InlineData("\"scale\": 0.5, ", "", "input.scale is missing.")]

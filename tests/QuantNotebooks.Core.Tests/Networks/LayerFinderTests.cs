@@ -82,7 +82,7 @@ public sealed class LayerFinderTests
         Assert.Equal(new Activation(ActivationKind.Clip, 0, 12) { ChannelMaximums = [3, 12] }, network.Layers[0].Activation);
         Assert.Equal(new Activation(ActivationKind.Clip, -1, 4) { ChannelMinimums = [-1, 0.5f] }, network.Layers[1].Activation);
         Assert.Empty(network.NotAnalysed);
-        Assert.Equal(["a", "b", "x", "y"], QuantizerPlacement.Of(network).Tensors);
+        Assert.Equal(["a", "b", "x", "y"], QuantizerPlacement.Of(network, QuantNotebooks.Quantization.QuantizationScheme.Int8PerTensor).Tensors);
     }
 
     [Fact]

@@ -96,7 +96,7 @@ public sealed class LoadingTests
     public void Residual_networks_quantize_where_an_integer_engine_would()
     {
         var network = TestData.Load(TestData.ResNet14);
-        var placement = QuantNotebooks.Quantization.QuantizerPlacement.Of(network);
+        var placement = QuantNotebooks.Quantization.QuantizerPlacement.Of(network, QuantNotebooks.Quantization.QuantizationScheme.Int8PerTensor);
         foreach (var add in network.Graph.Nodes.Where(node => node.OpType == "Add"))
         {
             // Add -> Relu is one operation of an engine: the sum is put on the grid after the Relu and not before.

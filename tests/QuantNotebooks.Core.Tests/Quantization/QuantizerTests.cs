@@ -86,6 +86,18 @@ public sealed class QuantizerTests
         Assert.Equal(0f, quantizer.Apply(0f));
     }
 
+    [Fact]
+    public void A_step_that_must_be_a_power_of_two_is_the_smallest_that_covers_the_range() => Gen.Select(Gen.Double[-9, 9], Gen.Double[-9, 9], Bits, Gen.Bool).Sample((one, other, bits, symmetric) =>
+    {
+        var range = new ActivationRange((float)Math.Min(one, other), (float)Math.Max(one, other));
+        var free = new GridFormat(bits, symmetric, PowerOfTwo: false).Over(range);
+        var power = new GridFormat(bits, symmetric, PowerOfTwo: true).Over(range);
+        Assert.Equal(Math.Pow(2, Math.Round(Math.Log2(power.Scale))), power.Scale);
+        Assert.InRange(power.Scale, free.Scale, free.Scale * 1.99999f);
+        Assert.Equal(0f, power.Apply(0f));
+        Assert.True(power.Maximum >= Math.Max(range.Maximum, 0) - 0.5001 * power.Scale);
+    });
+
     [Theory]
     [InlineData(1)]
     [InlineData(17)]

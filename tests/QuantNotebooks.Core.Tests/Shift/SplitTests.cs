@@ -42,7 +42,7 @@ public sealed class SplitTests
         var quantized = ModelRun.Tensors(quantizedModel, input, shape, points.Append("input//quantized"));
         full["input"] = (shape, input);
         quantized["input"] = quantized["input//quantized"];
-        var placement = QuantizerPlacement.Of(network);
+        var placement = QuantizerPlacement.Of(network, QuantizationScheme.Int8PerTensor);
         foreach (var layer in network.Layers)
         {
             var x = full[layer.Input];

@@ -25,7 +25,7 @@ public sealed class BadCommandTests : IDisposable
     [InlineData(new[] { "shift", Net, "--images", Set, "--weight-bits", "1" }, "--weight-bits must be a whole number from 2 to 16 or 'float', not '1'.")]
     [InlineData(new[] { "shift", Net, "--images", Set, "--activation-bits", "17" }, "--activation-bits must be a whole number from 2 to 16 or 'float', not '17'.")]
     [InlineData(new[] { "shift", Net, "--images", Set, "--weight-bits", "x" }, "--weight-bits must be a whole number from 2 to 16 or 'float', not 'x'.")]
-    [InlineData(new[] { "shift", Net, "--images", Set, "--bias-bits", "16" }, "--bias-bits must be 32 or 'float', not '16'.")]
+    [InlineData(new[] { "shift", Net, "--images", Set, "--bias-bits", "8" }, "--bias-bits must be 32, 16 or 'float', not '8'.")]
     [InlineData(new[] { "shift", Net, "--images", Set, "--count", "0" }, "--count must be a whole number of at least 1, not '0'.")]
     [InlineData(new[] { "shift", Net, "--images", Set, "--count", "-3" }, "--count must be a whole number of at least 1, not '-3'.")]
     [InlineData(new[] { "shift", Net, "--images", Set, "--count", "99999999999" }, "--count must be a whole number of at least 1")]

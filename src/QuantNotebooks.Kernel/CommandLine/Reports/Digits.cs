@@ -22,6 +22,6 @@ internal static class Digits
 
     public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
-    private static string Format(double? value, string format) =>
+    public static string Format(double? value, string format) =>
         value is { } number && double.IsFinite(number) ? number.ToString(format, CultureInfo.InvariantCulture) : "-";
 }

@@ -22,6 +22,8 @@ internal static class ShiftText
         writer.WriteLine("SQNR: -20 log10 rQNSR. shift: mean quantized - mean full precision, in standard deviations (sigma) of the channel.");
         if (IsSplit(report))
             writer.WriteLine("own weights, own input, inherited: the shift's parts in units of MSSR. They add up channel by channel, with their signs; here they may cancel.");
+        WriteSignificance(report, writer);
+        WriteHeldOut(report, writer);
         writer.WriteLine(Meaning(report));
     }
 
@@ -45,6 +47,37 @@ internal static class ShiftText
             table.Add([.. cells]);
         }
         table.Write(writer);
+    }
+
+    private static void WriteSignificance(MeanShiftReport report, TextWriter writer)
+    {
+        var significance = ShiftSignificance.Of(report);
+        if (significance.Tested == 0)
+        {
+            writer.WriteLine("With one image nothing can be said of how sure a shift is.");
+            return;
+        }
+        var line = $"{Digits.Count(significance.Significant)} of {Digits.Count(significance.Tested)} channels have a shift that is no chance of these images (at most {Digits.Percent(significance.FalseDiscoveryRate)} % of them false).";
+        var needy = significance.Layers.MaxBy(layer => layer.ImagesToPin() ?? 0);
+        if (needy?.ImagesToPin() is { } images && images > report.Images.Count)
+            line += $" {Digits.Count(images)} images would pin nine shifts in ten of {needy.Layer.Name}, the layer that needs most, to a tenth of a step.";
+        writer.WriteLine(line);
+    }
+
+    private static void WriteHeldOut(MeanShiftReport report, TextWriter writer)
+    {
+        if (HeldOutAgreement.Of(report) is not { } agreement) return;
+        writer.WriteLine();
+        var table = new TextTable(new("layer", false), new("MSSR"), new("held out"), new("rQNSR"), new("held out"), new("channels that differ"));
+        foreach (var layer in agreement.Layers)
+            table.Add(
+                layer.Measured.Name, Digits.Short(layer.Measured.Before.Mssr), Digits.Short(layer.HeldOut.Before.Mssr),
+                Digits.Short(layer.Measured.Before.RootQnsr), Digits.Short(layer.HeldOut.Before.RootQnsr), Digits.Count(layer.Disagreeing));
+        table.Write(writer);
+        writer.WriteLine();
+        writer.WriteLine(agreement.Worst is { } worst
+            ? $"Warning: on the {Digits.Count(report.HeldOut!.Images.Count)} held-out images the shifts of {Digits.Count(agreement.Disagreeing)} channels are not those measured, most in {worst.Measured.Name}. Measure on more images, or on images like those."
+            : $"The {Digits.Count(report.HeldOut!.Images.Count)} held-out images agree with the measured ones in every channel.");
     }
 
     private static bool IsSplit(MeanShiftReport report) => report.Layers.Any(layer => layer.Split is not null);

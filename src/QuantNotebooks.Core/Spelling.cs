@@ -1,4 +1,4 @@
-namespace QuantNotebooks.Images;
+namespace QuantNotebooks;
 
 /// <summary>Finds what a misspelled word was meant to be.</summary>
 internal static class Spelling

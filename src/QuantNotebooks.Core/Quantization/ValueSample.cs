@@ -1,0 +1,60 @@
+using System.Numerics.Tensors;
+using QuantNotebooks.Networks;
+
+namespace QuantNotebooks.Quantization;
+
+/// <summary>Values that are all at hand, as a layer's weights are: everything is exact. For one thread at a time.</summary>
+internal sealed class ValueSample : IValueDistribution
+{
+    private const int Chunk = 4096;
+
+    private readonly float[] _values;
+    private readonly float[] _scratch;
+
+    /// <param name="values">At least one.</param>
+    public ValueSample(ReadOnlySpan<float> values)
+    {
+        _values = values.ToArray();
+        _scratch = new float[values.Length];
+        Extrema = new ActivationRange(TensorPrimitives.Min(values), TensorPrimitives.Max(values));
+    }
+
+    public ActivationRange Extrema { get; }
+
+    public double Quantile(double share)
+    {
+        _values.CopyTo(_scratch, 0);
+        return SmallestWithin(share);
+    }
+
+    public double MagnitudeQuantile(double share)
+    {
+        TensorPrimitives.Abs(_values, _scratch);
+        return SmallestWithin(share);
+    }
+
+    public double MeanSquaredError(Quantizer quantizer)
+    {
+        quantizer.Apply(_values, _scratch);
+        TensorPrimitives.Subtract(_values, _scratch, _scratch);
+        double sum = 0;
+        // A float's sum of millions of squares would lose what tells two ranges apart.
+        for (var start = 0; start < _scratch.Length; start += Chunk)
+            sum += TensorPrimitives.SumOfSquares<float>(_scratch.AsSpan(start, Math.Min(Chunk, _scratch.Length - start)));
+        return sum / _values.Length;
+    }
+
+    public ValueHistogram ToHistogram()
+    {
+        var histogram = new ValueHistogram(Extrema);
+        histogram.Add(_values);
+        return histogram;
+    }
+
+    /// <summary>The smallest value in scratch that at least that share of all stays within.</summary>
+    private float SmallestWithin(double share)
+    {
+        Array.Sort(_scratch);
+        return _scratch[Math.Clamp((int)Math.Ceiling(share * _scratch.Length * (1 - 1e-12)) - 1, 0, _scratch.Length - 1)];
+    }
+}
