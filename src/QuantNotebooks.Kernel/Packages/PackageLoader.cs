@@ -11,7 +11,8 @@ internal static class PackageLoader
     private static readonly ConcurrentDictionary<string, string> Assemblies = new(StringComparer.OrdinalIgnoreCase);
     private static readonly ConcurrentDictionary<string, string> Natives = new(StringComparer.OrdinalIgnoreCase);
     private static readonly ConcurrentDictionary<AssemblyLoadContext, bool> Hooked = new();
-    private static readonly HashSet<string> Own = [.. ((AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string) ?? "").Split(Path.PathSeparator).Select(NameOf)];
+    private static readonly Dictionary<string, string> Own = ((AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string) ?? "")
+        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).GroupBy(NameOf).ToDictionary(group => group.Key, group => group.First());
 
     static PackageLoader()
     {
@@ -21,13 +22,13 @@ internal static class PackageLoader
         foreach (var assembly in AppDomain.CurrentDomain.GetAssemblies()) Hook(assembly);
     }
 
-    /// <summary>Whether this program has an assembly of that name already; two copies would have different types.</summary>
-    public static bool IsOwn(string path) => Own.Contains(NameOf(path));
+    /// <summary>The assembly to refer to: this program's own where it has one of that name, for two copies would have different types.</summary>
+    public static string Chosen(string path) => Own.GetValueOrDefault(NameOf(path), path);
 
     /// <summary>Makes the assets of a restore findable.</summary>
     public static void Add(PackageAssets assets)
     {
-        foreach (var path in assets.Runtime.Where(path => !IsOwn(path))) Assemblies[NameOf(path)] = path;
+        foreach (var path in assets.Runtime.Where(path => !Own.ContainsKey(NameOf(path)))) Assemblies[NameOf(path)] = path;
         foreach (var path in assets.Native) Natives[NativeName(Path.GetFileName(path))] = path;
     }
 

@@ -39,7 +39,8 @@ internal sealed class SessionPackages : IDisposable
         foreach (var package in directives.Packages) _requested[package.Id] = package;
         Restored = assets.Packages;
         PackageLoader.Add(assets);
-        engine.AddReferences(assets.References.Where(path => !PackageLoader.IsOwn(path) && _referenced.Add(path)).Select(path => (MetadataReference)MetadataReference.CreateFromFile(path)));
+        engine.AddReferences(assets.References.Select(PackageLoader.Chosen).Where(_referenced.Add)
+            .Select(path => (MetadataReference)MetadataReference.CreateFromFile(path)));
         output.Update(display.Id, Text(Names(directives.Packages.Select(package => Restored.First(found => found.Id.Equals(package.Id, StringComparison.OrdinalIgnoreCase))))));
     }
 

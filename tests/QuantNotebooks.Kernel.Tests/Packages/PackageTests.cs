@@ -37,6 +37,25 @@ public sealed class PackageTests : IDisposable
         Assert.Contains("Single", (await session.CompleteAsync("Gen.Int.Sing", 12, Token)).Items.Select(item => item.Text));
     }
 
+    // SQLite is native, and its managed part spread over packages.
+    [Fact]
+    public async Task NativeLibrariesAreFound()
+    {
+        var result = await session.RunAsync("""
+            #r "nuget: Microsoft.Data.Sqlite, 10.0.0"
+            using Microsoft.Data.Sqlite;
+            var connection = new SqliteConnection("Data Source=:memory:");
+            connection.Open();
+            var command = connection.CreateCommand();
+            command.CommandText = "select 6 * 7";
+            command.ExecuteScalar()
+            """, output, Token);
+        Assert.SkipWhen(result is MagicFailed { Message: var message } && message.Contains("NU1301", StringComparison.Ordinal), "NuGet's source cannot be reached.");
+        Assert.True(result is CellSucceeded { Value: 42L }, result.Error?.Message);
+        Assert.IsType<CellSucceeded>(await session.RunAsync("#!nuget-cache", output, Token));
+        Assert.Contains("Microsoft.Data.Sqlite.Core 10.0.0", output.AllText, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task WhatNuGetSaysOfAFailureIsShown()
     {
