@@ -118,12 +118,13 @@ public sealed class QdqExportTests
         var step = QuantizerPlacement.Of(network, scheme).QuantizerOf(network.Graph.Outputs[0].Name, ranges.Of(network.Graph.Outputs[0].Name, network))!.Scale;
         var batches = new ImageBatches(network, images, 100);
         using var pool = new TensorPool();
+        using var reader = batches.Open(pool, TestContext.Current.CancellationToken);
         using var simulation = new QuantizedInference(network, scheme, ranges, batches.InputName, pool);
         using var engine = OnnxSession.Create(network.ToQdqModel(scheme, ranges), "QDQ", new SessionSettings(0, Unoptimized: !fused));
         var (same, equal, largest, right, simulatedRight) = (0, 0L, 0.0, 0, 0);
         for (var batch = 0; batch < batches.Count; batch++)
         {
-            var input = batches.Read(batch, pool);
+            var input = reader.Next();
             using var actual = engine.Run([input.Value], TestContext.Current.CancellationToken)[0];
             using var expected = simulation.Run(input, TestContext.Current.CancellationToken);
             var integers = actual.GetTensorDataAsSpan<float>();
