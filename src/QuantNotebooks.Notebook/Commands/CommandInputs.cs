@@ -24,8 +24,7 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
     public Network Network(string subject)
     {
         var keepDead = arguments.Get(CommonOptions.KeepDeadChannels);
-        if (host.FindVariable(subject) is not { } value) return Networks.Network.Load(subject, new LoadOptions { KeepDeadChannels = keepDead });
-        var variable = value as Network ?? NetworkOf(value) ?? throw WrongType(subject, value, "a network, or a result that holds one");
+        if (NetworkVariable(subject) is not { } variable) return Networks.Network.Load(subject, new LoadOptions { KeepDeadChannels = keepDead });
         return keepDead
             ? throw new CommandUsageException($"{CommonOptions.KeepDeadChannels.Name} is for networks that are read from a file, and '{subject}' is a variable.")
             : variable;
@@ -38,6 +37,11 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
         if (Path.GetFullPath(target) == Path.GetFullPath(arguments.Subjects[0]))
             throw new CommandUsageException($"{option.Name} '{target}' is the network itself; give another name, or the original is lost.");
     }
+
+    /// <summary>The network in the host's variable of that name, or of the result that is in it; null where there is no such variable.</summary>
+    public Network? NetworkVariable(string name) => host.FindVariable(name) is { } value
+        ? value as Network ?? NetworkOf(value) ?? throw WrongType(name, value, "a network, or a result that holds one")
+        : null;
 
     public ImageSet Images() => Part(CommonOptions.Images, CommonOptions.Count);
 
