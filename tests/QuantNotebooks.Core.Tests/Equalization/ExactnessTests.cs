@@ -52,7 +52,7 @@ public sealed class ExactnessTests
                 if (values.All(value => value == 0)) Assert.Equal(values, rounded[name]);
                 else Assert.InRange(ModelRun.RelativeDifference(values, rounded[name]), 0, 3e-5);
             }
-        }, iter: 600);
+        }, iter: 800);
         Assert.True(graphsWithFactors > 500, $"only {graphsWithFactors} graphs had a free class");
     }
 }
