@@ -22,15 +22,9 @@ public sealed partial class Network
         Notes = notes;
         Facts = facts;
         Layers = LayerFinder.Find(graph, notes);
-        Junctions = Junction.Find(graph, Layers);
-        var understood = Layers.SelectMany(layer => layer.LinearNodes.Concat(layer.ActivationNodes))
-            .Concat(Junctions.SelectMany(junction => junction.ActivationNodes.Append(junction.Node)))
-            .ToHashSet(ReferenceEqualityComparer.Instance);
-        NotAnalysed = [.. from node in graph.Nodes
-                          where !understood.Contains(node)
-                          let reason = NodeRoles.WhyNotAnalysed(graph, node)
-                          where reason is not null
-                          select new NotAnalysed(node.Name.Length > 0 ? node.Name : node.Output[0], node.OpType, reason)];
+        var normalizations = LayerNormalizationFinder.Find(graph);
+        Junctions = Junction.Find(graph, Layers, normalizations);
+        (OtherNodes, NotAnalysed) = NodeRoles.Of(graph, Layers, Junctions, normalizations);
         _functionSha256 = new Lazy<string>(() =>
         {
             var model = graph.ToModel();
@@ -62,6 +56,9 @@ public sealed partial class Network
 
     /// <summary>Nodes that run but are not analysed, each with its reason.</summary>
     public ImmutableArray<NotAnalysed> NotAnalysed { get; }
+
+    /// <summary>The nodes beside the layers that are understood: where tensors meet, values are moved or averaged, shapes are computed.</summary>
+    public ImmutableArray<OtherNode> OtherNodes { get; }
 
     /// <summary>Whether channels with a constant output were left as they are in the file.</summary>
     public bool KeepsDeadChannels => Facts.KeepsDeadChannels;

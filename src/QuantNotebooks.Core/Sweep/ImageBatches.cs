@@ -20,12 +20,15 @@ internal sealed class ImageBatches
     {
         _network = network;
         _images = images;
-        if (network.Graph.Inputs.Length != 1)
-            throw new QuantNotebooksException($"'{network.Name}' has {network.Graph.Inputs.Length} inputs; networks with one image input are supported.");
-        var input = network.Graph.Inputs[0];
+        if (network.Graph.Inputs.IsEmpty) throw new QuantNotebooksException($"'{network.Name}' has no input: it can't be run on images.");
+        var input = network.Graph.Inputs.FirstOrDefault(value => value.Name == network.Task?.Input.Name) ?? network.Graph.Inputs[0];
         InputName = input.Name;
         if (network.Task is { } task && task.Input.Name != InputName)
             throw new QuantNotebooksException($"The sidecar of '{network.Name}' names the input '{task.Input.Name}', and the network's input is '{InputName}'.");
+        var others = network.Graph.Inputs.Where(value => value != input).Select(value => $"'{value.Name}'").ToList();
+        if (others.Count > 0)
+            throw new QuantNotebooksException(
+                $"'{network.Name}' takes more than images: nothing gives its input{(others.Count > 1 ? "s" : "")} {string.Join(", ", others)} besides '{InputName}'. Make them constants (initializers) of the file.");
         // Tensors are taken as they are, whatever a sidecar says of pixels.
         _preprocessing = images.TensorShape is null ? PreprocessingOf(network) : null;
         _shape = images.TensorShape ?? [_preprocessing!.ChannelCount, _preprocessing.Size.Height, _preprocessing.Size.Width];
@@ -35,11 +38,14 @@ internal sealed class ImageBatches
         var fixedBatch = dimensions is [> 0, ..] ? (int)dimensions[0] : 0;
         if (fixedBatch > 0 && images.Count % fixedBatch != 0)
             throw new QuantNotebooksException($"'{network.Name}' takes exactly {fixedBatch} images at once, and {images.Count} is not a multiple of that.");
-        BatchSize = fixedBatch > 0 ? fixedBatch : batchSize;
+        BatchSize = fixedBatch > 0 ? fixedBatch : Math.Clamp((int)(ValuesAtOnce / _shape.Aggregate(1L, (product, length) => product * length)), 1, batchSize);
     }
 
     /// <summary>Large enough to keep two cores busy in the smallest layers, small enough that a batch stays near the caches.</summary>
     public const int DefaultBatchSize = 32;
+
+    /// <summary>Input values in a batch: of large images fewer go through at once, for their tensors inside the network are larger in proportion.</summary>
+    private const long ValuesAtOnce = 400_000;
 
     public string InputName { get; }
 
@@ -65,6 +71,23 @@ internal sealed class ImageBatches
     {
         if (_preprocessing is null) _images.ReadTensors(batch * BatchSize, ImagesIn(batch), destination);
         else _preprocessing.Fill(_images, batch * BatchSize, ImagesIn(batch), destination, cancellation);
+    }
+
+    /// <summary>One batch alone, for whoever does not go through them in order.</summary>
+    /// <exception cref="QuantNotebooksException">An image is broken or does not fit the network.</exception>
+    public BatchTensor Read(int batch, TensorPool pool, CancellationToken cancellation)
+    {
+        var tensor = Rent(batch, pool);
+        try
+        {
+            Fill(batch, tensor.Floats, cancellation);
+            return tensor;
+        }
+        catch
+        {
+            tensor.Dispose();
+            throw;
+        }
     }
 
     private static Preprocessing PreprocessingOf(Network network) => network.Task?.Input.Preprocessing ?? throw new QuantNotebooksException(
