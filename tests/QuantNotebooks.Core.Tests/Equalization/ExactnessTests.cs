@@ -50,9 +50,10 @@ public sealed class ExactnessTests
             {
                 Assert.Equal(values, exact[name]);
                 if (values.All(value => value == 0)) Assert.Equal(values, rounded[name]);
-                else Assert.InRange(ModelRun.RelativeDifference(values, rounded[name]), 0, 3e-5);
+                // Rounded weights differ by 6e-8, which outputs that cancel over ten layers enlarge; a wrong class differs by its whole factor.
+                else Assert.InRange(ModelRun.RelativeDifference(values, rounded[name]), 0, 1e-3);
             }
-        }, iter: 600);
+        }, iter: 800);
         Assert.True(graphsWithFactors > 500, $"only {graphsWithFactors} graphs had a free class");
     }
 }

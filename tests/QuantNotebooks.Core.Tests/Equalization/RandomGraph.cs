@@ -259,7 +259,8 @@ internal sealed class RandomGraph
                 Name = "mode", S = Google.Protobuf.ByteString.CopyFromUtf8(Chance(0.5) ? "DCR" : "CRD"), Type = AttributeProto.Types.AttributeType.String,
             });
             (_channels, _size) = (_channels / 4, _size * 2);
-            if (_channels < 2) Convolve(2);
+            // Later pieces cut channels in two.
+            if (_channels % 2 == 1) Convolve(2);
         }
         else if (_size % 2 == 0 && _channels <= 8)
         {
