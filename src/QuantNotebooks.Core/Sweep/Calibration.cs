@@ -63,7 +63,8 @@ public static class Calibration
         }
     }
 
-    private static void ForEachTensor(Network network, ImageSet images, Action<string, BatchTensor> made, CancellationToken cancellation)
+    /// <summary>Shows every tensor that a step of the network makes, batch by batch.</summary>
+    internal static void ForEachTensor(Network network, ImageSet images, Action<string, BatchTensor> made, CancellationToken cancellation)
     {
         var batches = new ImageBatches(network, images);
         using var pool = new TensorPool();

@@ -20,12 +20,15 @@ internal sealed class ImageBatches
     {
         _network = network;
         _images = images;
-        if (network.Graph.Inputs.Length != 1)
-            throw new QuantNotebooksException($"'{network.Name}' has {network.Graph.Inputs.Length} inputs; networks with one image input are supported.");
-        var input = network.Graph.Inputs[0];
+        if (network.Graph.Inputs.IsEmpty) throw new QuantNotebooksException($"'{network.Name}' has no input: it can't be run on images.");
+        var input = network.Graph.Inputs.FirstOrDefault(value => value.Name == network.Task?.Input.Name) ?? network.Graph.Inputs[0];
         InputName = input.Name;
         if (network.Task is { } task && task.Input.Name != InputName)
             throw new QuantNotebooksException($"The sidecar of '{network.Name}' names the input '{task.Input.Name}', and the network's input is '{InputName}'.");
+        var others = network.Graph.Inputs.Where(value => value != input).Select(value => $"'{value.Name}'").ToList();
+        if (others.Count > 0)
+            throw new QuantNotebooksException(
+                $"'{network.Name}' takes more than images: nothing gives its input{(others.Count > 1 ? "s" : "")} {string.Join(", ", others)} besides '{InputName}'. Make them constants (initializers) of the file.");
         // Tensors are taken as they are, whatever a sidecar says of pixels.
         _preprocessing = images.TensorShape is null ? PreprocessingOf(network) : null;
         _shape = images.TensorShape ?? [_preprocessing!.ChannelCount, _preprocessing.Size.Height, _preprocessing.Size.Width];

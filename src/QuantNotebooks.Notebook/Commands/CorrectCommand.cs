@@ -24,7 +24,7 @@ internal static class CorrectCommand
     private static CorrectionResult Run(CommandInputs inputs)
     {
         var target = inputs.Arguments.Get(Out);
-        if (target is not null) RequireNewFile(target, inputs.Arguments.Subjects[0]);
+        if (target is not null) inputs.RequireNewFile(Out, target);
         var network = inputs.Network();
         var (calibration, heldOut) = inputs.ImagesAndHeldOut();
         if (network.Ranges is not null) inputs.Host.Note($"'{network.Name}' carries its own calibrated ranges; they are kept.");
@@ -35,13 +35,6 @@ internal static class CorrectCommand
         result.Network.Save(target);
         inputs.Host.Note($"written: {target}");
         return result;
-    }
-
-    private static void RequireNewFile(string target, string model)
-    {
-        ReportFile.RequireWritable(target);
-        if (Path.GetFullPath(target) == Path.GetFullPath(model))
-            throw new CommandUsageException($"{Out.Name} '{target}' is the network that is corrected; give another name, or the original is lost.");
     }
 
     private static bool ParseMethod(string text, out BiasCorrectionMethod value)
