@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics.Tensors;
+using System.Text;
 using QuantNotebooks.Images;
 
 namespace QuantNotebooks.Evaluation;

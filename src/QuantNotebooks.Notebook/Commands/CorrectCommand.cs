@@ -18,7 +18,7 @@ internal static class CorrectCommand
     public static CommandDefinition Definition { get; } = CommandDefinition.Create(
         "correct", "Correct the biases, so that the mean activation shift goes away.", CommonOptions.Model,
         "data/models/mobilenet-v1-fashion.onnx --images data/fashion-mnist/calibration --count 64 --held-out 64 --out corrected.onnx",
-        [CommonOptions.Images, CommonOptions.Count, Method, CommonOptions.HeldOut, Out, .. CommonOptions.Scheme, CommonOptions.KeepDeadChannels],
+        [CommonOptions.Images, CommonOptions.Count, CommonOptions.SkipBroken, Method, CommonOptions.HeldOut, Out, .. CommonOptions.Scheme, CommonOptions.KeepDeadChannels],
         Run, (CorrectionResult result) => result.ToJson());
 
     private static CorrectionResult Run(CommandInputs inputs)
