@@ -38,11 +38,14 @@ internal sealed class ImageBatches
         var fixedBatch = dimensions is [> 0, ..] ? (int)dimensions[0] : 0;
         if (fixedBatch > 0 && images.Count % fixedBatch != 0)
             throw new QuantNotebooksException($"'{network.Name}' takes exactly {fixedBatch} images at once, and {images.Count} is not a multiple of that.");
-        BatchSize = fixedBatch > 0 ? fixedBatch : batchSize;
+        BatchSize = fixedBatch > 0 ? fixedBatch : Math.Clamp((int)(ValuesAtOnce / _shape.Aggregate(1L, (product, length) => product * length)), 1, batchSize);
     }
 
     /// <summary>Large enough to keep two cores busy in the smallest layers, small enough that a batch stays near the caches.</summary>
     public const int DefaultBatchSize = 32;
+
+    /// <summary>Input values in a batch: of large images fewer go through at once, for their tensors inside the network are larger in proportion.</summary>
+    private const long ValuesAtOnce = 400_000;
 
     public string InputName { get; }
 

@@ -18,7 +18,10 @@ internal static class CorrectCommand
     public static CommandDefinition Definition { get; } = CommandDefinition.Create(
         "correct", "Correct the biases, so that the mean activation shift goes away.", CommonOptions.Model,
         "data/models/mobilenet-v1-fashion.onnx --images data/fashion-mnist/calibration --count 64 --held-out 64 --out corrected.onnx",
-        [CommonOptions.Images, CommonOptions.Count, CommonOptions.SkipBroken, Method, CommonOptions.HeldOut, Out, .. CommonOptions.Scheme, CommonOptions.KeepDeadChannels],
+        [
+            CommonOptions.Images, CommonOptions.Count, CommonOptions.SkipBroken, Method, CommonOptions.HeldOut, Out, .. CommonOptions.Scheme, CommonOptions.KeepDeadChannels,
+            CommonOptions.Memory,
+        ],
         Run, (CorrectionResult result) => result.ToJson());
 
     private static CorrectionResult Run(CommandInputs inputs)
@@ -29,7 +32,7 @@ internal static class CorrectCommand
         var (calibration, heldOut) = inputs.ImagesAndHeldOut();
         if (network.Ranges is not null) inputs.Host.Note($"'{network.Name}' carries its own calibrated ranges; they are kept.");
         // The only method there is; the option says so to whoever asks for another.
-        var result = network.CorrectBias(calibration, inputs.Scheme, heldOut, inputs.Progress("correct"), inputs.Host.Cancellation);
+        var result = network.CorrectBias(calibration, inputs.Scheme, heldOut, inputs.Arguments.Get(CommonOptions.Memory), inputs.Progress("correct"), inputs.Host.Cancellation);
         if (target is null) return result;
         inputs.Host.Cancellation.ThrowIfCancellationRequested();
         result.Network.Save(target);
