@@ -35,6 +35,16 @@ internal sealed class QuantizerPlacement
     /// <summary>The quantized tensor on whose grid the layer's input lies: the input itself, or what was reshaped or pooled into it.</summary>
     public string InputGridOf(Layer layer) => _inputGrids[layer];
 
+    /// <summary>The grid of every quantized tensor of the network; empty where the scheme leaves activations in floating point.</summary>
+    /// <exception cref="QuantNotebooksException">The ranges are another network's.</exception>
+    public Dictionary<string, Quantizer> Quantizers(Network network, ActivationRanges ranges)
+    {
+        var quantizers = new Dictionary<string, Quantizer>();
+        foreach (var tensor in Tensors)
+            if (QuantizerOf(tensor, ranges.Of(tensor, network)) is { } grid) quantizers[tensor] = grid;
+        return quantizers;
+    }
+
     /// <summary>The form of a tensor's grid, or null where the scheme leaves it in floating point.</summary>
     public GridFormat? FormatOf(string tensor)
     {
@@ -63,20 +73,17 @@ internal sealed class QuantizerPlacement
             if (!tensors.Contains(origin)) tensors.Add(origin = layer.Input);
             grids[layer] = origin;
         }
-        var boundary = tensors.Where(tensor => graph.Producer(tensor) is null || !ReachesQuantizedTensor(graph, tensor, tensors));
+        var leadsOn = LeadingToOthers(graph, tensors);
+        var boundary = tensors.Where(tensor => graph.Producer(tensor) is null || !leadsOn.Contains(tensor));
         return new QuantizerPlacement(network, scheme, tensors.ToImmutable(), [.. boundary], grids.ToImmutable());
     }
 
-    private static bool ReachesQuantizedTensor(Graph graph, string tensor, ISet<string> quantized)
+    /// <summary>The tensors from which a quantized tensor is made, through any number of nodes: one walk from the outputs back.</summary>
+    private static HashSet<string> LeadingToOthers(Graph graph, ISet<string> quantized)
     {
-        var open = new Stack<string>([tensor]);
-        var seen = new HashSet<string>();
-        while (open.TryPop(out var next))
-            foreach (var output in graph.Consumers(next).SelectMany(node => node.Output))
-            {
-                if (quantized.Contains(output)) return true;
-                if (seen.Add(output)) open.Push(output);
-            }
-        return false;
+        var leading = new HashSet<string>();
+        for (var index = graph.Nodes.Length - 1; index >= 0; index--)
+            if (graph.Nodes[index].Output.Any(output => quantized.Contains(output) || leading.Contains(output))) leading.UnionWith(graph.Nodes[index].Reads());
+        return leading;
     }
 }
