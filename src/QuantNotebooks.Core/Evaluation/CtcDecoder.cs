@@ -23,27 +23,13 @@ public sealed class CtcDecoder
     /// <summary>Number of classes that the network must tell apart: the characters, the blank, and the space where it is one of them.</summary>
     public int Classes => _classes.Length;
 
-    /// <summary>The decoder of a task, whose characters stand one a line in a file.</summary>
+    /// <summary>The decoder of a task.</summary>
     /// <param name="task">The task.</param>
-    /// <param name="folder">Where the file of characters lies, beside the network.</param>
-    /// <exception cref="QuantNotebooksException">The file is missing, unreadable or empty, or lies outside the folder.</exception>
-    public static CtcDecoder For(CtcTask task, string folder)
+    /// <exception cref="QuantNotebooksException">The blank is no class.</exception>
+    public static CtcDecoder For(CtcTask task)
     {
         ArgumentNullException.ThrowIfNull(task);
-        if (Path.GetFileName(task.Characters) != task.Characters)
-            throw new QuantNotebooksException($"The characters of a text reader must lie beside the network: '{task.Characters}' is a path, and a file name is wanted.");
-        var file = Path.Combine(folder, task.Characters);
-        string[] lines;
-        try
-        {
-            lines = File.ReadAllLines(file, Encoding.UTF8);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new QuantNotebooksException($"The characters that the network reads, '{file}', can't be read: {error.Message}", error);
-        }
-        if (lines.Length == 0) throw new QuantNotebooksException($"'{file}' holds no characters; one a line is wanted.");
-        return Of(lines, task.Blank, task.LastIsSpace);
+        return Of(task.Characters, task.Blank, task.LastIsSpace);
     }
 
     /// <summary>The decoder of these characters, in the order of the classes without the blank.</summary>

@@ -10,20 +10,40 @@ namespace QuantNotebooks.Evaluation;
 public static class Evaluate
 {
     /// <summary>Evaluates several networks, quantized by one scheme, in one pass over the same images.</summary>
+    /// <inheritdoc cref="Compare(IEnumerable{Network}, ImageSet, IEnumerable{QuantizationScheme}, ImageSet, IProgress{SweepProgress}, CancellationToken)"/>
     /// <param name="networks">The networks, in the order wanted.</param>
     /// <param name="images">Test images.</param>
     /// <param name="scheme">How each is quantized.</param>
     /// <param name="calibration">Calibration images for the networks that carry no ranges of their own.</param>
     /// <param name="progress">Told which network is under way.</param>
     /// <param name="cancellation">Stops within a batch.</param>
-    /// <exception cref="QuantNotebooksException">There is no network, the images don't fit a network, or a network needs calibration images and there are none.</exception>
     public static Comparison Compare(
         IEnumerable<Network> networks, ImageSet images, QuantizationScheme scheme, ImageSet? calibration = null,
+        IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default) =>
+        Compare(networks, images, [scheme], calibration, progress, cancellation);
+
+    /// <summary>Evaluates several networks, each quantized by several schemes, in one pass over the same images.</summary>
+    /// <param name="networks">The networks, in the order wanted.</param>
+    /// <param name="images">Test images.</param>
+    /// <param name="schemes">How each is quantized, in the order wanted; null for full precision.</param>
+    /// <param name="calibration">Calibration images for the networks that carry no ranges of their own.</param>
+    /// <param name="progress">Told which network is under way.</param>
+    /// <param name="cancellation">Stops within a batch.</param>
+    /// <returns>The rows of the first network, one a scheme, then those of the next.</returns>
+    /// <exception cref="QuantNotebooksException">
+    /// There is no network or no scheme, the images don't fit a network, or a network needs calibration images and there are none.
+    /// </exception>
+    public static Comparison Compare(
+        IEnumerable<Network> networks, ImageSet images, IEnumerable<QuantizationScheme?> schemes, ImageSet? calibration = null,
         IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(networks);
-        var entries = networks.Select(network => network.Quantized(scheme, calibration, cancellation)).ToArray();
-        if (entries.Length == 0) throw new QuantNotebooksException("There is no network to compare.");
+        ArgumentNullException.ThrowIfNull(schemes);
+        var wanted = schemes.ToArray();
+        var entries = networks.SelectMany(network => wanted.Select(scheme => scheme is null
+            ? new EvaluationEntry(network, null, null)
+            : network.Quantized(scheme, calibration, cancellation))).ToArray();
+        if (entries.Length == 0) throw new QuantNotebooksException(wanted.Length == 0 ? "There is no scheme to compare." : "There is no network to compare.");
         return new Comparison([.. EvaluationPass.Run(entries, images, progress, cancellation).Select(result => new ComparisonRow(result.Network.Name, result))]);
     }
 

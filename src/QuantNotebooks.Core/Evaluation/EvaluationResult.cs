@@ -64,5 +64,10 @@ public sealed record EvaluationResult(
     public double? Accuracy => Scheme is null ? FloatAccuracy : QuantizedAccuracy;
 
     /// <summary>The 95 % interval of <see cref="Accuracy"/>, the images taken as independent; null where there is no accuracy.</summary>
-    public WilsonInterval? Interval => Accuracy is { } share ? WilsonInterval.Of(share, Images.Count) : null;
+    public WilsonInterval? Interval => IntervalOf(Accuracy);
+
+    /// <summary>The same of <see cref="FloatAccuracy"/>.</summary>
+    public WilsonInterval? FloatInterval => IntervalOf(FloatAccuracy);
+
+    private WilsonInterval? IntervalOf(double? accuracy) => accuracy is { } share ? WilsonInterval.Of(share, Images.Count) : null;
 }

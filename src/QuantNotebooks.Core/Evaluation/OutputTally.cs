@@ -20,7 +20,7 @@ internal abstract class OutputTally(Network network, ImageSet images)
     public static OutputTally For(Network network, ImageSet images) => network.Task?.Task switch
     {
         ClassificationTask task => new ClassificationTally(network, images, LabelMatching.ClassOf(images, task, network.Name)),
-        CtcTask task => new TextTally(network, images, CtcDecoder.For(task, Path.GetDirectoryName(network.Path) ?? "")),
+        CtcTask task => new TextTally(network, images, CtcDecoder.For(task)),
         _ => new PlainTally(network, images),
     };
 

@@ -145,6 +145,15 @@ public static class JsonExport
             writer.WriteFinite("quantizedCharacters", result.QuantizedCharacters);
             writer.WriteFinite("intervalLow", result.Interval?.Low);
             writer.WriteFinite("intervalHigh", result.Interval?.High);
+            writer.WriteFinite("floatIntervalLow", result.FloatInterval?.Low);
+            writer.WriteFinite("floatIntervalHigh", result.FloatInterval?.High);
+            writer.WriteArray("readings", result.Readings, reading =>
+            {
+                writer.WriteString("image", result.Images.NameOf(reading.Image));
+                writer.WriteString("expected", reading.Expected);
+                writer.WriteString("float", reading.Float);
+                writer.WriteString("quantized", reading.Quantized);
+            });
         });
     }
 
@@ -166,6 +175,11 @@ public static class JsonExport
                 writer.WriteFinite("floatTop1", row.Result.FloatAccuracy);
                 writer.WriteFinite("agreement", row.Result.Agreement);
                 writer.WriteFinite("sqnrDb", row.Result.SqnrDecibels);
+                writer.WriteFinite("meanCosine", row.Result.MeanCosine);
+                writer.WriteFinite("top5", row.Result.Scheme is null ? row.Result.FloatTop5 : row.Result.QuantizedTop5);
+                writer.WriteFinite("characters", row.Result.Scheme is null ? row.Result.FloatCharacters : row.Result.QuantizedCharacters);
+                writer.WriteFinite("intervalLow", row.Result.Interval?.Low);
+                writer.WriteFinite("intervalHigh", row.Result.Interval?.High);
                 writer.WriteNumber("count", row.Result.Images.Count);
                 writer.WriteModel("model", row.Result.Network);
                 writer.WriteCalibration(row.Result.Ranges);

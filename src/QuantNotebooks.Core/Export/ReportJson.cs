@@ -73,6 +73,11 @@ internal static class ReportJson
         writer.WriteString("path", images.Path);
         writer.WriteNumber("count", images.Count);
         writer.WriteString("sha256", images.Sha256);
+        writer.WriteArray("skipped", images.Skipped, skipped =>
+        {
+            writer.WriteString("file", skipped.Name);
+            writer.WriteString("reason", skipped.Reason);
+        });
         writer.WriteEndObject();
     }
 

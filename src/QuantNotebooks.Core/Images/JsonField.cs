@@ -72,6 +72,8 @@ internal readonly struct JsonField
     /// <summary>What the document is called in messages.</summary>
     public string Source => _source;
 
+    public bool IsArray => _element.ValueKind == JsonValueKind.Array;
+
     public string AsString() => _element.ValueKind == JsonValueKind.String
         ? Decode()
         : throw WrongType("a string");

@@ -13,10 +13,10 @@ public abstract record NetworkTask
 public sealed record ClassificationTask(ValueList<string> Labels) : NetworkTask;
 
 /// <summary>The output is one score a character and time step, [N, T, characters], read by connectionist temporal classification.</summary>
-/// <param name="Characters">The file of characters, one a line, relative to the sidecar; line k is class k.</param>
+/// <param name="Characters">The text of each class without the blank and the last space, in their order; at least one.</param>
 /// <param name="Blank">The class that stands for no character, at least 0.</param>
 /// <param name="LastIsSpace">Whether one more class, the last, is a space.</param>
-public sealed record CtcTask(string Characters, int Blank, bool LastIsSpace) : NetworkTask;
+public sealed record CtcTask(ValueList<string> Characters, int Blank, bool LastIsSpace) : NetworkTask;
 
 /// <summary>Nothing is known of the output: networks are compared with the float network only.</summary>
 public sealed record NoTask : NetworkTask;

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace QuantNotebooks.Images;
 
 /// <summary>What a network takes and what its output means: the sidecar <c>NAME.task.json</c> beside <c>NAME.onnx</c>.</summary>
@@ -11,20 +9,15 @@ public sealed record TaskDescription(InputDescription Input, NetworkTask Task)
     private const string Extension = ".task.json";
     private const string OnnxExtension = ".onnx";
 
-    /// <summary>Far more than the labels of any network need; a larger file is not a sidecar.</summary>
-    private const long LargestFileBytes = 16 << 20;
-
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     /// <summary>Reads a sidecar.</summary>
     /// <param name="file">The path of the JSON file, UTF-8.</param>
     /// <exception cref="QuantNotebooksException">
-    /// The file does not exist, or is not a task description; the message names the field.
+    /// The file does not exist, or is not a task description; the message names the field. Or a file of characters that it names cannot be read.
     /// </exception>
     public static TaskDescription Load(string file)
     {
         ArgumentNullException.ThrowIfNull(file);
-        return Parse(InputFile.Explained(file, () => ReadText(file)), file);
+        return TaskJson.Read(TextFile.Read(file), file, System.IO.Path.GetDirectoryName(file));
     }
 
     /// <summary>Reads the sidecar of a network: <c>NAME.task.json</c> beside <c>NAME.onnx</c>.</summary>
@@ -41,7 +34,7 @@ public sealed record TaskDescription(InputDescription Input, NetworkTask Task)
         return File.Exists(sidecar) ? Load(sidecar) : null;
     }
 
-    /// <summary>Reads a description from JSON. Fields that are not known are errors, not ignored.</summary>
+    /// <summary>Reads a description from JSON, which names no other files. Fields that are not known are errors, not ignored.</summary>
     /// <param name="json">The JSON text.</param>
     /// <param name="sourceName">Where the text comes from, for error messages: a file, or the metadata of a network.</param>
     /// <exception cref="QuantNotebooksException">
@@ -51,7 +44,7 @@ public sealed record TaskDescription(InputDescription Input, NetworkTask Task)
     {
         ArgumentNullException.ThrowIfNull(json);
         ArgumentNullException.ThrowIfNull(sourceName);
-        return TaskJson.Read(json, sourceName);
+        return TaskJson.Read(json, sourceName, folder: null);
     }
 
     /// <summary>Writes the description as JSON on one line; <see cref="Parse"/> gives an equal description back.</summary>
@@ -60,21 +53,5 @@ public sealed record TaskDescription(InputDescription Input, NetworkTask Task)
     {
         Input.Preprocessing.RequireConsistent();
         return TaskJson.Write(this);
-    }
-
-    private static string ReadText(string file)
-    {
-        var info = new FileInfo(file);
-        if (info.Exists && info.Length > LargestFileBytes)
-            throw new QuantNotebooksException(FormattableString.Invariant(
-                $"{file} has {info.Length:N0} bytes; a task description has at most {LargestFileBytes:N0}."));
-        try
-        {
-            return File.ReadAllText(file, StrictUtf8);
-        }
-        catch (DecoderFallbackException error)
-        {
-            throw new QuantNotebooksException($"{file} is not UTF-8 text, so it is not JSON.", error);
-        }
     }
 }

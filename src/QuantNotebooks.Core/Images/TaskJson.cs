@@ -24,11 +24,14 @@ internal static class TaskJson
 
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static TaskDescription Read(string json, string source) => JsonField.Read(json, source, root =>
+    /// <param name="json">The text.</param>
+    /// <param name="source">Where it comes from.</param>
+    /// <param name="folder">Where the files that it names lie, or null where there is no such place.</param>
+    public static TaskDescription Read(string json, string source, string? folder) => JsonField.Read(json, source, root =>
     {
         root.RequireFields("input", "task");
         var input = ReadInput(root["input"], source);
-        return new TaskDescription(input, root.Optional("task") is { } task ? ReadTask(task) : new NoTask());
+        return new TaskDescription(input, root.Optional("task") is { } task ? ReadTask(task, folder) : new NoTask());
     });
 
     public static string Write(TaskDescription description)
@@ -98,7 +101,7 @@ internal static class TaskJson
         WriteNumbers(writer, "std", preprocessing.Std.AsSpan());
     }
 
-    private static NetworkTask ReadTask(JsonField task)
+    private static NetworkTask ReadTask(JsonField task, string? folder)
     {
         // The kind decides which other fields are known, so it is read before they are checked.
         task.RequireFields("kind", "labels", "characters", "blank", "lastIsSpace");
@@ -112,7 +115,7 @@ internal static class TaskJson
                 var blank = task["blank"];
                 if (blank.AsInteger() < 0)
                     throw blank.Error("is negative; it must be the number of a class");
-                return new CtcTask(task["characters"].AsNonEmptyString(), blank.AsInteger(), task["lastIsSpace"].AsBoolean());
+                return new CtcTask(ReadCharacters(task["characters"], folder), blank.AsInteger(), task["lastIsSpace"].AsBoolean());
             default:
                 task.RequireFields("kind");
                 return new NoTask();
@@ -125,14 +128,12 @@ internal static class TaskJson
         {
             case ClassificationTask classification:
                 writer.WriteString("kind", "classification");
-                writer.WriteStartArray("labels");
-                foreach (var label in classification.Labels)
-                    writer.WriteStringValue(label);
-                writer.WriteEndArray();
+                WriteStrings(writer, "labels", classification.Labels);
                 break;
             case CtcTask ctc:
                 writer.WriteString("kind", "ctc");
-                writer.WriteString("characters", ctc.Characters);
+                // All of them, not the file they were read from: whoever gets the network alone can read with it.
+                WriteStrings(writer, "characters", ctc.Characters);
                 writer.WriteNumber("blank", ctc.Blank);
                 writer.WriteBoolean("lastIsSpace", ctc.LastIsSpace);
                 break;
@@ -140,6 +141,28 @@ internal static class TaskJson
                 writer.WriteString("kind", "none");
                 break;
         }
+    }
+
+    /// <summary>The characters: a list of them, or the name of a file beside the sidecar with one a line.</summary>
+    private static ValueList<string> ReadCharacters(JsonField characters, string? folder)
+    {
+        if (characters.IsArray)
+            return characters.AsList(static item => item.AsString());
+        var name = characters.AsNonEmptyString();
+        if (folder is null)
+            throw characters.Error("names a file, which only a sidecar can; it must be an array of strings here");
+        if (Path.GetFileName(name) != name)
+            throw characters.Error("is a path; it must be the name of a file beside the sidecar");
+        var lines = TextFile.ReadLines(Path.Combine(folder, name));
+        return lines.Count > 0 ? lines : throw characters.Error("names an empty file; it must hold one character a line");
+    }
+
+    private static void WriteStrings(Utf8JsonWriter writer, string name, ValueList<string> texts)
+    {
+        writer.WriteStartArray(name);
+        foreach (var text in texts)
+            writer.WriteStringValue(text);
+        writer.WriteEndArray();
     }
 
     private static void WriteNumbers(Utf8JsonWriter writer, string name, ReadOnlySpan<double> numbers)

@@ -49,11 +49,22 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
     public ImageSet Part(CommandOption<string> set, CommandOption<int> count)
     {
         var images = Set(set);
-        if (!arguments.IsGiven(count)) return images;
+        if (!arguments.IsGiven(count)) return Whole(images);
         var wanted = arguments.Get(count);
         if (wanted > images.Count)
             host.Note(string.Create(CultureInfo.InvariantCulture, $"{count.Name} {wanted}: '{images.Name}' has only {images.Count} images; all are taken."));
-        return images.Take(wanted);
+        return Whole(images.Take(wanted));
+    }
+
+    /// <summary>The images, without the broken ones where that is asked for; those are named to the user.</summary>
+    private ImageSet Whole(ImageSet images)
+    {
+        const int named = 5;
+        if (!arguments.Get(CommonOptions.SkipBroken)) return images;
+        var whole = images.WithoutBroken(host.Cancellation);
+        foreach (var skipped in whole.Skipped.Take(named)) host.Note($"skipped: {skipped.Reason}");
+        if (whole.Skipped.Count > named) host.Note(string.Create(CultureInfo.InvariantCulture, $"skipped: {whole.Skipped.Count - named} more."));
+        return whole;
     }
 
     /// <summary>The first --count images, and the --held-out images that follow; without --count all but the last --held-out ones.</summary>
@@ -62,7 +73,7 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
         var option = CommonOptions.HeldOut;
         if (!arguments.IsGiven(option)) return (Images(), null);
         var heldOut = arguments.Get(option);
-        var all = Set(CommonOptions.Images);
+        var all = Whole(Set(CommonOptions.Images));
         var count = arguments.IsGiven(CommonOptions.Count) ? arguments.Get(CommonOptions.Count) : Math.Max(1, all.Count - heldOut);
         return (long)count + heldOut <= all.Count
             ? (all.Take(count), all.Skip(count).Take(heldOut))
@@ -76,7 +87,7 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
     /// </summary>
     public ImageSet? Calibration(IReadOnlyCollection<Network> networks, ImageSet test)
     {
-        foreach (var carrier in networks.Where(network => network.Ranges?.ImagesSha256 == test.Sha256))
+        foreach (var carrier in networks.Where(network => network.Ranges is { } ranges && ranges.ImageCount == test.Count && ranges.ImagesSha256 == test.Sha256))
             host.Note($"warning: '{carrier.Name}' was calibrated on these very images; its result on them says little about others.");
         var needy = networks.Where(network => network.Ranges is null).ToList();
         var given = arguments.IsGiven(CommonOptions.Calibration);
@@ -90,7 +101,8 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
             throw new CommandUsageException(
                 $"{CommonOptions.Calibration.Name} is missing: '{needy[0].Name}' carries no calibrated ranges, so images other than the test's must set them.");
         var calibration = Part(CommonOptions.Calibration, CommonOptions.CalibrationCount);
-        if (calibration.Sha256 == test.Sha256 || SamePlace(calibration.Path, test.Path))
+        // Hashing decodes every image, so it comes last.
+        if (SamePlace(calibration.Path, test.Path) || calibration.Count == test.Count && calibration.Sha256 == test.Sha256)
             host.Note($"warning: {CommonOptions.Calibration.Name} and {CommonOptions.Images.Name} are the same set; calibrate on other images, or the result is too good.");
         return calibration;
     }

@@ -15,9 +15,12 @@ internal static class CommonOptions
     public static CommandOption<string> Json { get; } = Text("--json", "FILE|-", "Write the result as JSON too; '-' for standard output, and nothing else there.");
 
     public static CommandOption<string> Images { get; } =
-        Text("--images", "SET", "Images: a folder of image files (sub-folders name classes; labels.csv), an IDX file, or a folder of them.", isRequired: true);
+        Text("--images", "SET", "Images: a folder of image files (sub-folders name classes; labels.csv), an IDX file or a folder of them, or float32 tensors (.npy, .npz).", isRequired: true);
 
     public static CommandOption<int> Count { get; } = Number("--count", "Only the first N images.", "all");
+
+    public static CommandOption<bool> SkipBroken { get; } =
+        Flag("--skip-broken", "Leave out images that can't be decoded, and say which; without it the first one stops the run.");
 
     public static CommandOption<string> Calibration { get; } =
         Text("--calibration", "SET", "Other images, whose extrema set the activations' ranges; not for a network that carries its own.");

@@ -68,8 +68,8 @@ internal static class CorrectCommand
         "correct", "Correct the biases, so that the mean activation shift goes away.", CommonOptions.Model,
         "data/models/mobilenet-v1-fashion.onnx --images data/fashion-mnist/calibration --count 64 --held-out 64 --out corrected.onnx",
         [
-            CommonOptions.Images, CommonOptions.Count, Method, CommonOptions.HeldOut, Out, .. OfIterative, .. OfFineTuning, .. CommonOptions.Scheme,
-            CommonOptions.KeepDeadChannels, CommonOptions.Memory,
+            CommonOptions.Images, CommonOptions.Count, CommonOptions.SkipBroken, Method, CommonOptions.HeldOut, Out, .. OfIterative, .. OfFineTuning,
+            .. CommonOptions.Scheme, CommonOptions.KeepDeadChannels, CommonOptions.Memory,
         ],
         Run, (CorrectionResult result) => result.ToJson(), Conflict);
 

@@ -29,7 +29,7 @@ internal static class EqualizeCommand
     public static CommandDefinition Definition { get; } = CommandDefinition.Create(
         "equalize", "Make the ranges of channels more equal without changing what the network computes.", CommonOptions.Model,
         "data/models/mobilenet-v2-fashion.onnx --method cross-layer --images data/fashion-mnist/calibration --count 64 --out equalized.onnx",
-        [Images, CommonOptions.Count, Method, MaxFactor, PowerOfTwo, ReleasedCode, Out, CommonOptions.KeepDeadChannels],
+        [Images, CommonOptions.Count, CommonOptions.SkipBroken, Method, MaxFactor, PowerOfTwo, ReleasedCode, Out, CommonOptions.KeepDeadChannels],
         Run, (EqualizationResult result) => result.ToJson());
 
     private static EqualizationResult Run(CommandInputs inputs)

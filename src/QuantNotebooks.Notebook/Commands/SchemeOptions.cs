@@ -50,7 +50,7 @@ internal static class SchemeOptions
     /// <exception cref="QuantNotebooksException">The report can't be read or holds no scheme.</exception>
     public static QuantizationScheme SchemeOf(CommandArguments arguments)
     {
-        var scheme = arguments.Get(Scheme) is { } start ? StartOf(start) : QuantizationScheme.Int8PerTensor;
+        var scheme = arguments.Get(Scheme) is { } start ? StartOf(Scheme.Name, start) : QuantizationScheme.Int8PerTensor;
         if (arguments.IsGiven(WeightBits)) scheme = scheme with { WeightBits = arguments.Get(WeightBits) };
         if (arguments.IsGiven(ActivationBits)) scheme = scheme with { ActivationBits = arguments.Get(ActivationBits) };
         if (arguments.Get(PerChannel)) scheme = scheme with { WeightGranularity = WeightGranularity.PerChannel };
@@ -71,11 +71,14 @@ internal static class SchemeOptions
         return scheme;
     }
 
-    private static QuantizationScheme StartOf(string name)
+    /// <summary>The preset of that name, or the scheme of a JSON report.</summary>
+    /// <exception cref="CommandUsageException">It is neither.</exception>
+    /// <exception cref="QuantNotebooksException">The report can't be read or holds no scheme.</exception>
+    public static QuantizationScheme StartOf(string option, string name)
     {
         foreach (var preset in QuantizationScheme.Presets)
             if (preset.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) return preset.Scheme;
-        if (!File.Exists(name)) throw new CommandUsageException($"{Scheme.Name} '{name}' is neither a preset ({PresetNames}) nor a file.");
+        if (!File.Exists(name)) throw new CommandUsageException($"{option} '{name}' is neither a preset ({PresetNames}) nor a file.");
         try
         {
             return QuantizationScheme.Parse(File.ReadAllText(name), $"'{name}'");

@@ -28,7 +28,7 @@ internal static class ShiftCommand
         "shift", "Measure the mean activation shift that quantization causes, layer by layer and channel by channel.", CommonOptions.Model,
         "data/models/mobilenet-v1-fashion.onnx --images data/fashion-mnist/calibration --count 64 --split",
         [
-            CommonOptions.Images, CommonOptions.Count, CommonOptions.HeldOut, CommonOptions.Calibration, CommonOptions.CalibrationCount, Ranges, Split,
+            CommonOptions.Images, CommonOptions.Count, CommonOptions.SkipBroken, CommonOptions.HeldOut, CommonOptions.Calibration, CommonOptions.CalibrationCount, Ranges, Split,
             Shard, Statistics, .. CommonOptions.Scheme, CommonOptions.KeepDeadChannels, CommonOptions.Memory,
         ],
         Run, (MeanShiftReport report) => report.ToJson(), Conflict);

@@ -122,6 +122,41 @@ public sealed class EvaluationTests
     }
 
     [Fact]
+    public void Several_schemes_give_what_each_gives_alone()
+    {
+        var images = TestData.Test.Take(120);
+        var calibration = TestData.Calibration.Take(32);
+        QuantizationScheme?[] schemes = [QuantizationScheme.Int8PerTensor, null, QuantizationScheme.Int8PerChannel.WithBits(4)];
+        Network[] networks = [TestData.Load(TestData.ResNet14), TestData.Load(TestData.MobileNetV2)];
+        var rows = QuantNotebooks.Evaluation.Evaluate.Compare(networks, images, schemes, calibration).Rows;
+        var alone = networks.SelectMany(network => schemes.Select(scheme =>
+            scheme is null ? network.Evaluate(images) : network.Evaluate(images, scheme, calibration))).ToArray();
+        Assert.Equal(alone.Length, rows.Length);
+        foreach (var (row, one) in rows.Zip(alone))
+            Assert.Equal((one.Network.Name, one.Scheme, one.Accuracy, one.FloatAccuracy), (row.Name, row.Result.Scheme, row.Result.Accuracy, row.Result.FloatAccuracy));
+        Assert.Throws<QuantNotebooksException>(() => QuantNotebooks.Evaluation.Evaluate.Compare(networks, images, Array.Empty<QuantizationScheme?>(), calibration));
+    }
+
+    [Fact]
+    public void Named_labels_are_the_classes_of_their_names_whatever_their_order()
+    {
+        using var folder = new TemporaryFolder();
+        var test = TestData.TextDirectionTest;
+        // In the opposite order of the network's classes, with file names that sort the other way too.
+        for (var i = 0; i < 12; i++)
+        {
+            var name = test.LabelNames![test.Labels![i]];
+            var file = Path.Combine(test.Path, test.NameOf(i));
+            folder.Write($"{(name == "upright" ? "b" : "a")}{i}.png", File.ReadAllBytes(file));
+            File.AppendAllText(Path.Combine(folder.Path, "labels.csv"), $"{(i == 0 ? "file,label\n" : "")}{(name == "upright" ? "b" : "a")}{i}.png,{name}\n");
+        }
+        var network = TestData.Load(TestData.TextDirection);
+        Assert.Equal(
+            network.Evaluate(test.Take(12)).FloatAccuracy,
+            network.Evaluate(QuantNotebooks.Images.ImageSet.Load(folder.Path)).FloatAccuracy);
+    }
+
+    [Fact]
     public void A_network_without_a_task_is_compared_by_its_values_alone()
     {
         var network = TestData.Load(TestData.ResNet14);

@@ -33,16 +33,6 @@ public sealed class ReadingTests
         Assert.Throws<QuantNotebooksException>(() => CtcDecoder.Of(["a", "b"], blank: 3, lastIsSpace: false));
     }
 
-    [Fact]
-    public void A_missing_or_distant_file_of_characters_is_named()
-    {
-        using var folder = new TemporaryFolder();
-        Assert.Contains("no-such.txt", Assert.Throws<QuantNotebooksException>(() =>
-            CtcDecoder.For(new CtcTask("no-such.txt", 0, true), folder.Path)).Message, StringComparison.Ordinal);
-        Assert.Contains("beside the network", Assert.Throws<QuantNotebooksException>(() =>
-            CtcDecoder.For(new CtcTask("../characters.txt", 0, true), folder.Path)).Message, StringComparison.Ordinal);
-    }
-
     [Theory]
     [InlineData("", "", 0)]
     [InlineData("kitten", "sitting", 3)]

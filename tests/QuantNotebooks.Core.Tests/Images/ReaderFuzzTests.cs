@@ -1,5 +1,6 @@
 using System.Text;
 using QuantNotebooks.Images;
+using SkiaSharp;
 
 namespace QuantNotebooks.Core.Tests.Images;
 
@@ -31,6 +32,74 @@ public sealed class ReaderFuzzTests
         var average = (GC.GetAllocatedBytesForCurrentThread() - before) / 5_000;
         Assert.InRange(average, 0, 256 << 10);
         Assert.InRange(read, 1, 4_999);
+    }
+
+    [Fact]
+    public void Mutated_image_files()
+    {
+        // A few pixels of each kind, as Skia itself writes them, and a PNG with more chunks.
+        using var bitmap = new SKBitmap(new SKImageInfo(9, 7, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        for (var i = 0; i < 63; i++) bitmap.SetPixel(i % 9, i / 9, new SKColor((byte)(i * 4), (byte)(255 - i), (byte)(i * i)));
+        byte[][] files =
+        [
+            bitmap.Encode(SKEncodedImageFormat.Png, 90).ToArray(), bitmap.Encode(SKEncodedImageFormat.Jpeg, 90).ToArray(), bitmap.Encode(SKEncodedImageFormat.Webp, 90).ToArray(),
+            BmpBytes.Rgb(7, 9, bitmap.GetPixelSpan()), PngBytes.File(3, 4, 8, PngBytes.Palette, new byte[12], ("PLTE", [1, 2, 3, 4, 5, 6]), ("tRNS", [9])),
+        ];
+        var random = new Random(5);
+        var read = 0;
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 3_000; i++)
+        {
+            var mutated = Mutate(files[i % files.Length], random);
+            if (Succeeds(() => Assert.True(ImageDecoder.Decode(mutated, "fuzz").Pixels.Length > 0)))
+                read++;
+        }
+
+        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / 3_000, 0, 4 << 20);
+        Assert.InRange(read, 1, 2_999);
+    }
+
+    [Fact]
+    public void Mutated_tables()
+    {
+        var table = Encoding.UTF8.GetBytes("file,label\na.png,cat\nin/b.jpg,\"dog, \"\"big\"\"\"\n\"c.bmp\",3\n");
+        var random = new Random(6);
+        var read = 0;
+        for (var i = 0; i < 5_000; i++)
+        {
+            var text = Encoding.Latin1.GetString(Mutate(table, random));
+            if (Succeeds(() => Assert.NotEmpty(LabelFile.Parse(new StringReader(text), "fuzz").Rows)))
+                read++;
+        }
+
+        Assert.InRange(read, 1, 4_999);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Mutated_NumPy_files(bool zipped)
+    {
+        var array = NpyBytes.Floats("(3, 2, 2)", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
+        var file = zipped ? NpyBytes.Zip(("labels.npy", NpyBytes.File("<i2", "(3,)", new byte[6])), ("x.npy", array)) : array;
+        using var folder = new TemporaryFolder();
+        var random = new Random(7);
+        var read = 0;
+        var count = zipped ? 3_000 : 1_000;
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < count; i++)
+        {
+            var mutated = Mutate(file, random);
+            if (Succeeds(() => Assert.Equal(64, Load(mutated).Sha256.Length)))
+                read++;
+        }
+
+        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / count, 0, 256 << 10);
+        Assert.InRange(read, 1, count - 1);
+
+        ImageSet Load(byte[] bytes) => zipped
+            ? new ImageSet("fuzz", "fuzz", NpzSource.Read(new MemoryStream(bytes), "fuzz"))
+            : ImageSet.Load(folder.Write("x.npy", bytes));
     }
 
     [Fact]

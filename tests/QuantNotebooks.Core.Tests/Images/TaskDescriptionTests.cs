@@ -14,7 +14,8 @@ public sealed class TaskDescriptionTests
 
     private static readonly Gen<NetworkTask> AnyTask = Gen.OneOf<NetworkTask>(
         Gen.String.Array[1, 5].Where(labels => Array.TrueForAll(labels, IsWellFormed)).Select(labels => (NetworkTask)new ClassificationTask([.. labels])),
-        Gen.Select(Gen.Int[0, 9], Gen.Bool).Select((blank, space) => (NetworkTask)new CtcTask("characters.txt", blank, space)),
+        Gen.Select(Gen.String.Array[1, 5], Gen.Int[0, 9], Gen.Bool).Where((characters, _, _) => Array.TrueForAll(characters, IsWellFormed))
+            .Select((characters, blank, space) => (NetworkTask)new CtcTask([.. characters], blank, space)),
         Gen.Const((NetworkTask)new NoTask()));
 
     private static readonly Gen<Preprocessing> AnyPreprocessing =
@@ -44,7 +45,7 @@ public sealed class TaskDescriptionTests
             {
               "input": { "name": "x", "layout": "NCHW", "channels": "bgr", "size": [48, 192], "resize": "shortest-side", "crop": "center",
                          "pad": [1, 2, 3, 4], "padValue": 127.5, "scale": 0.00392156862745098, "mean": [0.5], "std": [0.1, 0.2, 0.3] },
-              "task": { "kind": "ctc", "characters": "characters.txt", "blank": 0, "lastIsSpace": true }
+              "task": { "kind": "ctc", "characters": ["a", " "], "blank": 0, "lastIsSpace": true }
             }
             """, "here");
 
@@ -53,7 +54,7 @@ public sealed class TaskDescriptionTests
             Channels = ChannelOrder.Bgr, Size = new(Height: 48, Width: 192), Resize = ResizeMode.ShortestSide, Crop = CropMode.Center,
             Pad = new(Left: 1, Top: 2, Right: 3, Bottom: 4), PadValue = 127.5, Scale = 1 / 255.0, Mean = [0.5], Std = [0.1, 0.2, 0.3],
         };
-        Assert.Equal(new TaskDescription(new InputDescription("x", preprocessing), new CtcTask("characters.txt", 0, true)), read);
+        Assert.Equal(new TaskDescription(new InputDescription("x", preprocessing), new CtcTask(["a", " "], 0, true)), read);
         Assert.Equal("here", read.Input.Preprocessing.Source);
     }
 
@@ -127,8 +128,10 @@ public sealed class TaskDescriptionTests
     [InlineData("{ \"kind\": \"classification\" }", "task.labels is missing.")]
     [InlineData("{ \"kind\": \"classification\", \"labels\": [\"a\", 2] }", "task.labels[1] is the number 2; it must be a string.")]
     [InlineData("{ \"kind\": \"none\", \"labels\": [\"a\"] }", "task.labels is not a known field; did you mean \"kind\"? Known are kind.")]
-    [InlineData("{ \"kind\": \"ctc\", \"characters\": \"f\", \"blank\": -1, \"lastIsSpace\": true }", "task.blank is negative; it must be the number of a class.")]
-    [InlineData("{ \"kind\": \"ctc\", \"characters\": \"f\", \"blank\": 0, \"lastIsSpace\": \"yes\" }", "task.lastIsSpace is the string \"yes\"; it must be true or false.")]
+    [InlineData("{ \"kind\": \"ctc\", \"characters\": [\"f\"], \"blank\": -1, \"lastIsSpace\": true }", "task.blank is negative; it must be the number of a class.")]
+    [InlineData("{ \"kind\": \"ctc\", \"characters\": [\"f\"], \"blank\": 0, \"lastIsSpace\": \"yes\" }", "task.lastIsSpace is the string \"yes\"; it must be true or false.")]
+    [InlineData("{ \"kind\": \"ctc\", \"characters\": [], \"blank\": 0, \"lastIsSpace\": true }", "task.characters is empty.")]
+    [InlineData("{ \"kind\": \"ctc\", \"characters\": \"f\", \"blank\": 0, \"lastIsSpace\": true }", "task.characters names a file, which only a sidecar can; it must be an array of strings here.")]
     [InlineData("{ \"labels\": [\"a\"] }", "task.kind is missing.")]
     public void A_bad_task_names_the_field(string task, string message) =>
         Assert.Equal("here: " + message, Assert.Throws<QuantNotebooksException>(() => TaskDescription.Parse($"{{ {Input}, \"task\": {task} }}", "here")).Message);
@@ -155,15 +158,38 @@ public sealed class TaskDescriptionTests
     }
 
     [Fact]
+    public void Characters_may_stand_in_a_file_beside_the_sidecar()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("characters.txt", "a\r\n\u3000\n\u5bb9"u8.ToArray());
+        var read = TaskDescription.Load(Sidecar("characters.txt"));
+        Assert.Equal(new CtcTask(["a", "\u3000", "\u5bb9"], 0, true), read.Task);
+        Assert.Equal(read, TaskDescription.Parse(read.ToJson(), "metadata"));
+
+        Fails($"{Path.Combine(folder.Path, "no-such.txt")} does not exist.", "no-such.txt");
+        Fails($"{folder.Path}/x.task.json: task.characters is a path; it must be the name of a file beside the sidecar.", "../characters.txt");
+        folder.Write("empty.txt", []);
+        Fails($"{folder.Path}/x.task.json: task.characters names an empty file; it must hold one character a line.", "empty.txt");
+        folder.Write("binary.txt", [0xFF]);
+        Fails($"{Path.Combine(folder.Path, "binary.txt")} is not UTF-8 text.", "binary.txt");
+
+        string Sidecar(string file) => folder.Write("x.task.json", Encoding.UTF8.GetBytes(
+            $"{{ {Input}, \"task\": {{ \"kind\": \"ctc\", \"characters\": \"{file}\", \"blank\": 0, \"lastIsSpace\": true }} }}"));
+
+        void Fails(string message, string file) =>
+            Assert.Equal(message, Assert.Throws<QuantNotebooksException>(() => TaskDescription.Load(Sidecar(file))).Message);
+    }
+
+    [Fact]
     public void A_file_that_cannot_be_a_sidecar_is_one_message()
     {
         using var folder = new TemporaryFolder();
         var missing = Path.Combine(folder.Path, "missing.task.json");
         Assert.Equal($"{missing} does not exist.", Assert.Throws<QuantNotebooksException>(() => TaskDescription.Load(missing)).Message);
         var binary = folder.Write("binary.task.json", [0xFF, 0xC0, 0x80]);
-        Assert.Equal($"{binary} is not UTF-8 text, so it is not JSON.", Assert.Throws<QuantNotebooksException>(() => TaskDescription.Load(binary)).Message);
+        Assert.Equal($"{binary} is not UTF-8 text.", Assert.Throws<QuantNotebooksException>(() => TaskDescription.Load(binary)).Message);
         var large = folder.Write("large.task.json", new byte[(16 << 20) + 1]);
-        Assert.Equal($"{large} has 16,777,217 bytes; a task description has at most 16,777,216.", Assert.Throws<QuantNotebooksException>(() => TaskDescription.Load(large)).Message);
+        Assert.Equal($"{large} has 16,777,217 bytes; at most 16,777,216 are read.", Assert.Throws<QuantNotebooksException>(() => TaskDescription.Load(large)).Message);
         Assert.Contains("cannot be read", Assert.Throws<QuantNotebooksException>(() => TaskDescription.Load(folder.Path)).Message, StringComparison.Ordinal);
     }
 

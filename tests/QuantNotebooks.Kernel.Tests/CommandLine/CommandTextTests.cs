@@ -86,10 +86,59 @@ public sealed class CommandTextTests
     {
         string[] images = ["--images", Cli.Test, "--count", "32", "--calibration", Cli.Calibration, "--calibration-count", "32"];
         var evaluate = await Cli.InvokeAsync(["evaluate", Cli.Model(Cli.ResNet), .. images]);
-        foreach (var label in new[] { "top-1, full precision", "top-1, quantized", "agreement", "SQNR of the output" }) Assert.Contains(label, evaluate.Output, StringComparison.Ordinal);
+        foreach (var label in new[] { "full precision", "quantized", "top-1 ", "95 % interval", "top-5 ", "mean cosine", "agreement", "SQNR of the output" }) Assert.Contains(label, evaluate.Output, StringComparison.Ordinal);
         var compare = await Cli.InvokeAsync(["compare", Cli.Model(Cli.ResNet), Cli.Model(Cli.ResNet), .. images]);
         // Two of the same name are told apart by their paths.
         Assert.Equal(2, compare.Output.Split('\n').Count(line => line.StartsWith(Cli.Model(Cli.ResNet) + "  W8A8", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task CompareTakesSeveralSchemes()
+    {
+        string[] words =
+        [
+            "compare", Cli.Model(Cli.ResNet), "--images", Cli.Test, "--count", "32", "--calibration", Cli.Calibration, "--calibration-count", "32", "--schemes",
+        ];
+        var compare = await Cli.InvokeAsync([.. words, "float,8/8,3/5:per-channel:percentile:99.9,weights-only-8"]);
+        var schemes = compare.Output.Split('\n').Where(line => line.StartsWith("resnet14-fashion  ", StringComparison.Ordinal)).Select(line => line[18..].TrimStart()).ToArray();
+        Assert.Equal(4, schemes.Length);
+        Assert.StartsWith("float ", schemes[0], StringComparison.Ordinal);
+        Assert.StartsWith("W8A8 per tensor ", schemes[1], StringComparison.Ordinal);
+        Assert.StartsWith("W3A5 per channel, percentile:99.9", schemes[2], StringComparison.Ordinal);
+        foreach (var (wrong, message) in new[]
+        {
+            ("8/8,9/x", "--schemes '9/x' is neither a preset"), ("8/8:fine", "--schemes '8/8:fine': 'fine' is neither 'per-channel' nor an estimator"), (",", "--schemes ',' names no scheme."),
+        })
+        {
+            var refused = await Cli.InvokeAsync([.. words, wrong]);
+            Assert.Equal(2, refused.ExitCode);
+            Assert.Contains(message, refused.Error, StringComparison.Ordinal);
+        }
+        var both = await Cli.InvokeAsync([.. words, "8/8", "--weight-bits", "4"]);
+        Assert.Contains("--schemes says all of each scheme, so it can't be given together with --weight-bits.", both.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BrokenImagesStopTheRunOrAreSkippedByName()
+    {
+        var folder = Directory.CreateTempSubdirectory("quantnb-").FullName;
+        try
+        {
+            foreach (var name in new[] { "0000.png", "0001.png" }) File.Copy(QuantNotebooks.Tests.Repository.PathOf("data", "text-direction", "calibration", name), Path.Combine(folder, name));
+            File.WriteAllBytes(Path.Combine(folder, "0002.png"), [1, 2, 3]);
+            string[] words = ["evaluate", Cli.Model("ppocr-text-direction"), "--images", folder, "--float"];
+            var stopped = await Cli.InvokeAsync(words);
+            Assert.Equal(1, stopped.ExitCode);
+            Assert.Contains("0002.png is not an image", stopped.Error, StringComparison.Ordinal);
+            var skipped = await Cli.InvokeAsync([.. words, "--skip-broken"]);
+            Assert.Equal(0, skipped.ExitCode);
+            Assert.Contains("(1 broken skipped)", skipped.Output, StringComparison.Ordinal);
+            Assert.Contains("Skipped because they can't be decoded: 0002.png.", skipped.Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Theory]

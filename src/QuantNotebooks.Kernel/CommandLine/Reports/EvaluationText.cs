@@ -9,57 +9,90 @@ internal static class EvaluationText
     /// <summary>A loss of accuracy below this is not worth repairing: half a point.</summary>
     private const double SmallLoss = 0.005;
 
-    private const string Definitions =
-        "agreement: share of images that both put in the same class. SQNR: -10 log10(noise energy / signal energy) of the network's output.";
-
     public static void Write(EvaluationResult result, TextWriter writer)
     {
-        writer.WriteLine($"{result.Network.Name}, {result.Scheme?.ToString() ?? "full precision"}, {Digits.Count(result.Images.Count)} images of '{result.Images.Name}'");
+        writer.WriteLine($"{result.Network.Name}, {result.Scheme?.ToString() ?? "full precision"}, {ImagesOf(result)}");
         writer.WriteLine();
-        var table = new TextTable(new("", false), new("value"), new("unit", false));
-        var metric = result.Metric == AccuracyMetric.Lines ? "lines read right" : "top-1";
-        table.Add($"{metric}, full precision", Digits.Accuracy(result.FloatAccuracy), "%");
-        if (result.Scheme is not null)
+        var quantizes = result.Scheme is not null;
+        var table = quantizes
+            ? new TextTable(new("", false), new("full precision"), new("quantized"), new("unit", false))
+            : new TextTable(new("", false), new("full precision"), new("unit", false));
+        Add(MetricOf(result), Digits.Accuracy(result.FloatAccuracy), Digits.Accuracy(result.QuantizedAccuracy), "%");
+        if (result.FloatAccuracy is not null) Add("  95 % interval", Range(result.FloatInterval), Range(result.Interval), "%");
+        if (result.FloatTop5 is not null) Add("top-5", Digits.Accuracy(result.FloatTop5), Digits.Accuracy(result.QuantizedTop5), "%");
+        if (result.FloatCharacters is not null) Add("characters right", Digits.Accuracy(result.FloatCharacters), Digits.Accuracy(result.QuantizedCharacters), "%");
+        if (quantizes)
         {
-            table.Add($"{metric}, quantized", Digits.Accuracy(result.QuantizedAccuracy), "%");
-            if (result.QuantizedTop5 is { } five) table.Add("top-5, quantized", Digits.Accuracy(five), "%");
-            if (result.QuantizedCharacters is { } characters) table.Add("characters right, quantized", Digits.Accuracy(characters), "%");
-            table.Add("agreement", Digits.Accuracy(result.Agreement), "%");
-            table.Add("SQNR of the output", Digits.Decibels(result.SqnrDecibels), "dB");
+            if (result.Agreement is not null) Add("agreement", "", Digits.Accuracy(result.Agreement), "%");
+            Add("SQNR of the output", "", Digits.Decibels(result.SqnrDecibels), "dB");
+            Add("mean cosine", "", Digits.Format(result.MeanCosine, "F4"), "");
         }
         table.Write(writer);
         writer.WriteLine();
         foreach (var line in Readings(result)) writer.WriteLine(line);
-        writer.WriteLine((result.Metric == AccuracyMetric.Lines ? "lines read right: share of lines without a wrong character." : "top-1: share of images put in the right class.") + (result.Scheme is null ? "" : " " + Definitions));
-        writer.WriteLine(Meaning(result) + Uncertainty(result));
+        writer.WriteLine(Definitions(result, quantizes));
+        writer.WriteLine(Meaning(result) + Skipped(result));
+
+        void Add(string name, string full, string quantized, string unit)
+        {
+            if (quantizes) table.Add(name, full, quantized, unit);
+            else table.Add(name, full, unit);
+        }
     }
 
     public static void Write(Comparison comparison, TextWriter writer)
     {
         var first = comparison.Rows[0].Result;
-        writer.WriteLine($"{Digits.Count(first.Images.Count)} images of '{first.Images.Name}'");
+        writer.WriteLine(ImagesOf(first));
         writer.WriteLine();
+        var metric = MetricOf(first);
         var table = new TextTable(
-            new("network", false), new("scheme", false), new("float top-1 %"), new("top-1 %"), new("agreement %"), new("SQNR dB"));
+            new("network", false), new("scheme", false), new("float %"), new($"{metric} %"), new("95 % interval"), new("agreement %"), new("SQNR dB"));
         foreach (var (name, result) in comparison.Rows)
             table.Add(
                 name, result.Scheme?.ToString() ?? "float", Digits.Accuracy(result.FloatAccuracy), Digits.Accuracy(result.Accuracy),
-                Digits.Accuracy(result.Agreement), Digits.Decibels(result.SqnrDecibels));
+                Range(result.Interval), Digits.Accuracy(result.Agreement), Digits.Decibels(result.SqnrDecibels));
         table.Write(writer);
         writer.WriteLine();
-        writer.WriteLine("top-1: share of images put in the right class, quantized by the scheme; float: in full precision. " + Definitions);
+        writer.WriteLine($"float: {metric} in full precision. {Definitions(first, comparison.Rows.Any(row => row.Result.Scheme is not null))}");
         var best = comparison.Rows.MaxBy(row => row.Result.Accuracy ?? row.Result.Agreement ?? row.Result.SqnrDecibels)!;
-        writer.WriteLine($"{best.Name} does best; see where another loses with quantnb shift." + Uncertainty(best.Result));
+        writer.WriteLine($"{best.Name} ({best.Result.Scheme?.ToString() ?? "float"}) does best; see where another loses with quantnb shift." + Skipped(first));
     }
 
-    /// <summary>A few lines as they are and as they are read, wrong ones first.</summary>
+    private static string ImagesOf(EvaluationResult result) => $"{Digits.Count(result.Images.Count)} images of '{result.Images.Name}'"
+        + (result.Images.Skipped.Count == 0 ? "" : $" ({Digits.Count(result.Images.Skipped.Count)} broken skipped)");
+
+    private static string MetricOf(EvaluationResult result) => result.Metric == AccuracyMetric.Lines ? "lines read right" : "top-1";
+
+    private static string Range(WilsonInterval? interval) => interval is var (low, high) ? $"{Digits.Percent(low)} to {Digits.Percent(high)}" : "";
+
+    private static string Definitions(EvaluationResult result, bool quantizes)
+    {
+        var right = result.Metric == AccuracyMetric.Lines
+            ? "lines read right: share of lines without a wrong character; characters right: 1 - edit distance / characters."
+            : "top-1: share of images put in the right class.";
+        return right + " 95 % interval: Wilson's, of the share that more such images would give."
+            + (quantizes ? " agreement: share of images to which both give the same answer. SQNR: -10 log10(noise energy / signal energy) of the network's output." : "");
+    }
+
+    /// <summary>A few lines as they are and as they are read, wrong ones first and some right ones.</summary>
     private static IEnumerable<string> Readings(EvaluationResult result)
     {
-        const int Shown = 6;
-        var shown = result.Readings.OrderBy(reading => (reading.Quantized ?? reading.Float) == (reading.Expected ?? reading.Float)).Take(Shown).ToArray();
-        foreach (var reading in shown)
-            yield return $"  {reading.Image,4}  {(reading.Expected is null ? "" : $"'{reading.Expected}'  ")}float '{reading.Float}'{(reading.Quantized is null ? "" : $"  quantized '{reading.Quantized}'")}";
-        if (shown.Length > 0) yield return "";
+        const int shown = 8, leastOfEach = 3;
+        var wrong = result.Readings.Where(reading => !IsRight(reading)).ToArray();
+        var right = result.Readings.Where(IsRight).ToArray();
+        var wrongShown = Math.Min(wrong.Length, shown - Math.Min(right.Length, leastOfEach));
+        foreach (var reading in wrong.Take(wrongShown)) yield return Line(wrong: true, reading);
+        foreach (var reading in right.Take(shown - wrongShown)) yield return Line(wrong: false, reading);
+        if (result.Readings.Length > 0) yield return "";
+
+        static bool IsRight(Reading reading) => (reading.Quantized ?? reading.Float) == (reading.Expected ?? reading.Float);
+
+        string Line(bool wrong, Reading reading)
+        {
+            var (expected, quantized) = (reading.Expected is { } text ? $"  is '{text}'" : "", reading.Quantized is { } read ? $"  quantized '{read}'" : "");
+            return $"  {(wrong ? "wrong" : "right")}  {result.Images.NameOf(reading.Image)}{expected}  float '{reading.Float}'{quantized}";
+        }
     }
 
     private static string Meaning(EvaluationResult result)
@@ -74,8 +107,12 @@ internal static class EvaluationText
         ? "The images have no labels, so there is no accuracy; agreement and SQNR compare with full precision."
         : "The network's sidecar names no classification, so there is no accuracy; SQNR compares with full precision.";
 
-    /// <summary>The Wilson interval of the accuracy.</summary>
-    private static string Uncertainty(EvaluationResult result) => result.Interval is var (low, high)
-        ? $" With {Digits.Count(result.Images.Count)} images the true share lies between {Digits.Percent(low)} and {Digits.Percent(high)} % (95 % confidence, Wilson)."
-        : "";
+    /// <summary>Which images were left out.</summary>
+    private static string Skipped(EvaluationResult result)
+    {
+        const int named = 5;
+        if (result.Images.Skipped.Count == 0) return "";
+        var more = result.Images.Skipped.Count > named ? ", ..." : "";
+        return $" Skipped because they can't be decoded: {string.Join(", ", result.Images.Skipped.Take(named).Select(skipped => skipped.Name))}{more}.";
+    }
 }

@@ -1,0 +1,42 @@
+using QuantNotebooks.Evaluation;
+using QuantNotebooks.Export;
+
+namespace QuantNotebooks.Notebook.Commands;
+
+/// <summary><c>compare MODEL... --images SET --calibration SET [--schemes LIST | scheme]</c>: networks and schemes side by side.</summary>
+internal static class CompareCommand
+{
+    private static readonly CommandSubject Models = new("MODEL", "ONNX files (.onnx).", IsMany: true);
+
+    private static readonly CommandOption<string> Schemes = CommonOptions.Text(
+        "--schemes", "LIST",
+        "Several schemes, commas between them: a preset, a report, 'float', or bits of weights/activations such as 4/8; each may go on with ':per-channel' and ':ESTIMATOR', as in 4/8:per-channel:mse.");
+
+    public static CommandDefinition Definition { get; } = CommandDefinition.Create(
+        "compare", "Measure networks and schemes side by side on the same images.", Models,
+        "data/models/mobilenet-v1-fashion.onnx data/models/resnet14-fashion.onnx --images data/fashion-mnist/test --count 500 --calibration data/fashion-mnist/calibration --calibration-count 64",
+        [
+            CommonOptions.Images, CommonOptions.Count, CommonOptions.Calibration, CommonOptions.CalibrationCount, CommonOptions.SkipBroken,
+            Schemes, .. CommonOptions.Scheme, CommonOptions.KeepDeadChannels,
+        ],
+        Run, (Comparison comparison) => comparison.ToJson(), Conflict);
+
+    private static Comparison Run(CommandInputs inputs)
+    {
+        var schemes = inputs.Arguments.Get(Schemes) is { } list ? SchemeList.Parse(Schemes.Name, list) : [inputs.Scheme];
+        var networks = inputs.Arguments.Subjects.Select(inputs.Network).ToList();
+        var images = inputs.Images();
+        var quantizes = schemes.Any(scheme => scheme is not null);
+        var calibration = quantizes ? inputs.Calibration(networks, images) : null;
+        var comparison = Evaluate.Compare(networks, images, schemes, calibration, inputs.Progress("compare"), inputs.Host.Cancellation);
+        // Files of the same name in different folders are told apart by what the user called them.
+        var ambiguous = networks.GroupBy(network => network.Name).Where(group => group.Count() > 1).Select(group => group.Key).ToHashSet();
+        return new Comparison([.. comparison.Rows.Select((row, index) =>
+            ambiguous.Contains(row.Name) ? row with { Name = inputs.Arguments.Subjects[index / schemes.Length] } : row)]);
+    }
+
+    private static string? Conflict(CommandArguments arguments) =>
+        arguments.IsGiven(Schemes) && CommonOptions.Scheme.FirstOrDefault(arguments.IsGiven) is { } option
+            ? $"{Schemes.Name} says all of each scheme, so it can't be given together with {option.Name}."
+            : null;
+}
