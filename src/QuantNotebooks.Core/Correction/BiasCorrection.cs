@@ -71,7 +71,7 @@ public static class BiasCorrection
         return network.With(changes, network.Facts with
         {
             Name = network.Name + "-corrected",
-            Ranges = outcome.Ranges,
+            Ranges = outcome.Ranges with { Scheme = scheme.ToJson() },
             ReferenceBiases = references.ToImmutable(),
             History = network.History.Add(entry),
             Parent = network,

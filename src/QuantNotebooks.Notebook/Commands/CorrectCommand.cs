@@ -27,6 +27,7 @@ internal static class CorrectCommand
         if (target is not null) RequireNewFile(target, inputs.Arguments.Subjects[0]);
         var network = inputs.Network();
         var (calibration, heldOut) = inputs.ImagesAndHeldOut();
+        inputs.WarnOfOtherScheme(network, inputs.Scheme);
         if (network.Ranges is not null) inputs.Host.Note($"'{network.Name}' carries its own calibrated ranges; they are kept.");
         // The only method there is; the option says so to whoever asks for another.
         var result = network.CorrectBias(calibration, inputs.Scheme, heldOut, inputs.Progress("correct"), inputs.Host.Cancellation);

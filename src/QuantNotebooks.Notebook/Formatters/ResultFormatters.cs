@@ -4,6 +4,7 @@ using Microsoft.DotNet.Interactive.Formatting;
 using Plotly.NET;
 using QuantNotebooks.Correction;
 using QuantNotebooks.Evaluation;
+using QuantNotebooks.Export;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Notebook.Charts;
@@ -30,6 +31,7 @@ public static class ResultFormatters
             RegisterPage<CorrectionResult>(ResultPages.Of);
             RegisterPage<Comparison>(ResultPages.Of);
             RegisterPage<EvaluationResult>(ResultPages.Of);
+            RegisterPage<ExportResult>(ExportPage.Of);
             RegisterPage<Network>(ResultPages.Of);
             RegisterPage<Layer>(ResultPages.Of);
             RegisterPage<ImageSet>(ImageStrip.Page);

@@ -1,5 +1,6 @@
 using QuantNotebooks.Correction;
 using QuantNotebooks.Evaluation;
+using QuantNotebooks.Export;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Shift;
 
@@ -17,6 +18,7 @@ internal static class ReportText
             case CorrectionResult correction: CorrectionText.Write(correction, writer); break;
             case EvaluationResult evaluation: EvaluationText.Write(evaluation, writer); break;
             case Comparison comparison: EvaluationText.Write(comparison, writer); break;
+            case ExportResult export: ExportedText.Write(export, writer); break;
             default: throw new ArgumentException($"There is no text for a {result.GetType().Name}.", nameof(result));
         }
     }
