@@ -36,6 +36,16 @@ internal sealed class GraphBuilder
         return this;
     }
 
+    /// <summary>A constant of 64-bit integers with one axis: a shape, axes, indices.</summary>
+    public GraphBuilder Integers(string name, params long[] values)
+    {
+        var tensor = new TensorProto { Name = name, DataType = (int)TensorProto.Types.DataType.Int64 };
+        tensor.Dims.Add(values.Length);
+        tensor.Int64Data.AddRange(values);
+        _model.Graph.Initializer.Add(tensor);
+        return this;
+    }
+
     public GraphBuilder RandomConstant(string name, params long[] shape)
     {
         var values = new float[shape.Aggregate(1L, (product, dimension) => product * dimension)];
@@ -43,11 +53,14 @@ internal sealed class GraphBuilder
         return Constant(name, shape, values);
     }
 
-    public GraphBuilder Node(string operation, string[] inputs, string output, params AttributeProto[] attributes)
+    public GraphBuilder Node(string operation, string[] inputs, string output, params AttributeProto[] attributes) =>
+        Node(operation, inputs, [output], attributes);
+
+    public GraphBuilder Node(string operation, string[] inputs, string[] outputs, params AttributeProto[] attributes)
     {
-        var node = new NodeProto { OpType = operation, Name = operation + "/" + output };
+        var node = new NodeProto { OpType = operation, Name = operation + "/" + outputs[0] };
         node.Input.AddRange(inputs);
-        node.Output.Add(output);
+        node.Output.AddRange(outputs);
         node.Attribute.AddRange(attributes);
         _model.Graph.Node.Add(node);
         return this;

@@ -31,17 +31,18 @@ public static class BiasCorrection
     /// <param name="images">Calibration images, no labels needed; their extrema set the activations' ranges unless the network carries some.</param>
     /// <param name="scheme">How the network is quantized.</param>
     /// <param name="heldOut">Other images, on which the shift before and after is measured too; null to leave that out.</param>
+    /// <param name="memory">Most memory for tensors, all images of a layer being held at once; what is beyond it goes to a temporary file.</param>
     /// <param name="progress">Told which layer is under way.</param>
     /// <param name="cancellation">Stops within a batch.</param>
     /// <exception cref="QuantNotebooksException">The images don't fit the network, or a value is not finite.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static CorrectionResult CorrectBias(
         this Network network, ImageSet images, QuantizationScheme scheme, ImageSet? heldOut = null,
-        IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
+        MemoryBudget? memory = null, IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
         var visitor = new IterativeCorrection(network);
         SweepOutcome outcome;
-        using (var sweep = new LayerSweep(network, scheme, images, visitor, network.Ranges)) outcome = sweep.Run(progress, cancellation);
+        using (var sweep = new LayerSweep(network, scheme, images, visitor, network.Ranges, memory)) outcome = sweep.Run(progress, cancellation);
 
         var corrected = Corrected(network, images, scheme, outcome);
         var heldOutBefore = heldOut is null ? null : network.MeasureMeanShift(heldOut, scheme, new() { Ranges = outcome.Ranges }, progress, cancellation);
@@ -87,8 +88,10 @@ public static class BiasCorrection
 
         public void Observe(Layer layer, MeasuringPoint point, ChannelLayout layout, ReadOnlySpan<float> full, ReadOnlySpan<float> quantized)
         {
-            if (point == MeasuringPoint.BeforeActivation) _before[layer.Index].Add(layout, full, quantized);
-            if (point == MeasuringPoint.BeforeActivationChanged) _after[layer.Index].Add(layout, full, quantized);
+            if (point == MeasuringPoint.AfterActivation) return;
+            var statistics = point == MeasuringPoint.BeforeActivation ? _before : _after;
+            if (statistics[layer.Index].Add(layout, full, quantized) is { } channel)
+                throw FiniteCheck.Activation(network, layer, point, layout, full, quantized, channel);
         }
 
         public float[] BiasToAdd(Layer layer) => [.. Before(layer).Channels.Select(channel => (float)-channel.MeanShift)];

@@ -41,10 +41,11 @@ internal static class EvaluationPass
                     references[reference.FunctionSha256] = full = new WholeNetwork(reference);
                 runs.Add((full, scheme is null ? null : new QuantizedInference(network, scheme, ranges!, batches[0].InputName, pool), OutputTally.For(network, images)));
             }
+            using var reader = batches[0].Open(pool, cancellation);
             for (var batch = 0; batch < batches[0].Count; batch++)
             {
                 progress?.Report(new SweepProgress(batch, batches[0].Count, images.Name));
-                using var input = batches[0].Read(batch, pool);
+                using var input = reader.Next();
                 var outputs = references.Values.ToDictionary(full => full, full => full.Run(input, cancellation));
                 foreach (var (full, quantized, tally) in runs)
                 {

@@ -9,13 +9,19 @@ public static class ReportFile
     /// <param name="path">The file; one that exists is replaced. Its folder must exist.</param>
     /// <param name="text">The whole content.</param>
     /// <exception cref="QuantNotebooksException">The file can't be written.</exception>
-    public static void Write(string path, string text)
+    public static void Write(string path, string text) => Write(path, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false).GetBytes(text));
+
+    /// <summary>Writes bytes under a temporary name in the same folder, then renames it.</summary>
+    /// <param name="path">The file; one that exists is replaced. Its folder must exist.</param>
+    /// <param name="content">The whole content.</param>
+    /// <exception cref="QuantNotebooksException">The file can't be written.</exception>
+    public static void Write(string path, ReadOnlySpan<byte> content)
     {
         RequireWritable(path);
         var temporary = $"{path}.{Guid.NewGuid():n}.tmp";
         try
         {
-            File.WriteAllText(temporary, text, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+            File.WriteAllBytes(temporary, content);
             File.Move(temporary, path, overwrite: true);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

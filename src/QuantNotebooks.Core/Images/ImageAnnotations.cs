@@ -14,6 +14,13 @@ internal sealed record ImageAnnotations
     /// <summary>One text an image, or null when the images have none.</summary>
     public string[]? Texts { get; private init; }
 
+    /// <summary>Those of some of the images.</summary>
+    public ImageAnnotations At(int[] indices) => this with
+    {
+        Labels = Labels is { } labels ? Array.ConvertAll(indices, index => labels[index]) : null,
+        Texts = Texts is { } texts ? Array.ConvertAll(indices, index => texts[index]) : null,
+    };
+
     public static ImageAnnotations OfTexts(string[] texts) => new() { Texts = texts };
 
     public static ImageAnnotations OfClasses(int[]? labels) => labels is null ? None : new() { Labels = labels };

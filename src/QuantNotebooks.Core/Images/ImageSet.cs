@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.ObjectModel;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using static System.FormattableString;
@@ -22,13 +23,14 @@ public sealed class ImageSet
     {
     }
 
-    private ImageSet(string name, string path, IImageSource source, int start, int count)
+    private ImageSet(string name, string path, IImageSource source, int start, int count, ValueList<SkippedImage>? skipped = null)
     {
         Name = name;
         Path = path;
         _source = source;
         _start = start;
         Count = count;
+        Skipped = skipped ?? [];
         Labels = Part(source.Annotations.Labels, start, count);
         Texts = Part(source.Annotations.Texts, start, count);
         _sha256 = new Lazy<string>(ComputeSha256);
@@ -62,9 +64,17 @@ public sealed class ImageSet
     /// <exception cref="QuantNotebooksException">An image cannot be decoded.</exception>
     public string Sha256 => _sha256.Value;
 
+    /// <summary>The images that <see cref="WithoutBroken"/> left out; empty where it was not asked for or found none. Parts of a set keep it.</summary>
+    public ValueList<SkippedImage> Skipped { get; }
+
+    /// <summary>
+    /// The shape of one tensor, such as [C, H, W], where the set holds float32 tensors that are a network's input already; null where it holds images.
+    /// </summary>
+    public ValueList<int>? TensorShape => (_source as ITensorSource)?.Shape;
+
     /// <summary>Decodes the image at a position.</summary>
     /// <param name="index">The position, from 0 to <see cref="Count"/> - 1.</param>
-    /// <exception cref="QuantNotebooksException">There is no such position, or the image cannot be decoded.</exception>
+    /// <exception cref="QuantNotebooksException">There is no such position, the image cannot be decoded, or the set holds tensors.</exception>
     public Image this[int index] => index >= 0 && index < Count
         ? _source.Decode(_start + index)
         : throw new QuantNotebooksException(Invariant(
@@ -82,7 +92,8 @@ public sealed class ImageSet
     /// <param name="path">
     /// A folder of images (PNG, JPEG, BMP, WebP): without labels; or with a table <c>labels.csv</c> of <c>file,label</c> or <c>file,text</c>, which then lists the
     /// images of the set; or one sub-folder a class. Or an IDX images file (<c>x-images-idx3-ubyte</c> or <c>x-images-idx3-ubyte.gz</c>; its labels
-    /// <c>x-labels-idx1-ubyte[.gz]</c> are found beside it and may be absent), or a folder of such files, which are joined in ordinal order of their names.
+    /// <c>x-labels-idx1-ubyte[.gz]</c> are found beside it and may be absent), or a folder of such files, which are joined in ordinal order of their names. Or
+    /// NumPy's <c>.npy</c> or <c>.npz</c> of float32 tensors [N, ...], which are taken as a network's input as they are.
     /// </param>
     /// <exception cref="QuantNotebooksException">
     /// The path does not exist, holds nothing that can be read, or a file is damaged; IDX images of different sizes or labels for some
@@ -99,7 +110,7 @@ public sealed class ImageSet
     /// <param name="count">How many, at least 1; all images when there are fewer.</param>
     /// <exception cref="QuantNotebooksException"><paramref name="count"/> is below 1.</exception>
     public ImageSet Take(int count) => count >= 1
-        ? new ImageSet(Name, Path, _source, _start, Math.Min(count, Count))
+        ? new ImageSet(Name, Path, _source, _start, Math.Min(count, Count), Skipped)
         : throw new QuantNotebooksException(Invariant(
             $"Take({count}) of {Name} would be empty; take at least 1 of its {Count:N0} images."));
 
@@ -112,8 +123,42 @@ public sealed class ImageSet
             throw new QuantNotebooksException(Invariant($"Skip({count}) of {Name}: the number of images to skip cannot be negative."));
         if (count >= Count)
             throw new QuantNotebooksException(Invariant($"Skip({count}) of {Name} would be empty; it has {Count:N0} images."));
-        return new ImageSet(Name, Path, _source, _start + count, Count - count);
+        return new ImageSet(Name, Path, _source, _start + count, Count - count, Skipped);
     }
+
+    /// <summary>
+    /// The images that can be decoded; <see cref="Skipped"/> of the result names the others. Without it, the first broken image that is used is an error.
+    /// </summary>
+    /// <remarks>Decodes every image once, in parallel, and keeps none.</remarks>
+    /// <param name="cancellation">Stops between two images.</param>
+    /// <exception cref="QuantNotebooksException">Not one image can be decoded.</exception>
+    public ImageSet WithoutBroken(CancellationToken cancellation = default)
+    {
+        if (TensorShape is not null)
+            return this;
+        var reasons = new string?[Count];
+        Parallel.For(0, Count, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, index =>
+        {
+            try
+            {
+                _ = this[index];
+            }
+            catch (QuantNotebooksException broken)
+            {
+                reasons[index] = broken.Message;
+            }
+        });
+        var good = Enumerable.Range(0, Count).Where(index => reasons[index] is null).Select(index => _start + index).ToArray();
+        if (good.Length == Count)
+            return this;
+        if (good.Length == 0)
+            throw new QuantNotebooksException(Invariant($"None of the {Count:N0} images of {Name} can be decoded. The first: {reasons[0]}"));
+        var skipped = Enumerable.Range(0, Count).Where(index => reasons[index] is not null).Select(index => new SkippedImage(NameOf(index), reasons[index]!));
+        return new ImageSet(Name, Path, new SelectedSource(_source, good), 0, good.Length, [.. Skipped, .. skipped]);
+    }
+
+    /// <summary>Copies consecutive tensors of a set of tensors, [count, ...].</summary>
+    internal void ReadTensors(int start, int count, Span<float> destination) => ((ITensorSource)_source).Read(_start + start, count, destination);
 
     /// <summary>The set in words, for example <c>calibration: 64 of 2,048 images (0..63), 28x28 grey, labelled</c>.</summary>
     public override string ToString()
@@ -121,9 +166,10 @@ public sealed class ImageSet
         var which = Count == _source.Count
             ? Invariant($"{Count:N0} images")
             : Invariant($"{Count:N0} of {_source.Count:N0} images ({_start}..{_start + Count - 1})");
-        var size = _source.CommonShape is { } shape ? $", {shape}" : "";
+        var size = TensorShape is { } tensor ? $", tensors of {tensor}" : _source.CommonShape is { } shape ? $", {shape}" : "";
         var known = Labels is not null ? "labelled" : Texts is not null ? "with texts" : "no labels";
-        return $"{Name}: {which}{size}, {known}";
+        var skipped = Skipped.Count == 0 ? "" : Invariant($", {Skipped.Count:N0} broken ones skipped");
+        return $"{Name}: {which}{size}, {known}{skipped}";
     }
 
     private static ReadOnlyCollection<T>? Part<T>(T[]? items, int start, int count) =>
@@ -141,6 +187,12 @@ public sealed class ImageSet
         hash.AppendData([(byte)(names is not null ? 3 : Texts is not null ? 2 : Labels is not null ? 1 : 0)]);
         for (var i = 0; i < Count; i++)
         {
+            if (TensorShape is { } shape)
+            {
+                AppendTensor(hash, i, shape);
+                continue;
+            }
+
             var image = this[i];
             BinaryPrimitives.WriteInt32LittleEndian(head, image.Height);
             BinaryPrimitives.WriteInt32LittleEndian(head[4..], image.Width);
@@ -159,5 +211,17 @@ public sealed class ImageSet
         }
 
         return Convert.ToHexStringLower(hash.GetCurrentHash());
+    }
+
+    /// <summary>Of a tensor the sizes and the label (32-bit little-endian) and the values.</summary>
+    private void AppendTensor(IncrementalHash hash, int index, ValueList<int> shape)
+    {
+        var head = new int[shape.Count + 1];
+        shape.AsSpan().CopyTo(head);
+        head[^1] = Labels?[index] ?? 0;
+        var values = new float[shape.Aggregate(1, (product, size) => product * size)];
+        ReadTensors(index, 1, values);
+        hash.AppendData(MemoryMarshal.AsBytes(head.AsSpan()));
+        hash.AppendData(MemoryMarshal.AsBytes(values.AsSpan()));
     }
 }

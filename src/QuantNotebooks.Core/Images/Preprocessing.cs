@@ -72,7 +72,10 @@ public sealed record Preprocessing
     /// The description is contradictory, the positions are outside the set, the destination has another length, an image cannot be decoded, or it
     /// has another size than the network takes and nothing says how to change it.
     /// </exception>
-    public void Fill(ImageSet images, int start, int count, Span<float> destination)
+    public void Fill(ImageSet images, int start, int count, Span<float> destination) => Fill(images, start, count, destination, CancellationToken.None);
+
+    /// <inheritdoc cref="Fill(ImageSet, int, int, Span{float})"/>
+    internal void Fill(ImageSet images, int start, int count, Span<float> destination, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(images);
         RequireConsistent();
@@ -89,6 +92,7 @@ public sealed record Preprocessing
             planes[channel] = new PixelPlane(this, channel);
         for (var i = 0; i < count; i++)
         {
+            cancellation.ThrowIfCancellationRequested();
             var name = $"{images.NameOf(start + i)} of {images.Name}";
             var image = ImageFitting.Fit(PixelChannels.Prepare(images[start + i], Channels, name), this, name);
             for (var channel = 0; channel < planes.Length; channel++)

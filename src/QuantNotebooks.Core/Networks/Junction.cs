@@ -18,9 +18,11 @@ internal sealed record Junction(NodeProto Node, ImmutableArray<NodeProto> Activa
     /// <summary>The junctions of a graph, in its order.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="layers">Its layers, whose nodes are none.</param>
-    public static ImmutableArray<Junction> Find(Graph graph, ImmutableArray<Layer> layers)
+    /// <param name="others">Further nodes that are none.</param>
+    public static ImmutableArray<Junction> Find(Graph graph, ImmutableArray<Layer> layers, IReadOnlySet<NodeProto> others)
     {
-        var taken = layers.SelectMany(layer => layer.LinearNodes.Concat(layer.ActivationNodes)).ToHashSet(ReferenceEqualityComparer.Instance);
+        var taken = layers.SelectMany(layer => layer.LinearNodes.Concat(layer.ActivationNodes)).ToHashSet<NodeProto>(ReferenceEqualityComparer.Instance);
+        taken.UnionWith(others);
         var junctions = ImmutableArray.CreateBuilder<Junction>();
         foreach (var node in graph.Nodes)
         {

@@ -148,6 +148,18 @@ public sealed class Layer
 internal sealed record LayerNotes(ImmutableArray<DeadChannel> DeadChannels, BatchNormalizationStatistics? BatchNormalization)
 {
     public static LayerNotes None { get; } = new([], null);
+
+    /// <summary>What holds once a constant was taken from each channel's bias.</summary>
+    public LayerNotes Shifted(IReadOnlyList<float> constants) => new(
+        [.. DeadChannels.Select(dead => dead with { Constant = dead.Constant - constants[dead.Channel] })],
+        BatchNormalization is not { } statistics ? null : statistics with { Mean = [.. statistics.Mean.Select((mean, channel) => mean - constants[channel])] });
+
+    /// <summary>What holds once each channel is multiplied by a positive factor.</summary>
+    public LayerNotes Scaled(IReadOnlyList<double> factors) => new(
+        [.. DeadChannels.Select(dead => dead with { Constant = (float)(dead.Constant * factors[dead.Channel]) })],
+        BatchNormalization is not { } statistics ? null : new BatchNormalizationStatistics(
+            [.. statistics.Mean.Select((mean, channel) => (float)(mean * factors[channel]))],
+            [.. statistics.StandardDeviation.Select((deviation, channel) => (float)(deviation * factors[channel]))]));
 }
 
 /// <summary>

@@ -22,15 +22,9 @@ public sealed partial class Network
         Notes = notes;
         Facts = facts;
         Layers = LayerFinder.Find(graph, notes);
-        Junctions = Junction.Find(graph, Layers);
-        var understood = Layers.SelectMany(layer => layer.LinearNodes.Concat(layer.ActivationNodes))
-            .Concat(Junctions.SelectMany(junction => junction.ActivationNodes.Append(junction.Node)))
-            .ToHashSet(ReferenceEqualityComparer.Instance);
-        NotAnalysed = [.. from node in graph.Nodes
-                          where !understood.Contains(node)
-                          let reason = NodeRoles.WhyNotAnalysed(graph, node)
-                          where reason is not null
-                          select new NotAnalysed(node.Name.Length > 0 ? node.Name : node.Output[0], node.OpType, reason)];
+        var normalizations = LayerNormalizationFinder.Find(graph);
+        Junctions = Junction.Find(graph, Layers, normalizations);
+        (OtherNodes, NotAnalysed) = NodeRoles.Of(graph, Layers, Junctions, normalizations);
         _functionSha256 = new Lazy<string>(() =>
         {
             var model = graph.ToModel();
@@ -63,6 +57,9 @@ public sealed partial class Network
     /// <summary>Nodes that run but are not analysed, each with its reason.</summary>
     public ImmutableArray<NotAnalysed> NotAnalysed { get; }
 
+    /// <summary>The nodes beside the layers that are understood: where tensors meet, values are moved or averaged, shapes are computed.</summary>
+    public ImmutableArray<OtherNode> OtherNodes { get; }
+
     /// <summary>Whether channels with a constant output were left as they are in the file.</summary>
     public bool KeepsDeadChannels => Facts.KeepsDeadChannels;
 
@@ -90,6 +87,17 @@ public sealed partial class Network
 
     private ImmutableDictionary<string, LayerNotes> Notes { get; }
 
+    /// <summary>
+    /// What equalization multiplied each output channel of a layer by, beside the network that was loaded first: divide by it to compare values
+    /// in the original's units. Empty where nothing was scaled.
+    /// </summary>
+    /// <param name="layer">A layer of this network.</param>
+    public ImmutableArray<double> ChannelFactors(Layer layer)
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        return Facts.ChannelFactors.GetValueOrDefault(layer.Name, []);
+    }
+
     /// <summary>The layer of that name.</summary>
     /// <exception cref="QuantNotebooksException">There is none.</exception>
     public Layer Layer(string name) => Layers.FirstOrDefault(layer => layer.Name == name || layer.NodeName == name)
@@ -100,6 +108,10 @@ public sealed partial class Network
         FormattableString.Invariant($"{Name}: {Layers.Length} layers, {Layers.Sum(layer => (long)layer.Weights.Length):N0} weights");
 
     internal ModelProto ToModel() => NetworkMetadata.Write(Graph, Facts).ToModel();
+
+    /// <summary>A network with another graph of the same layers, of which something else is known.</summary>
+    internal Network With(Graph graph, Func<Layer, LayerNotes> notes, NetworkFacts facts) =>
+        new(graph, Layers.ToImmutableDictionary(layer => layer.WeightName, notes), facts);
 
     /// <summary>A network with other weights or biases in some layers; a layer that had no bias gets one.</summary>
     internal Network With(IEnumerable<LayerChange> changes, NetworkFacts facts) => new(LayerEditor.Apply(Graph, changes), Notes, facts);
@@ -127,6 +139,12 @@ internal sealed record NetworkFacts(string Name, string Path)
     public ImmutableArray<HistoryEntry> History { get; init; } = [];
 
     public Network? Parent { get; init; }
+
+    /// <summary>
+    /// Where channels were scaled: by layer name, what each output channel is multiplied by beside the network that was loaded first.
+    /// </summary>
+    public ImmutableSortedDictionary<string, ImmutableArray<double>> ChannelFactors { get; init; } =
+        ImmutableSortedDictionary.Create<string, ImmutableArray<double>>(StringComparer.Ordinal);
 
     /// <summary>
     /// Where biases compensate quantization: the biases of the full-precision network by layer name, null for a layer that had none.

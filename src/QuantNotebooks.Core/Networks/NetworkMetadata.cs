@@ -20,6 +20,8 @@ internal static class NetworkMetadata
         if (!facts.ReferenceBiases.IsEmpty)
             Add("referenceBiases", JsonSerializer.Serialize(facts.ReferenceBiases.ToDictionary(
                 pair => pair.Key, pair => pair.Value is { } bias ? Convert.ToBase64String(MemoryMarshal.AsBytes(bias.AsSpan())) : null)));
+        if (!facts.ChannelFactors.IsEmpty)
+            Add("channelFactors", JsonSerializer.Serialize(facts.ChannelFactors.ToDictionary(pair => pair.Key, pair => pair.Value.ToArray())));
         return entries.Count == 0 ? graph : graph.WithMetadata(entries);
 
         void Add(string key, string value) => entries.Add(new(Prefix + key, value));
@@ -37,6 +39,12 @@ internal static class NetworkMetadata
                     pair => pair.Key,
                     pair => pair.Value is null ? (ImmutableArray<float>?)null : [.. MemoryMarshal.Cast<byte, float>(pair.Value)],
                     StringComparer.Ordinal),
+            };
+        if (graph.Metadata(Prefix + "channelFactors") is { } factors)
+            facts = facts with
+            {
+                ChannelFactors = Parse<Dictionary<string, double[]>>(factors, source, "channel factors")
+                    .ToImmutableSortedDictionary(pair => pair.Key, pair => (ImmutableArray<double>)[.. pair.Value], StringComparer.Ordinal),
             };
         return facts;
     }

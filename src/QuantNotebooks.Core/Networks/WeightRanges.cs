@@ -26,9 +26,11 @@ public static class WeightRanges
     /// max|w| of the layer over the median of its channels' max|w|, leaving out channels whose weights are all zero; NaN where all are.
     /// 1 means equal channels; 16 means that the median channel gets four bits fewer than the widest.
     /// </summary>
-    public static double WeightRangeRatio(this Layer layer)
+    public static double WeightRangeRatio(this Layer layer) => Ratio(layer.ChannelWeightRanges());
+
+    internal static double Ratio(ImmutableArray<float> channels)
     {
-        float[] ranges = [.. layer.ChannelWeightRanges().Where(range => range > 0).Order()];
+        float[] ranges = [.. channels.Where(range => range > 0).Order()];
         if (ranges.Length == 0) return double.NaN;
         var median = (ranges[(ranges.Length - 1) / 2] + (double)ranges[ranges.Length / 2]) / 2;
         return ranges[^1] / median;

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 using QuantNotebooks.Onnx.Schema;
 
 namespace QuantNotebooks.Onnx;
@@ -59,6 +60,12 @@ internal sealed class OnnxSession : IDisposable
             throw Failed($"ONNX Runtime refuses '{source}'", error);
         }
     }
+
+    /// <summary>The shape of every float32 output as far as it is known without a run: -1 for an unknown length, with its symbol where it has one.</summary>
+    public IEnumerable<(string Name, int[] Dimensions, string[] Symbols)> FloatShapes() =>
+        from output in _session.OutputMetadata
+        where output.Value.IsTensor && output.Value.ElementDataType == TensorElementType.Float
+        select (output.Key, output.Value.Dimensions, output.Value.SymbolicDimensions);
 
     /// <summary>Runs the model; outputs are allocated by ONNX Runtime and belong to the caller.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled; a run under way is stopped.</exception>

@@ -32,6 +32,9 @@ public readonly record struct ChannelShift(Moments Float, Moments Quantized, Mom
     /// <summary>The part of the noise power that is mean shift, 0 to 1; NaN where there is no noise.</summary>
     public double ShiftShare => NoisePower > 0 ? Math.Min(1, MeanShift * MeanShift / NoisePower) : double.NaN;
 
+    /// <summary>The same statistics in units that are <paramref name="unit"/> times as large.</summary>
+    public ChannelShift InUnitsOf(double unit) => new(Float.InUnitsOf(unit), Quantized.InUnitsOf(unit), Error.InUnitsOf(unit), ImageError.InUnitsOf(unit));
+
     /// <summary>The statistics of this and other images together.</summary>
     public ChannelShift Merge(ChannelShift other) => new(
         Float.Merge(other.Float), Quantized.Merge(other.Quantized), Error.Merge(other.Error), ImageError.Merge(other.ImageError));

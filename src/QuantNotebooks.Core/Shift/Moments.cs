@@ -23,6 +23,9 @@ public readonly record struct Moments(long Count, double Mean, double SquaredDev
     /// <summary>The moments of one value.</summary>
     public static Moments Of(double value) => new(1, value, 0, value, value);
 
+    /// <summary>The moments of the same values in units that are <paramref name="unit"/> times as large.</summary>
+    public Moments InUnitsOf(double unit) => new(Count, Mean / unit, SquaredDeviations / (unit * unit), Minimum / unit, Maximum / unit);
+
     /// <summary>The moments of both sets together.</summary>
     public Moments Merge(Moments other)
     {

@@ -76,6 +76,19 @@ public sealed record ShiftStatistics(ImmutableArray<ChannelShift> Channels)
         }
     }
 
+    /// <summary>
+    /// The statistics with each channel divided by its factor: those of an equalized layer in the original network's units, so that sums over channels
+    /// compare with the original's.
+    /// </summary>
+    /// <param name="factors">One a channel, as <see cref="Networks.Network.ChannelFactors"/> gives them; empty where nothing was scaled.</param>
+    /// <exception cref="QuantNotebooksException">There is another number of factors than of channels.</exception>
+    public ShiftStatistics UnscaledBy(ImmutableArray<double> factors)
+    {
+        if (factors.IsDefaultOrEmpty) return this;
+        if (factors.Length != Channels.Length) throw new QuantNotebooksException($"{factors.Length} factors don't fit statistics of {Channels.Length} channels.");
+        return new ShiftStatistics([.. Channels.Select((channel, index) => channel.InUnitsOf(factors[index]))]);
+    }
+
     /// <summary>The statistics of these images and the other's together.</summary>
     /// <exception cref="QuantNotebooksException">The numbers of channels differ.</exception>
     public ShiftStatistics Merge(ShiftStatistics other)

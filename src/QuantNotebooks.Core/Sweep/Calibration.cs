@@ -63,12 +63,14 @@ public static class Calibration
         }
     }
 
-    private static void ForEachTensor(Network network, ImageSet images, Action<string, BatchTensor> made, CancellationToken cancellation)
+    /// <summary>Shows every tensor that a step of the network makes, batch by batch.</summary>
+    internal static void ForEachTensor(Network network, ImageSet images, Action<string, BatchTensor> made, CancellationToken cancellation)
     {
         var batches = new ImageBatches(network, images);
         using var pool = new TensorPool();
         using var runner = new PlanRunner(network, network.Graph, batches.InputName, pool, made);
-        for (var batch = 0; batch < batches.Count; batch++) runner.Run(batches.Read(batch, pool), cancellation).Dispose();
+        using var reader = batches.Open(pool, cancellation);
+        for (var batch = 0; batch < batches.Count; batch++) runner.Run(reader.Next(), cancellation).Dispose();
     }
 
     /// <summary>Smallest and largest value; a value that is not finite is refused by the tensor's name, for no grid could cover it.</summary>

@@ -74,8 +74,9 @@ internal sealed class LayerSweep : IDisposable
 
     public SweepOutcome Run(IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
-        if (_given is null || _visitor.ChangesLayers) RunLayerByLayer(progress, cancellation);
-        else RunBatchByBatch(progress, cancellation);
+        using var reader = _batches.Open(_pool, cancellation);
+        if (_given is null || _visitor.ChangesLayers) RunLayerByLayer(reader, progress, cancellation);
+        else RunBatchByBatch(reader, progress, cancellation);
         return new SweepOutcome(
             _given ?? new ActivationRanges(_ranges.ToImmutableSortedDictionary(StringComparer.Ordinal), _images.Sha256, _images.Count),
             _quantizers.ToImmutableDictionary(), _biases.ToImmutableDictionary())
@@ -91,12 +92,12 @@ internal sealed class LayerSweep : IDisposable
         _pool.Dispose();
     }
 
-    private void RunBatchByBatch(IProgress<SweepProgress>? progress, CancellationToken cancellation)
+    private void RunBatchByBatch(BatchReader reader, IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
         var steps = _plan.Steps;
         for (var batch = 0; batch < _batches.Count; batch++)
         {
-            ReadImages(batch, cancellation);
+            ReadImages(reader, batch, cancellation);
             Quantize(_batches.InputName, batch);
             for (var index = 0; index < steps.Length; index++)
             {
@@ -119,9 +120,9 @@ internal sealed class LayerSweep : IDisposable
         progress?.Report(new SweepProgress(_batches.Count * steps.Length, _batches.Count * steps.Length, "done"));
     }
 
-    private void RunLayerByLayer(IProgress<SweepProgress>? progress, CancellationToken cancellation)
+    private void RunLayerByLayer(BatchReader reader, IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
-        ForEachBatch(batch => ReadImages(batch, cancellation));
+        ForEachBatch(batch => ReadImages(reader, batch, cancellation));
         QuantizeAll(_batches.InputName);
         for (var index = 0; index < _plan.Steps.Length; index++)
         {
@@ -158,10 +159,10 @@ internal sealed class LayerSweep : IDisposable
         for (var batch = 0; batch < _batches.Count; batch++) act(batch);
     }
 
-    private void ReadImages(int batch, CancellationToken cancellation)
+    private void ReadImages(BatchReader reader, int batch, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        var tensor = _batches.Read(batch, _pool);
+        var tensor = reader.Next();
         _frontier.Put(_batches.InputName, batch, new BatchPair(tensor, tensor));
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using QuantNotebooks.Export;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Quantization;
@@ -27,6 +28,14 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
         return keepDead
             ? throw new CommandUsageException($"{CommonOptions.KeepDeadChannels.Name} is for networks that are read from a file, and '{subject}' is a variable.")
             : variable;
+    }
+
+    /// <summary>Refuses a file for the result that can't be written or is the network itself, before any work is done.</summary>
+    public void RequireNewFile(CommandOption<string> option, string target)
+    {
+        ReportFile.RequireWritable(target);
+        if (Path.GetFullPath(target) == Path.GetFullPath(arguments.Subjects[0]))
+            throw new CommandUsageException($"{option.Name} '{target}' is the network itself; give another name, or the original is lost.");
     }
 
     public ImageSet Images() => Part(CommonOptions.Images, CommonOptions.Count);

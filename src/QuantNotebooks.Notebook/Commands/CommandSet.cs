@@ -23,6 +23,8 @@ public static class CommandSet
             [CommonOptions.KeepDeadChannels],
             inputs => inputs.Network(), (Network network) => network.ToJson()),
         ShiftCommand.Definition,
+        MergeCommand.Definition,
+        EqualizeCommand.Definition,
         CorrectCommand.Definition,
         CommandDefinition.Create(
             "evaluate", "Measure the accuracy in full precision and quantized.", CommonOptions.Model,

@@ -18,31 +18,24 @@ internal static class CorrectCommand
     public static CommandDefinition Definition { get; } = CommandDefinition.Create(
         "correct", "Correct the biases, so that the mean activation shift goes away.", CommonOptions.Model,
         "data/models/mobilenet-v1-fashion.onnx --images data/fashion-mnist/calibration --count 64 --held-out 64 --out corrected.onnx",
-        [CommonOptions.Images, CommonOptions.Count, Method, CommonOptions.HeldOut, Out, .. CommonOptions.Scheme, CommonOptions.KeepDeadChannels],
+        [CommonOptions.Images, CommonOptions.Count, Method, CommonOptions.HeldOut, Out, .. CommonOptions.Scheme, CommonOptions.KeepDeadChannels, CommonOptions.Memory],
         Run, (CorrectionResult result) => result.ToJson());
 
     private static CorrectionResult Run(CommandInputs inputs)
     {
         var target = inputs.Arguments.Get(Out);
-        if (target is not null) RequireNewFile(target, inputs.Arguments.Subjects[0]);
+        if (target is not null) inputs.RequireNewFile(Out, target);
         var network = inputs.Network();
         var (calibration, heldOut) = inputs.ImagesAndHeldOut();
         inputs.WarnOfOtherScheme(network, inputs.Scheme);
         if (network.Ranges is not null) inputs.Host.Note($"'{network.Name}' carries its own calibrated ranges; they are kept.");
         // The only method there is; the option says so to whoever asks for another.
-        var result = network.CorrectBias(calibration, inputs.Scheme, heldOut, inputs.Progress("correct"), inputs.Host.Cancellation);
+        var result = network.CorrectBias(calibration, inputs.Scheme, heldOut, inputs.Arguments.Get(CommonOptions.Memory), inputs.Progress("correct"), inputs.Host.Cancellation);
         if (target is null) return result;
         inputs.Host.Cancellation.ThrowIfCancellationRequested();
         result.Network.Save(target);
         inputs.Host.Note($"written: {target}");
         return result;
-    }
-
-    private static void RequireNewFile(string target, string model)
-    {
-        ReportFile.RequireWritable(target);
-        if (Path.GetFullPath(target) == Path.GetFullPath(model))
-            throw new CommandUsageException($"{Out.Name} '{target}' is the network that is corrected; give another name, or the original is lost.");
     }
 
     private static bool ParseMethod(string text, out BiasCorrectionMethod value)

@@ -16,8 +16,9 @@ internal static class ImageStrip
     {
         var notes = new List<string> { $"From {images.Path}" };
         if (images.Labels is { } labels)
-            notes.Insert(0, $"{NumberText.Count(labels.Distinct().Count())} different labels, from {NumberText.Count(labels.Min())} to {NumberText.Count(labels.Max())}.");
-        return new ResultPage(images.ToString(), null, [], notes, Strip(images));
+            notes.Insert(0, images.LabelNames is { } names ? $"Labels: {string.Join(", ", names.Take(Shown))}{(names.Count > Shown ? ", ..." : "")}." : $"{NumberText.Count(labels.Distinct().Count())} different labels, from {NumberText.Count(labels.Min())} to {NumberText.Count(labels.Max())}.");
+        notes.AddRange(images.Skipped.Take(Shown).Select(skipped => $"Skipped: {skipped.Reason}"));
+        return new ResultPage(images.ToString(), null, [], notes, images.TensorShape is null ? Strip(images) : "");
     }
 
     private static string Strip(ImageSet images)
@@ -28,7 +29,7 @@ internal static class ImageStrip
         {
             var (width, height, png) = Picture(images[index]);
             var zoom = Math.Max(1, 56 / Math.Max(width, height));
-            var label = images.Labels is { } labels ? labels[index].ToString(CultureInfo.InvariantCulture) : "";
+            var label = LabelOf(images, index);
             html.Append("<div style=\"text-align:center;font-size:11px\">")
                 .Append(CultureInfo.InvariantCulture, $"<img alt=\"image {index}\" width=\"{width * zoom}\" height=\"{height * zoom}\" ")
                 .Append("style=\"image-rendering:pixelated;display:block\" src=\"data:image/png;base64,").Append(Convert.ToBase64String(png)).Append("\">")
@@ -36,6 +37,14 @@ internal static class ImageStrip
         }
         return html.Append("</div>").ToString();
     }
+
+    private static string LabelOf(ImageSet images, int index) => images switch
+    {
+        { Texts: { } texts } => texts[index],
+        { Labels: { } labels, LabelNames: { } names } => names[labels[index]],
+        { Labels: { } labels } => labels[index].ToString(CultureInfo.InvariantCulture),
+        _ => "",
+    };
 
     // Large images are thinned to every n-th pixel; more than RGB, or two channels, show their first as grey.
     private static (int Width, int Height, byte[] Png) Picture(Image image)

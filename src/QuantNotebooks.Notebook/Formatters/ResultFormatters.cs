@@ -3,6 +3,7 @@ using Deedle.Internal;
 using Microsoft.DotNet.Interactive.Formatting;
 using Plotly.NET;
 using QuantNotebooks.Correction;
+using QuantNotebooks.Equalization;
 using QuantNotebooks.Evaluation;
 using QuantNotebooks.Export;
 using QuantNotebooks.Images;
@@ -28,6 +29,7 @@ public static class ResultFormatters
             if (registered) return;
             RegisterPage<MeanShiftReport>(ResultPages.Of);
             RegisterPage<LayerShift>(ResultPages.Of);
+            RegisterPage<EqualizationResult>(EqualizationPage.Of);
             RegisterPage<CorrectionResult>(ResultPages.Of);
             RegisterPage<Comparison>(ResultPages.Of);
             RegisterPage<EvaluationResult>(ResultPages.Of);

@@ -96,6 +96,7 @@ internal static class ResultPages
         foreach (var layer in network.Layers)
             foreach (var channel in layer.DeadChannels)
                 notes.Add($"Dead: {layer.Name}, channel {NumberText.Count(channel.Channel)}: {channel.Reason}.");
+        notes.AddRange(NodeText.Understood(network).Select(line => "Between the layers: " + line));
         notes.AddRange(NotAnalysed(network));
         foreach (var entry in network.History) notes.Add($"{entry.Operation}: {entry.Settings}");
         return new ResultPage(finding, network.ToFrame(), [], Limited(notes));
@@ -128,10 +129,7 @@ internal static class ResultPages
 
     private static string MeasuredOn(QuantizationScheme scheme, ImageSet images) => $"{scheme}; {images}.";
 
-    private static IEnumerable<string> NotAnalysed(Network network) => network.NotAnalysed
-        .GroupBy(node => (node.Operator, node.Reason))
-        .Select(group => $"Not analysed: {NumberText.Count(group.Count(), "node")} {group.Key.Operator} "
-            + $"({group.First().Node}{(group.Count() > 1 ? ", …" : "")}): {group.Key.Reason}");
+    private static IEnumerable<string> NotAnalysed(Network network) => NodeText.NotAnalysed(network).Select(line => "Not analysed: " + line);
 
     private static List<string> Limited(List<string> notes)
     {

@@ -33,13 +33,14 @@ internal static class IntegerEngine
         var placement = QuantizerPlacement.Of(network, scheme);
         var batches = new ImageBatches(network, images, 50);
         using var pool = new TensorPool();
+        using var reader = batches.Open(pool, CancellationToken.None);
         using var simulation = new QuantizedInference(network, scheme, ranges, batches.InputName, pool);
         using var engine = Session(network.ToQdq(scheme, ranges, options ?? QdqOptions.Default).Model, precise, fused);
         using var run = new RunOptions();
         var (same, within, values, largest, largestValue) = (0, 0L, 0L, 0.0, 0.0);
         for (var batch = 0; batch < batches.Count; batch++)
         {
-            var input = batches.Read(batch, pool);
+            var input = reader.Next();
             using var outputs = engine.Run(run, [batches.InputName], [input.Value], [name]);
             var integers = outputs[0].GetTensorDataAsSpan<float>().ToArray();
             using var expected = simulation.Run(input, CancellationToken.None);

@@ -58,11 +58,12 @@ public sealed class IntegerKernelTests
         var made = new Dictionary<string, (float[], long[])>();
         var batches = new ImageBatches(network, TestData.Test.Take(count), count);
         using var pool = new TensorPool();
+        using var reader = batches.Open(pool, CancellationToken.None);
         using var simulation = new QuantizedInference(network, scheme, ranges, batches.InputName, pool)
         {
             Made = (name, tensor) => made[name] = (tensor.IsFloat ? tensor.Floats.ToArray() : [], tensor.Shape),
         };
-        simulation.Run(batches.Read(0, pool), CancellationToken.None).Dispose();
+        simulation.Run(reader.Next(), CancellationToken.None).Dispose();
         return made;
     }
 

@@ -9,7 +9,7 @@ public sealed class BadImageFilesTests
     private const string LabelsName = "x-labels-idx1-ubyte";
 
     private const string Wanted =
-        "a folder of images (PNG, JPEG, BMP and WebP), or an IDX images file (x-images-idx3-ubyte or x-images-idx3-ubyte.gz) or a folder of them";
+        "a folder of images (PNG, JPEG, BMP and WebP), an IDX images file (x-images-idx3-ubyte or x-images-idx3-ubyte.gz) or a folder of them, or float32 tensors (.npy, .npz)";
 
     private static readonly byte[] TwoImages = IdxBytes.Images(2, 1, 2, 1, 2, 3, 4);
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using QuantNotebooks.Correction;
+using QuantNotebooks.Equalization;
 using QuantNotebooks.Evaluation;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
@@ -33,6 +34,26 @@ public sealed class CommandJsonTests
         foreach (var (expected, layer) in report.Layers.Zip(layers)) AssertLayer(expected, layer);
         Assert.Equal(report.Network.NotAnalysed, json.GetProperty("notAnalysed").EnumerateArray().Select(item => new NotAnalysed(
             item.GetProperty("node").GetString()!, item.GetProperty("operator").GetString()!, item.GetProperty("reason").GetString()!)));
+    }
+
+    [Fact]
+    public async Task EqualizeIsTheEqualization()
+    {
+        var json = await Cli.JsonAsync("equalize", Cli.Model(Cli.ResNet), "--images", Cli.Calibration, "--count", "8", "--method", "two-step");
+        var result = Cli.Load(Cli.ResNet).Equalize(EqualizationMethod.TwoStep, Cli.CalibrationImages(8), cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal("two-step", json.GetProperty("method").GetString());
+        var groups = json.GetProperty("groups").EnumerateArray().ToList();
+        Assert.Equal(result.Groups.Length, groups.Count);
+        foreach (var (expected, group) in result.Groups.Zip(groups))
+        {
+            Assert.Equal(expected.Producers, group.GetProperty("producers").EnumerateArray().Select(item => item.GetString()!));
+            Assert.Equal(expected.Factors, group.GetProperty("factors").Doubles());
+            Assert.Equal(expected.Weights.Before.Select(value => (double)value), group.GetProperty("rangeBefore").Doubles(), (one, other) => Math.Abs(one - other) <= 1e-6 * one);
+            Assert.Equal(expected.ActivationBitsGained.Length, group.GetProperty("activationBitsGained").GetArrayLength());
+        }
+        Assert.Equal(result.Refused, json.GetProperty("refused").EnumerateArray().Select(edge => new RefusedEdge(
+            edge.GetProperty("from").GetString()!, edge.GetProperty("to").GetString()!, edge.GetProperty("reason").GetString()!)));
+        Assert.InRange(json.GetProperty("certificate").GetProperty("maxRelativeDifference").GetDouble(), 0, 1e-5);
     }
 
     [Fact]

@@ -21,6 +21,7 @@ public sealed class CommandTextTests
     [Theory]
     [InlineData("load")]
     [InlineData("shift")]
+    [InlineData("equalize")]
     [InlineData("correct")]
     [InlineData("evaluate")]
     [InlineData("compare")]
@@ -39,6 +40,18 @@ public sealed class CommandTextTests
     {
         foreach (var command in CommandSet.All)
             Assert.Empty(QuantnbCommand.Create().Parse([command.Name, .. command.Example.Split(' ')]).Errors);
+    }
+
+    [Fact]
+    public async Task EqualizeSaysWhatWasScaledAndWhatWasNotAndThatOutputsAreTheSame()
+    {
+        var (exitCode, output, _) = await Cli.InvokeAsync(
+            "equalize", Cli.Model(Cli.ResNet), "--images", Cli.Calibration, "--count", "8", "--method", "one-step", "--power-of-two");
+        Assert.Equal(0, exitCode);
+        Assert.StartsWith("resnet14-fashion, one-step equalization, factors up to 16, powers of two, 8 images of 'calibration'", output, StringComparison.Ordinal);
+        Assert.Contains("the network's own input", output, StringComparison.Ordinal);
+        Assert.Contains("> logits: an output of the network", output, StringComparison.Ordinal);
+        Assert.Contains("the same bit for bit", output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using QuantNotebooks.Export;
 using QuantNotebooks.Networks;
+using QuantNotebooks.Notebook.Text;
 
 namespace QuantNotebooks.Kernel.CommandLine.Reports;
 
@@ -16,12 +17,14 @@ internal static class NetworkText
         writer.WriteLine($"{network.Name}: {network.Layers.Length} layers, {Digits.Count(network.Layers.Sum(layer => layer.ParameterCount))} parameters ({network.Path})");
         if (network.Ranges is { } ranges)
             writer.WriteLine($"It carries activation ranges calibrated on {Digits.Count(ranges.ImageCount)} images: no calibration images are needed to quantize it.");
+        if (network.WasFloat16) writer.WriteLine("The file holds float16 tensors; they were turned into float32, in which everything here is computed.");
         foreach (var entry in network.History.Skip(1)) writer.WriteLine($"Made by: {entry.Operation}, {entry.Settings}");
         if (network.History.Any(entry => entry.Operation.StartsWith("correct-bias", StringComparison.Ordinal)))
             writer.WriteLine("Its biases compensate the quantization: in full precision it no longer computes what the original does.");
         writer.WriteLine();
         WriteLayers(network, writer);
         WriteDeadChannels(network, writer);
+        WriteBetweenLayers(network, writer);
         WriteNotAnalysed(network, writer);
         writer.WriteLine();
         writer.WriteLine("range ratio: the largest channel's max |w| / the median channel's. One scale a tensor leaves the median channel that many times fewer steps.");
@@ -56,6 +59,14 @@ internal static class NetworkText
     private static string Channels(IReadOnlyCollection<int> channels) =>
         (channels.Count == 1 ? "channel " : "channels ") + string.Join(", ", channels.Take(ChannelsShown)) + (channels.Count > ChannelsShown ? $" and {channels.Count - ChannelsShown} more" : "");
 
+    private static void WriteBetweenLayers(Network network, TextWriter writer)
+    {
+        if (network.OtherNodes.IsEmpty) return;
+        writer.WriteLine();
+        writer.WriteLine("Between the layers:");
+        foreach (var line in NodeText.Understood(network)) writer.WriteLine("  " + line);
+    }
+
     private static void WriteNotAnalysed(Network network, TextWriter writer)
     {
         writer.WriteLine();
@@ -65,7 +76,7 @@ internal static class NetworkText
             return;
         }
         writer.WriteLine("Not analysed (these nodes run as they are):");
-        foreach (var item in network.NotAnalysed) writer.WriteLine($"  {item.Node} ({item.Operator}): {item.Reason}");
+        foreach (var line in NodeText.NotAnalysed(network)) writer.WriteLine("  " + line);
     }
 
     private static string Meaning(Network network)

@@ -1,4 +1,5 @@
 using QuantNotebooks.Correction;
+using QuantNotebooks.Equalization;
 using QuantNotebooks.Evaluation;
 using QuantNotebooks.Export;
 using QuantNotebooks.Networks;
@@ -15,6 +16,7 @@ internal static class ReportText
         {
             case Network network: NetworkText.Write(network, writer); break;
             case MeanShiftReport report: ShiftText.Write(report, writer); break;
+            case EqualizationResult equalization: EqualizationText.Write(equalization, writer); break;
             case CorrectionResult correction: CorrectionText.Write(correction, writer); break;
             case EvaluationResult evaluation: EvaluationText.Write(evaluation, writer); break;
             case Comparison comparison: EvaluationText.Write(comparison, writer); break;

@@ -1,0 +1,117 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using QuantNotebooks.Images;
+using QuantNotebooks.Networks;
+
+namespace QuantNotebooks.Equalization;
+
+/// <summary>Equalization: the same function with channels of more equal ranges (inversely proportional factorization, paper B, arXiv 1902.01917).</summary>
+public static class Equalization
+{
+    /// <summary>
+    /// Multiplies the channels of tensors inside the network by factors that the next layers divide by, so that channels share a grid better. The
+    /// function stays as it is: a Clip's bounds are scaled for each channel, and what can't be scaled is left alone and reported with the reason.
+    /// </summary>
+    /// <param name="network">The network. Calibrated ranges that it carries are dropped: those of the scaled tensors are others.</param>
+    /// <param name="method">How the factors are chosen.</param>
+    /// <param name="images">Images without labels: their extrema serve the methods that need them, and outputs are compared on them.</param>
+    /// <param name="options">Bounds; null for the defaults.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    /// <exception cref="QuantNotebooksException">The method needs images and there are none, or the images don't fit the network.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static EqualizationResult Equalize(
+        this Network network, EqualizationMethod method, ImageSet? images = null, EqualizationOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        options ??= EqualizationOptions.Default;
+        foreach (var name in options.LayerMethods.Keys) network.Layer(name);
+        if (images is null && options.LayerMethods.Values.Append(method).Any(used => used is EqualizationMethod.OneStep or EqualizationMethod.TwoStep))
+            throw new QuantNotebooksException("One-step and two-step equalization look at the ranges of activations, so they need images: give some, 64 are enough.");
+        var trace = FactorTrace.Of(network);
+        var problem = new FactorProblem(trace);
+        var refused = EqualizationReport.Refused(trace);
+        if (problem.Blocks.IsEmpty)
+            return new EqualizationResult(network, method, options, images, [], refused, EqualizationCertificate.Unchanged(images));
+
+        var extrema = images is null ? null : ActivationExtrema.Measure(trace, images, cancellation);
+        var factors = Solve(problem, method, extrema, options);
+        var equalized = Apply(network, trace, problem, factors, HistoryOf(network, method, images, options));
+        var certificate = EqualizationCertificate.Compare(network, equalized, images, cancellation);
+        return new EqualizationResult(equalized, method, options, images, EqualizationReport.Groups(problem, factors, equalized, extrema), refused, certificate);
+    }
+
+    private static double[] Solve(FactorProblem problem, EqualizationMethod method, IReadOnlyList<ChannelExtrema>? extrema, EqualizationOptions options)
+    {
+        var factors = new double[problem.Count];
+        Array.Fill(factors, 1);
+        var methods = problem.Blocks.Select(block => MethodOf(problem, block, method, options)).ToArray();
+        if (methods.Any(used => used is EqualizationMethod.OneStep or EqualizationMethod.TwoStep))
+        {
+            var solver = new InverselyProportional(problem, extrema!, options, factors);
+            for (var index = 0; index < methods.Length; index++)
+                if (methods[index] is EqualizationMethod.OneStep or EqualizationMethod.TwoStep)
+                    solver.Solve(problem.Blocks[index], twoStep: methods[index] == EqualizationMethod.TwoStep);
+        }
+        new CrossLayer(problem, [.. problem.Blocks.Where((_, index) => methods[index] == EqualizationMethod.CrossLayer)], factors, options.MaxFactor).SolveJointly();
+        if (options.PowerOfTwo)
+            foreach (ref var factor in factors.AsSpan()) factor = Math.ScaleB(1, (int)Math.Round(Math.Log2(factor)));
+        return factors;
+    }
+
+    private static EqualizationMethod? MethodOf(FactorProblem problem, FactorBlock block, EqualizationMethod method, EqualizationOptions options)
+    {
+        foreach (var producer in block.Producers)
+            if (options.LayerMethods.TryGetValue(problem.Layers[producer].Layer.Name, out var own)) return own;
+        return method;
+    }
+
+    private static Network Apply(Network network, FactorTrace trace, FactorProblem problem, double[] factors, HistoryEntry entry)
+    {
+        var application = new FactorApplication(trace, factorClass => FactorProblem.FactorOf(factors, problem.IndexOf(factorClass)));
+        var graph = application.Apply();
+        var channelFactors = trace.Layers.ToDictionary(layer => layer.Layer.WeightName, application.OutputFactors);
+        var facts = network.Facts with
+        {
+            Name = network.Name + "-equalized",
+            Parent = network,
+            History = network.History.Add(entry),
+            Ranges = null,
+            ReferenceBiases = ScaledReferences(network, channelFactors),
+            ChannelFactors = Combined(network, channelFactors),
+        };
+        return network.With(graph, layer => layer.Notes.Scaled(channelFactors[layer.WeightName]), facts);
+    }
+
+    private static ImmutableSortedDictionary<string, ImmutableArray<float>?> ScaledReferences(Network network, Dictionary<string, double[]> factors)
+    {
+        var references = network.Facts.ReferenceBiases;
+        foreach (var layer in network.Layers)
+            if (references.GetValueOrDefault(layer.Name) is { } bias)
+                references = references.SetItem(layer.Name, [.. FactorApplication.ScaledBias(bias.AsSpan(), factors[layer.WeightName])]);
+        return references;
+    }
+
+    private static ImmutableSortedDictionary<string, ImmutableArray<double>> Combined(Network network, Dictionary<string, double[]> factors)
+    {
+        var combined = network.Facts.ChannelFactors;
+        foreach (var layer in network.Layers)
+        {
+            var before = network.ChannelFactors(layer);
+            ImmutableArray<double> product = [.. factors[layer.WeightName].Select((factor, channel) => before.IsEmpty ? factor : factor * before[channel])];
+            if (product.Any(factor => factor != 1)) combined = combined.SetItem(layer.Name, product);
+            else combined = combined.Remove(layer.Name);
+        }
+        return combined;
+    }
+
+    private static HistoryEntry HistoryOf(Network network, EqualizationMethod method, ImageSet? images, EqualizationOptions options)
+    {
+        var settings = string.Create(CultureInfo.InvariantCulture, $"factors up to {options.MaxFactor}");
+        if (options.PowerOfTwo) settings += ", powers of two";
+        if (options.ReleasedCode) settings += ", as paper B's released code";
+        foreach (var (layer, own) in options.LayerMethods.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            settings += $", {layer}: {(own is { } other ? other.Text() : "left alone")}";
+        if (images is not null) settings += string.Create(CultureInfo.InvariantCulture, $"; {images.Count} images of '{images.Name}'");
+        return new HistoryEntry($"equalize {method.Text()}", settings, images?.Sha256, network.Sha256, ToolVersion.Text);
+    }
+}

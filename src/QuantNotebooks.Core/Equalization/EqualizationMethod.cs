@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using QuantNotebooks.Images;
+
+namespace QuantNotebooks.Equalization;
+
+/// <summary>How factors are chosen; every choice leaves the function of the network as it is.</summary>
+public enum EqualizationMethod
+{
+    /// <summary>
+    /// Each channel is scaled up until it fills the range of its layer's weights or of its layer's output (paper B, arXiv 1902.01917). No range
+    /// grows. Needs images.
+    /// </summary>
+    OneStep,
+
+    /// <summary>
+    /// Channels that dominate are scaled down first, as far as the ranges of the layers that read them allow, then as <see cref="OneStep"/>
+    /// (paper B). Needs images.
+    /// </summary>
+    TwoStep,
+
+    /// <summary>
+    /// The weights that make a channel and those that read it get the same range, repeated over the network until nothing moves (DFQ,
+    /// arXiv 1906.04721). Looks at weights only.
+    /// </summary>
+    CrossLayer,
+}
+
+/// <summary>The methods' names in commands and reports.</summary>
+public static class EqualizationMethods
+{
+    /// <summary>All names, in the order of the methods: "one-step", "two-step", "cross-layer".</summary>
+    public static ImmutableArray<string> Names { get; } = ["one-step", "two-step", "cross-layer"];
+
+    /// <summary>The method's name.</summary>
+    public static string Text(this EqualizationMethod method) => Names[(int)method];
+
+    /// <summary>The method of that name.</summary>
+    /// <exception cref="QuantNotebooksException">There is none; the message suggests the nearest.</exception>
+    public static EqualizationMethod Parse(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var index = Names.IndexOf(name);
+        return index >= 0
+            ? (EqualizationMethod)index
+            : throw new QuantNotebooksException(
+                $"There is no equalization method '{name}'; did you mean '{Spelling.Nearest(name, Names.AsSpan())}'? There are {string.Join(", ", Names)}.");
+    }
+}

@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using QuantNotebooks.Images;
+using QuantNotebooks.Networks;
+
+namespace QuantNotebooks.Equalization;
+
+/// <summary>The range of each channel before and after, one entry a channel.</summary>
+/// <param name="Before">Before.</param>
+/// <param name="After">After.</param>
+public sealed record ChannelRanges(ImmutableArray<float> Before, ImmutableArray<float> After)
+{
+    /// <summary>The largest channel's range over the median channel's (of those above zero), before; NaN where all are zero.</summary>
+    public double RatioBefore => WeightRanges.Ratio(Before);
+
+    /// <summary>The same after.</summary>
+    public double RatioAfter => WeightRanges.Ratio(After);
+}
+
+/// <summary>Channels of one tensor, or of several that meet, each with its factor.</summary>
+/// <param name="Producers">Layers whose output channels were multiplied by the factors.</param>
+/// <param name="Consumers">Layers whose input channels were divided by them.</param>
+/// <param name="Factors">One a channel.</param>
+/// <param name="Weights">max|w| of the weights that make each channel; the largest of several producers'.</param>
+/// <param name="ConsumerWeights">max|w| of the weights that read each channel; the largest of several consumers'.</param>
+/// <param name="Activations">max|x| of each channel on the images, in the tensor that an integer engine quantizes; null without images.</param>
+/// <param name="WeightBitsGained">
+/// log2 of how many times more steps of its producer's grid a channel's weights span than before, with one scale a tensor; the least of several
+/// producers', NaN for weights of zero.
+/// </param>
+/// <param name="ActivationBitsGained">The same for the channel's values; empty without images.</param>
+public sealed record FactorGroup(
+    ImmutableArray<string> Producers, ImmutableArray<string> Consumers, ImmutableArray<double> Factors, ChannelRanges Weights, ChannelRanges ConsumerWeights,
+    ChannelRanges? Activations, ImmutableArray<double> WeightBitsGained, ImmutableArray<double> ActivationBitsGained);
+
+/// <summary>A path between two layers along which no factor may pass.</summary>
+/// <param name="From">The layer that makes the values, or the network's input.</param>
+/// <param name="To">The layer that reads them, or the node or output of the network where they end.</param>
+/// <param name="Reason">Why not.</param>
+public sealed record RefusedEdge(string From, string To, string Reason);
+
+/// <summary>That two networks are the same function.</summary>
+/// <param name="Images">The images on which outputs were compared; null where there were none, and then the differences are null too.</param>
+/// <param name="MaxAbsoluteDifference">Largest |difference| of any output value.</param>
+/// <param name="MaxRelativeDifference">The same over the largest |output|.</param>
+/// <param name="BitExact">Whether all output values are the same floats.</param>
+public sealed record EqualizationCertificate(ImageSet? Images, double? MaxAbsoluteDifference, double? MaxRelativeDifference, bool? BitExact)
+{
+    /// <summary>The certificate of a network in which nothing was changed.</summary>
+    internal static EqualizationCertificate Unchanged(ImageSet? images) => new(images, 0, 0, true);
+
+    /// <summary>The outputs of both networks on the images, value by value; nothing is known without images.</summary>
+    internal static EqualizationCertificate Compare(Network before, Network after, ImageSet? images, CancellationToken cancellation) =>
+        images is null ? new EqualizationCertificate(null, null, null, null) : FunctionComparison.Run(before, after, images, cancellation);
+}
+
+/// <summary>An equalized network and what was done to it. Immutable.</summary>
+/// <param name="Network">The equalized network; <see cref="Networks.Network.Parent"/> is the one before.</param>
+/// <param name="Method">How the factors were chosen.</param>
+/// <param name="Options">What it might do.</param>
+/// <param name="Images">The images that ranges were measured on and outputs compared on, or null.</param>
+/// <param name="Groups">The free channels with their factors, in topological order.</param>
+/// <param name="Refused">What could not be scaled, and why.</param>
+/// <param name="Certificate">That nothing was changed.</param>
+public sealed record EqualizationResult(
+    Network Network, EqualizationMethod Method, EqualizationOptions Options, ImageSet? Images, ImmutableArray<FactorGroup> Groups,
+    ImmutableArray<RefusedEdge> Refused, EqualizationCertificate Certificate)
+{
+    /// <summary>Whether nothing could be scaled: then <see cref="Network"/> is the one that was given.</summary>
+    public bool IsUnchanged => Groups.IsEmpty;
+}

@@ -1,0 +1,215 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Numerics;
+using QuantNotebooks.Networks;
+
+namespace QuantNotebooks.Equalization;
+
+/// <summary>A channel of a layer.</summary>
+internal readonly record struct Endpoint(int Layer, int Channel);
+
+/// <summary>A weight between two classes.</summary>
+/// <param name="Magnitude">|w| without factors.</param>
+/// <param name="Neighbour">The class at its other end, or -1 where that keeps factor 1.</param>
+internal readonly record struct WeightLink(float Magnitude, int Neighbour);
+
+/// <summary>Free classes between the same layers: the channels of one tensor, or of several that meet.</summary>
+/// <param name="Producers">Layers whose output channels are scaled.</param>
+/// <param name="Consumers">Layers that read them.</param>
+/// <param name="Classes">The classes.</param>
+internal sealed record FactorBlock(ImmutableArray<int> Producers, ImmutableArray<int> Consumers, ImmutableArray<int> Classes);
+
+/// <summary>
+/// What a solver needs of a network: the free classes, which channels of which layers belong to each, and the largest |w| that connects each
+/// output with each input channel.
+/// </summary>
+internal sealed class FactorProblem
+{
+    private readonly FactorTrace _trace;
+    private readonly Dictionary<int, int> _indexOf = [];
+    private readonly FrozenSet<int>[] _dead;
+    private readonly bool[] _constant;
+    private readonly float[][] _magnitudes;
+
+    public FactorProblem(FactorTrace trace)
+    {
+        Layers = [.. trace.Layers];
+        _trace = trace;
+        var indexOf = _indexOf;
+        Inputs = [.. Layers.Select(layer => Array.ConvertAll(layer.Inputs, Index))];
+        Outputs = [.. Layers.Select(layer => Array.ConvertAll(layer.Outputs, Index))];
+        Count = indexOf.Count;
+        Roots = new int[Count];
+        foreach (var (root, index) in indexOf) Roots[index] = root;
+        Producers = Endpoints(Outputs);
+        Consumers = Endpoints(Inputs);
+        _dead = [.. Layers.Select(layer => layer.Layer.DeadChannels.Select(dead => dead.Channel).ToFrozenSet())];
+        _constant = [.. Producers.Select(ends => ends.Length > 0 && ends.All(end => IsDead(end.Layer, end.Channel)))];
+        Blocks = FindBlocks();
+        _magnitudes = [.. Layers.Select(Magnitudes)];
+
+        int Index(int factorClass)
+        {
+            var root = trace.Classes.Find(factorClass);
+            if (trace.Classes.RefusalOf(root) is not null) return -1;
+            if (!indexOf.TryGetValue(root, out var index)) indexOf[root] = index = indexOf.Count;
+            return index;
+        }
+    }
+
+    /// <summary>The free class that a class of the trace is, or -1.</summary>
+    public int IndexOf(int factorClass) => _indexOf.GetValueOrDefault(_trace.Classes.Find(factorClass), -1);
+
+    /// <summary>Whether the output of a layer's channel never changes.</summary>
+    public bool IsDead(int layer, int channel) => _dead[layer].Contains(channel);
+
+    /// <summary>Whether all channels of a free class never change.</summary>
+    public bool IsConstant(int index) => _constant[index];
+
+    public bool IsDepthwise(int layer) => Layers[layer].Layer.Operator == LayerOperator.DepthwiseConv;
+
+    /// <summary>Channels without a meaning may be scaled down this far: beyond it float32 weights on the other side lose their meaning too.</summary>
+    public const double SmallestFactor = 1.0 / (1 << 20);
+
+    /// <summary>Number of free classes.</summary>
+    public int Count { get; }
+
+    /// <summary>The class of the trace that each free class is.</summary>
+    public int[] Roots { get; }
+
+    public ImmutableArray<LayerClasses> Layers { get; }
+
+    /// <summary>For each layer the free class of each input channel, or -1 where it must keep factor 1.</summary>
+    public ImmutableArray<int[]> Inputs { get; }
+
+    /// <summary>For each layer the free class of each output channel, or -1 where it must keep factor 1.</summary>
+    public ImmutableArray<int[]> Outputs { get; }
+
+    public ImmutableArray<Endpoint[]> Producers { get; }
+
+    public ImmutableArray<Endpoint[]> Consumers { get; }
+
+    /// <summary>Classes that have producers and consumers, in topological order of their first producer.</summary>
+    public ImmutableArray<FactorBlock> Blocks { get; }
+
+    /// <summary>max|w| of each output channel of a layer once weights are divided by the input's factors and multiplied by the output's.</summary>
+    public float[] OutputRanges(int layer, ReadOnlySpan<double> factors) => Ranges(layer, factors, outputs: true);
+
+    /// <summary>max|w| of the weights that read each input channel, scaled likewise.</summary>
+    public float[] InputRanges(int layer, ReadOnlySpan<double> factors) => Ranges(layer, factors, outputs: false);
+
+    private float[] Ranges(int layer, ReadOnlySpan<double> factors, bool outputs)
+    {
+        var axes = Layers[layer].Axes;
+        var (produced, read) = (new float[axes.Outputs], new float[axes.Inputs]);
+        for (var channel = 0; channel < produced.Length; channel++) produced[channel] = (float)FactorOf(factors, Outputs[layer][channel]);
+        for (var channel = 0; channel < read.Length; channel++) read[channel] = (float)(1 / FactorOf(factors, Inputs[layer][channel]));
+        var (rows, columns) = axes.RowsAreOutputs ? (produced, read) : (read, produced);
+        var perRow = outputs == axes.RowsAreOutputs;
+        var ranges = new float[perRow ? axes.Rows : axes.Columns * axes.Groups];
+        var magnitudes = _magnitudes[layer].AsSpan();
+        for (var row = 0; row < axes.Rows; row++)
+        {
+            var values = magnitudes.Slice(row * axes.Columns, axes.Columns);
+            var first = axes.FirstColumnChannel(row);
+            if (perRow) ranges[row] = rows[row] * LargestProduct(values, columns.AsSpan(first, axes.Columns));
+            else KeepLarger(ranges.AsSpan(first, axes.Columns), values, rows[row]);
+        }
+        if (perRow) return ranges;
+        for (var channel = 0; channel < ranges.Length; channel++) ranges[channel] *= columns[channel];
+        return ranges;
+    }
+
+    /// <summary>
+    /// For each class the largest scaled weight among those that make its channels, and among those that read them: its magnitude without factors,
+    /// and the class at its other end (or -1).
+    /// </summary>
+    public (WeightLink[] Makers, WeightLink[] Readers) LargestWeights(ReadOnlySpan<double> factors)
+    {
+        var (makers, readers) = (new WeightLink[Count], new WeightLink[Count]);
+        var (largestMade, largestRead) = (new double[Count], new double[Count]);
+        for (var layer = 0; layer < Layers.Length; layer++)
+        {
+            var axes = Layers[layer].Axes;
+            var magnitudes = _magnitudes[layer];
+            for (var row = 0; row < axes.Rows; row++)
+                for (var column = 0; column < axes.Columns; column++)
+                {
+                    var other = axes.FirstColumnChannel(row) + column;
+                    var (output, input) = axes.RowsAreOutputs ? (Outputs[layer][row], Inputs[layer][other]) : (Outputs[layer][other], Inputs[layer][row]);
+                    var magnitude = magnitudes[row * axes.Columns + column];
+                    var scaled = magnitude * FactorOf(factors, output) / FactorOf(factors, input);
+                    if (output >= 0 && scaled > largestMade[output]) (largestMade[output], makers[output]) = (scaled, new WeightLink(magnitude, input));
+                    if (input >= 0 && scaled > largestRead[input]) (largestRead[input], readers[input]) = (scaled, new WeightLink(magnitude, output));
+                }
+        }
+        return (makers, readers);
+    }
+
+    public static double FactorOf(ReadOnlySpan<double> factors, int index) => index < 0 ? 1 : factors[index];
+
+    private static float LargestProduct(ReadOnlySpan<float> values, ReadOnlySpan<float> factors)
+    {
+        var (largest, index) = (0f, 0);
+        if (values.Length >= Vector<float>.Count)
+        {
+            var best = Vector<float>.Zero;
+            for (; index <= values.Length - Vector<float>.Count; index += Vector<float>.Count)
+                best = Vector.Max(best, new Vector<float>(values[index..]) * new Vector<float>(factors[index..]));
+            for (var lane = 0; lane < Vector<float>.Count; lane++) largest = Math.Max(largest, best[lane]);
+        }
+        for (; index < values.Length; index++) largest = Math.Max(largest, values[index] * factors[index]);
+        return largest;
+    }
+
+    private static void KeepLarger(Span<float> largest, ReadOnlySpan<float> values, float factor)
+    {
+        var index = 0;
+        for (; index <= values.Length - Vector<float>.Count; index += Vector<float>.Count)
+            Vector.Max(new Vector<float>(largest[index..]), new Vector<float>(values[index..]) * factor).CopyTo(largest[index..]);
+        for (; index < values.Length; index++) largest[index] = Math.Max(largest[index], values[index] * factor);
+    }
+
+    /// <summary>
+    /// The largest |w| over the taps, [rows, columns]; 0 where a channel feeds its own class (a convolution whose input is added to its output), for
+    /// no factor changes that weight.
+    /// </summary>
+    private float[] Magnitudes(LayerClasses layer, int index)
+    {
+        var axes = layer.Axes;
+        var magnitudes = axes.Magnitudes(layer.Layer);
+        for (var row = 0; row < axes.Rows; row++)
+            for (var column = 0; column < axes.Columns; column++)
+            {
+                var other = axes.FirstColumnChannel(row) + column;
+                var (output, input) = axes.RowsAreOutputs ? (Outputs[index][row], Inputs[index][other]) : (Outputs[index][other], Inputs[index][row]);
+                if (output == input && output >= 0) magnitudes[row * axes.Columns + column] = 0;
+            }
+        return magnitudes;
+    }
+
+    private ImmutableArray<Endpoint[]> Endpoints(ImmutableArray<int[]> classes)
+    {
+        var endpoints = new List<Endpoint>[Count];
+        for (var index = 0; index < Count; index++) endpoints[index] = [];
+        for (var layer = 0; layer < classes.Length; layer++)
+            for (var channel = 0; channel < classes[layer].Length; channel++)
+                if (classes[layer][channel] >= 0) endpoints[classes[layer][channel]].Add(new Endpoint(layer, channel));
+        return [.. endpoints.Select(list => list.ToArray())];
+    }
+
+    private ImmutableArray<FactorBlock> FindBlocks()
+    {
+        var blocks = new Dictionary<string, (ImmutableArray<int> Producers, ImmutableArray<int> Consumers, List<int> Classes)>();
+        for (var index = 0; index < Count; index++)
+        {
+            if (Producers[index].Length == 0 || Consumers[index].Length == 0) continue;
+            ImmutableArray<int> producers = [.. Producers[index].Select(end => end.Layer).Distinct()];
+            ImmutableArray<int> consumers = [.. Consumers[index].Select(end => end.Layer).Distinct()];
+            var key = string.Join(',', producers) + ">" + string.Join(',', consumers);
+            if (!blocks.TryGetValue(key, out var block)) blocks[key] = block = (producers, consumers, []);
+            block.Classes.Add(index);
+        }
+        return [.. blocks.Values.OrderBy(block => block.Producers[0]).Select(block => new FactorBlock(block.Producers, block.Consumers, [.. block.Classes]))];
+    }
+}

@@ -1,0 +1,58 @@
+using QuantNotebooks.Networks;
+using QuantNotebooks.Onnx;
+
+namespace QuantNotebooks.Equalization;
+
+/// <summary>
+/// Which input and which output channel each weight connects: the weights are [Rows, Columns, Taps], row-major, and either rows are output
+/// channels and columns the input channels of the row's group, or the other way round.
+/// </summary>
+internal readonly record struct WeightAxes(int Rows, int Columns, int Taps, int Groups, bool RowsAreOutputs)
+{
+    public int Outputs => RowsAreOutputs ? Rows : Columns * Groups;
+
+    public int Inputs => RowsAreOutputs ? Columns * Groups : Rows;
+
+    /// <summary>The first of the channels that a row's columns stand for.</summary>
+    public int FirstColumnChannel(int row) => row / (Rows / Groups) * Columns;
+
+    public static WeightAxes Of(Layer layer)
+    {
+        var shape = layer.WeightShape;
+        var taps = 1;
+        for (var axis = 2; axis < shape.Length; axis++) taps *= (int)shape[axis];
+        var node = layer.LinearNodes[0];
+        var rowsAreOutputs = layer.Operator switch
+        {
+            LayerOperator.MatMul or LayerOperator.ConvTranspose => false,
+            LayerOperator.Gemm => node.Int("transB", 0) == 1,
+            _ => true,
+        };
+        return new WeightAxes((int)shape[0], (int)shape[1], taps, (int)node.Int("group", 1), rowsAreOutputs);
+    }
+
+    /// <summary>The largest |w| over the taps, [Rows, Columns].</summary>
+    public float[] Magnitudes(Layer layer)
+    {
+        var magnitudes = new float[Rows * Columns];
+        var weights = layer.Weights;
+        for (var pair = 0; pair < magnitudes.Length; pair++)
+            foreach (var weight in weights.Slice(pair * Taps, Taps)) magnitudes[pair] = Math.Max(magnitudes[pair], Math.Abs(weight));
+        return magnitudes;
+    }
+
+    /// <summary>max|w| of the weights that make each output channel and of those that read each input channel.</summary>
+    public (float[] Outputs, float[] Inputs) Ranges(Layer layer)
+    {
+        var magnitudes = Magnitudes(layer);
+        var (rows, columns) = (new float[Rows], new float[Columns * Groups]);
+        for (var row = 0; row < Rows; row++)
+            for (var column = 0; column < Columns; column++)
+            {
+                ref var other = ref columns[FirstColumnChannel(row) + column];
+                var magnitude = magnitudes[row * Columns + column];
+                (rows[row], other) = (Math.Max(rows[row], magnitude), Math.Max(other, magnitude));
+            }
+        return RowsAreOutputs ? (rows, columns) : (columns, rows);
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using QuantNotebooks.Equalization;
+
+namespace QuantNotebooks.Export;
+
+/// <summary>An equalization as a JSON document; <see cref="JsonExport"/> says how numbers are written.</summary>
+public static class EqualizationJson
+{
+    /// <summary>The factors of every group, ranges before and after, what was refused and why, and the certificate.</summary>
+    /// <remarks>
+    /// <c>model</c> is the network before and <c>equalized</c> the one after. Lists of a group have one number a channel. <c>rangeBefore</c> and
+    /// <c>rangeAfter</c> are max |w| of the weights that make the channel, <c>consumerRange...</c> of those that read it, <c>activation...</c> max |x|
+    /// on the images; <c>...BitsGained</c> is log2 of how many times more steps of its tensor's grid the channel spans. Certificate: the differences are
+    /// null without images.
+    /// </remarks>
+    public static string ToJson(this EqualizationResult result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        var before = result.IsUnchanged ? result.Network : result.Network.Parent!;
+        return ReportJson.Write(before, scheme: null, result.Images, writer =>
+        {
+            writer.WriteString("method", result.Method.Text());
+            writer.WriteNumber("maxFactor", result.Options.MaxFactor);
+            writer.WriteBoolean("powerOfTwo", result.Options.PowerOfTwo);
+            writer.WriteBoolean("releasedCode", result.Options.ReleasedCode);
+            writer.WriteStartObject("equalized");
+            writer.WriteString("name", result.Network.Name);
+            writer.WriteString("networkSha256", result.Network.Sha256);
+            writer.WriteEndObject();
+            writer.WriteArray("groups", result.Groups, group => WriteGroup(writer, group));
+            writer.WriteArray("refused", result.Refused, edge =>
+            {
+                writer.WriteString("from", edge.From);
+                writer.WriteString("to", edge.To);
+                writer.WriteString("reason", edge.Reason);
+            });
+            writer.WriteStartObject("certificate");
+            writer.WriteFinite("maxAbsoluteDifference", result.Certificate.MaxAbsoluteDifference);
+            writer.WriteFinite("maxRelativeDifference", result.Certificate.MaxRelativeDifference);
+            if (result.Certificate.BitExact is { } exact) writer.WriteBoolean("bitExact", exact);
+            else writer.WriteNull("bitExact");
+            writer.WriteEndObject();
+        });
+    }
+
+    private static void WriteGroup(Utf8JsonWriter writer, FactorGroup group)
+    {
+        WriteNames(writer, "producers", group.Producers);
+        WriteNames(writer, "consumers", group.Consumers);
+        writer.WriteNumbers("factors", group.Factors.AsEnumerable());
+        WriteRanges(writer, "range", group.Weights);
+        WriteRanges(writer, "consumerRange", group.ConsumerWeights);
+        writer.WriteNumbers("weightBitsGained", group.WeightBitsGained.AsEnumerable());
+        if (group.Activations is null) return;
+        WriteRanges(writer, "activation", group.Activations);
+        writer.WriteNumbers("activationBitsGained", group.ActivationBitsGained.AsEnumerable());
+    }
+
+    private static void WriteRanges(Utf8JsonWriter writer, string name, ChannelRanges ranges)
+    {
+        writer.WriteNumbers(name + "Before", ranges.Before);
+        writer.WriteNumbers(name + "After", ranges.After);
+    }
+
+    private static void WriteNames(Utf8JsonWriter writer, string name, IEnumerable<string> names)
+    {
+        writer.WriteStartArray(name);
+        foreach (var item in names) writer.WriteStringValue(item);
+        writer.WriteEndArray();
+    }
+}

@@ -1,0 +1,81 @@
+using QuantNotebooks.Equalization;
+using QuantNotebooks.Export;
+
+namespace QuantNotebooks.Kernel.CommandLine.Reports;
+
+/// <summary>What an equalization did, as plain text.</summary>
+internal static class EqualizationText
+{
+    private const int EdgesShown = 40;
+
+    public static void Write(EqualizationResult result, TextWriter writer)
+    {
+        var name = (result.IsUnchanged ? result.Network : result.Network.Parent!).Name;
+        var images = result.Images is { } set ? $", {Digits.Count(set.Count)} images of '{set.Name}'" : "";
+        writer.WriteLine($"{name}, {result.Method.Text()} equalization, factors up to {Digits.Short(result.Options.MaxFactor)}{(result.Options.PowerOfTwo ? ", powers of two" : "")}{images}");
+        writer.WriteLine();
+        if (result.IsUnchanged)
+        {
+            writer.WriteLine("There is nothing to equalize: no channel between two layers may be scaled. The network is unchanged.");
+            WriteRefused(result, writer);
+            return;
+        }
+        WriteGroups(result, writer);
+        WriteRefused(result, writer);
+        writer.WriteLine();
+        writer.WriteLine("factors: smallest to largest of the channels. ratio: the largest channel's max |w| / the median channel's, of the weights that make (made) and read");
+        writer.WriteLine("(read) the channels, before > after. bits: median over channels of log2 of how many times more steps the channel's weights span.");
+        writer.WriteLine(Certificate(result.Certificate));
+        writer.WriteLine(Meaning(result));
+    }
+
+    private static void WriteGroups(EqualizationResult result, TextWriter writer)
+    {
+        List<TextColumn> columns = [new("made by", false), new("read by", false), new("channels"), new("factors"), new("made ratio"), new("read ratio"), new("bits")];
+        if (result.Images is not null) columns.Add(new("activation bits"));
+        var table = new TextTable([.. columns]);
+        foreach (var group in result.Groups)
+        {
+            List<string> cells =
+            [
+                Names(group.Producers), Names(group.Consumers), Digits.Count(group.Factors.Length), $"{Digits.Short(group.Factors.Min())} to {Digits.Short(group.Factors.Max())}",
+                Change(group.Weights), Change(group.ConsumerWeights), Digits.Signed(Median(group.WeightBitsGained)),
+            ];
+            if (result.Images is not null) cells.Add(Digits.Signed(Median(group.ActivationBitsGained)));
+            table.Add([.. cells]);
+        }
+        table.Write(writer);
+    }
+
+    private static void WriteRefused(EqualizationResult result, TextWriter writer)
+    {
+        if (result.Refused.IsEmpty) return;
+        writer.WriteLine();
+        writer.WriteLine("Not scaled:");
+        foreach (var edge in result.Refused.Take(EdgesShown)) writer.WriteLine($"  {edge.From} > {edge.To}: {edge.Reason}");
+        if (result.Refused.Length > EdgesShown) writer.WriteLine($"  and {result.Refused.Length - EdgesShown} more (all of them are in --json)");
+    }
+
+    private static string Certificate(EqualizationCertificate certificate) => certificate switch
+    {
+        { Images: null } => "Outputs were not compared: give --images to have them compared.",
+        { BitExact: true } => $"The outputs on {Digits.Count(certificate.Images.Count)} images are the same bit for bit.",
+        _ => $"The outputs on {Digits.Count(certificate.Images.Count)} images differ by at most {Digits.Short(certificate.MaxAbsoluteDifference)}, {Digits.Short(certificate.MaxRelativeDifference)} of the largest: float rounding.",
+    };
+
+    private static string Meaning(EqualizationResult result)
+    {
+        var worst = result.Groups.MaxBy(group => group.Weights.RatioBefore)!;
+        return $"The most unequal channels, made by {Names(worst.Producers)}, go from a ratio of {Digits.Short(worst.Weights.RatioBefore)} to {Digits.Short(worst.Weights.RatioAfter)}: next quantnb correct or evaluate on the file that --out writes.";
+    }
+
+    private static string Change(ChannelRanges ranges) => $"{Digits.Short(ranges.RatioBefore)} > {Digits.Short(ranges.RatioAfter)}";
+
+    private static string Names(IReadOnlyList<string> names) => names.Count <= 2 ? string.Join(", ", names) : $"{names[0]}, {names[1]} and {names.Count - 2} more";
+
+    private static double? Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Where(double.IsFinite).Order()];
+        return sorted.Length == 0 ? null : sorted[sorted.Length / 2];
+    }
+}

@@ -1,0 +1,72 @@
+using System.Globalization;
+using QuantNotebooks.Equalization;
+using QuantNotebooks.Export;
+
+namespace QuantNotebooks.Notebook.Commands;
+
+/// <summary><c>equalize MODEL [--images SET] [--method NAME] [--out FILE]</c>: channels of more equal ranges, the same function.</summary>
+internal static class EqualizeCommand
+{
+    private static readonly CommandOption<string> Images = CommonOptions.Text(
+        "--images", "SET", "Images to measure activations and compare outputs on; cross-layer can do without.");
+
+    private static readonly CommandOption<string> Method = CommonOptions.Text(
+        "--method", string.Join('|', EqualizationMethods.Names), "How the factors are chosen; cross-layer where it is not said.");
+
+    private static readonly CommandOption<double> MaxFactor = new(ParseFactor)
+    {
+        Name = "--max-factor", ValueName = "F", Help = "No channel's factor is larger.", DefaultText = "16", Default = 16, Rule = "a number above 1",
+    };
+
+    private static readonly CommandOption<bool> PowerOfTwo =
+        CommonOptions.Flag("--power-of-two", "Round factors to powers of two: the outputs stay the same bit for bit.");
+
+    private static readonly CommandOption<bool> ReleasedCode =
+        CommonOptions.Flag("--released-code", "One-step and two-step as the paper's released code has them, not as the paper says.");
+
+    private static readonly CommandOption<string> Out = CommonOptions.Text("--out", "FILE", "Write the equalized network as an ONNX file.");
+
+    public static CommandDefinition Definition { get; } = CommandDefinition.Create(
+        "equalize", "Make the ranges of channels more equal without changing what the network computes.", CommonOptions.Model,
+        "data/models/mobilenet-v2-fashion.onnx --method cross-layer --images data/fashion-mnist/calibration --count 64 --out equalized.onnx",
+        [Images, CommonOptions.Count, Method, MaxFactor, PowerOfTwo, ReleasedCode, Out, CommonOptions.KeepDeadChannels],
+        Run, (EqualizationResult result) => result.ToJson());
+
+    private static EqualizationResult Run(CommandInputs inputs)
+    {
+        var arguments = inputs.Arguments;
+        var method = MethodOf(arguments.Get(Method));
+        if (arguments.Get(Images) is null && method != EqualizationMethod.CrossLayer)
+            throw new CommandUsageException($"{Images.Name} is missing: {method.Text()} looks at the ranges of activations; 64 images are enough.");
+        var target = arguments.Get(Out);
+        if (target is not null) inputs.RequireNewFile(Out, target);
+        var network = inputs.Network();
+        var images = arguments.Get(Images) is null ? null : inputs.Part(Images, CommonOptions.Count);
+        var options = new EqualizationOptions
+        {
+            MaxFactor = arguments.Get(MaxFactor), PowerOfTwo = arguments.Get(PowerOfTwo), ReleasedCode = arguments.Get(ReleasedCode),
+        };
+        if (network.Ranges is not null) inputs.Host.Note($"'{network.Name}' carries calibrated ranges; they hold for its old channels only and are dropped.");
+        var result = network.Equalize(method, images, options, inputs.Host.Cancellation);
+        if (target is null) return result;
+        result.Network.Save(target);
+        inputs.Host.Note($"written: {target}");
+        return result;
+    }
+
+    private static EqualizationMethod MethodOf(string? name)
+    {
+        if (name is null) return EqualizationMethod.CrossLayer;
+        try
+        {
+            return EqualizationMethods.Parse(name);
+        }
+        catch (QuantNotebooksException mistake)
+        {
+            throw new CommandUsageException($"{Method.Name}: {mistake.Message}");
+        }
+    }
+
+    private static bool ParseFactor(string text, out double value) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && double.IsFinite(value) && value > 1;
+}

@@ -1,0 +1,35 @@
+using QuantNotebooks.Equalization;
+using QuantNotebooks.Notebook.Charts;
+using QuantNotebooks.Notebook.Frames;
+using QuantNotebooks.Notebook.Text;
+
+namespace QuantNotebooks.Notebook.Formatters;
+
+/// <summary>What an equalization says about itself.</summary>
+internal static class EqualizationPage
+{
+    private const int EdgesShown = 24;
+
+    public static ResultPage Of(EqualizationResult result)
+    {
+        var notes = new List<string>
+        {
+            "Ratio: the largest channel's max |w| over the median channel's, of the weights that make and of those that read the channels; 1 is equal. Bits: "
+                + "median over channels of log2 of how many times more steps of the shared grid the channel spans.",
+            Certificate(result.Certificate),
+        };
+        notes.AddRange(result.Refused.Take(EdgesShown).Select(edge => $"Not scaled: {edge.From} to {edge.To}: {edge.Reason}."));
+        if (result.Refused.Length > EdgesShown) notes.Add($"… {NumberText.Count(result.Refused.Length - EdgesShown, "more path")} not scaled");
+        if (result.IsUnchanged) return new ResultPage($"{result.Network.Name}: nothing to equalize, the network is unchanged", null, [], notes);
+        var chart = EqualizationChart.Of(result);
+        return new ResultPage(chart.Title, result.ToFrame(), [chart], notes);
+    }
+
+    public static string Certificate(EqualizationCertificate certificate) => certificate switch
+    {
+        { Images: null } => "Outputs were not compared: no images were given.",
+        { BitExact: true } => $"The outputs are the same bit for bit on {certificate.Images}.",
+        _ => $"The outputs differ by at most {NumberText.Significant(certificate.MaxAbsoluteDifference!.Value, 2)}, "
+            + $"{NumberText.Significant(certificate.MaxRelativeDifference!.Value, 2)} of the largest, on {certificate.Images}: float rounding.",
+    };
+}

@@ -1,0 +1,148 @@
+using QuantNotebooks.Equalization;
+using QuantNotebooks.Networks;
+using QuantNotebooks.Sweep;
+
+namespace QuantNotebooks.Core.Tests.Equalization;
+
+/// <summary>What the methods promise of the factors that they choose, measured on the equalized networks' own weights and activations.</summary>
+public sealed class MethodTests
+{
+    [Theory]
+    [MemberData(nameof(TestData.Networks), MemberType = typeof(TestData))]
+    public void Equalized_networks_are_the_same_function(string name)
+    {
+        var network = TestData.Load(name, keepDeadChannels: true);
+        foreach (var method in Enum.GetValues<EqualizationMethod>())
+        {
+            var certificate = network.Equalize(method, TestData.Calibration.Take(4)).Certificate;
+            Assert.InRange(certificate.MaxRelativeDifference!.Value, 0, 1e-5);
+            var powers = network.Equalize(method, TestData.Calibration.Take(4), new EqualizationOptions { PowerOfTwo = true });
+            Assert.True(powers.Certificate.BitExact);
+            Assert.Contains(powers.Groups.SelectMany(group => group.Factors), factor => factor != 1);
+            Assert.All(powers.Groups.SelectMany(group => group.Factors), factor => Assert.Equal(Math.Round(Math.Log2(factor)), Math.Log2(factor)));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(TestData.Networks), MemberType = typeof(TestData))]
+    public void Cross_layer_makes_the_ranges_on_both_sides_equal(string name)
+    {
+        var result = TestData.Load(name).Equalize(EqualizationMethod.CrossLayer, options: new EqualizationOptions { MaxFactor = 1e6 });
+        foreach (var group in result.Groups)
+            for (var channel = 0; channel < group.Factors.Length; channel++)
+            {
+                var (made, read) = (group.Weights.After[channel], group.ConsumerWeights.After[channel]);
+                if (made > 0 && read > 0 && group.Factors[channel] != 1) Assert.InRange(made / read, 1 - 1e-3, 1 + 1e-3);
+            }
+    }
+
+    [Fact]
+    public void All_factors_at_once_are_those_of_block_after_block()
+    {
+        var problem = new FactorProblem(FactorTrace.Of(TestData.Load(TestData.ResNet14)));
+        var (joint, iterated) = (Ones(problem), Ones(problem));
+        var rounds = new CrossLayer(problem, problem.Blocks, joint, 16).SolveJointly(1e-6);
+        var sweeps = new CrossLayer(problem, problem.Blocks, iterated, 16).Iterate(1e-6);
+        Assert.InRange(rounds, 1, 60);
+        Assert.True(sweeps > rounds);
+        for (var index = 0; index < joint.Length; index++) Assert.InRange(joint[index] / iterated[index], 1 - 1e-3, 1 + 1e-3);
+
+        static double[] Ones(FactorProblem problem) => [.. Enumerable.Repeat(1.0, problem.Count)];
+    }
+
+    [Theory]
+    [InlineData(EqualizationMethod.OneStep)]
+    [InlineData(EqualizationMethod.TwoStep)]
+    public void Paper_B_lets_no_range_grow(EqualizationMethod method)
+    {
+        var images = TestData.Calibration.Take(16);
+        var network = TestData.Load(TestData.MobileNetV2);
+        var result = network.Equalize(method, images);
+        var after = result.Network;
+        foreach (var layer in network.Layers)
+            Assert.InRange(Largest(after.Layers[layer.Index].ChannelWeightRanges()), 0, Largest(layer.ChannelWeightRanges()) * (1 + 1e-5));
+        var (ranges, scaled) = (network.Calibrate(images), after.Calibrate(images));
+        foreach (var layer in network.Layers)
+        {
+            var (before, now) = (ranges.Of(layer.Output, network), scaled.Of(after.Layers[layer.Index].Output, after));
+            Assert.InRange(now.Maximum, 0, Math.Max(0, before.Maximum) * (1 + 1e-5) + 1e-6);
+            Assert.InRange(now.Minimum, Math.Min(0, before.Minimum) * (1 + 1e-5) - 1e-6, 0.01);
+        }
+        var factors = result.Groups.SelectMany(group => group.Factors).ToArray();
+        Assert.InRange(factors.Max(), 4, 16);
+        if (method == EqualizationMethod.OneStep) Assert.InRange(factors.Min(), 1, 1);
+        else Assert.InRange(factors.Min(), 0, 0.9);
+
+        static float Largest(IEnumerable<float> ranges) => ranges.Max();
+    }
+
+    [Fact]
+    public void One_step_by_hand()
+    {
+        var network = Chain(first: [1, 0, 0, 4], second: [1, 1], bias: [0, 0]);
+        // k = (1, 4) and a = (1, 4): s = (min(4 / 1, 4 / 1), 1).
+        Assert.Equal([4.0, 1.0], Factors(network, twoStep: false, [1, 4]));
+        // A bias makes the first channel's output large already: s = min(4 / 1, 4 / 2).
+        Assert.Equal([2.0, 1.0], Factors(network, twoStep: false, [2, 4]));
+        // m = (1, 1/4): K = max(1, 4/4) = 1, A = max(1, 4/4) = 1, s = (1, max(1/4, 1/4)).
+        Assert.Equal([1.0, 0.25], Factors(Chain(first: [1, 0, 0, 4], second: [4, 1], bias: [0, 0]), twoStep: true, [1, 4]));
+    }
+
+    private static double[] Factors(Network network, bool twoStep, float[] maxima)
+    {
+        var trace = FactorTrace.Of(network);
+        var problem = new FactorProblem(trace);
+        var factors = new double[] { 1, 1 };
+        var extrema = new ChannelExtrema("u", trace.Layers[0].Outputs, [0, 0], maxima);
+        new InverselyProportional(problem, [extrema], EqualizationOptions.Default, factors).Solve(problem.Blocks[0], twoStep);
+        return factors;
+    }
+
+    private static Network Chain(float[] first, float[] second, float[] bias) => new GraphBuilder().Input("x", 0, 2, 1, 1)
+        .Constant("a", [2, 2, 1, 1], first).Constant("bias", [2], bias).Constant("b", [1, 2, 1, 1], second)
+        .Node("Conv", ["x", "a", "bias"], "t").Node("Relu", ["t"], "u").Node("Conv", ["u", "b"], "y").Output("y").Load();
+
+    /// <summary>Factors of a single pair by the paper's formula, sqrt(k1 k2) / k1, and its bound around the geometric mean.</summary>
+    [Theory]
+    [InlineData(16, 1 / 2.0, 1 / 8.0)]
+    [InlineData(1.5, 3 / 8.0, 1 / 6.0)]
+    public void Cross_layer_by_hand(double maxFactor, double first, double second)
+    {
+        // k1 = (4, 16), k2 = (1, 1/4): s = (1/2, 1/8), with geometric mean 1/4.
+        var problem = new FactorProblem(FactorTrace.Of(Chain(first: [4, 0, 0, 16], second: [1, 0.25f], bias: [1, 1])));
+        double[] factors = [1, 1];
+        new CrossLayer(problem, problem.Blocks, factors, maxFactor).SolveJointly();
+        Assert.Equal(first, factors[0], 1e-4);
+        Assert.Equal(second, factors[1], 1e-4);
+    }
+
+    [Fact]
+    public void A_method_that_looks_at_activations_wants_images() => Assert.Contains(
+        "need images", Assert.Throws<QuantNotebooksException>(() => TestData.Load(TestData.ResNet14).Equalize(EqualizationMethod.TwoStep)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_misspelled_method_gets_a_suggestion() => Assert.Contains(
+        "did you mean 'two-step'", Assert.Throws<QuantNotebooksException>(() => EqualizationMethods.Parse("twostep")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_saved_network_remembers_its_factors_and_history()
+    {
+        using var folder = new TemporaryFolder();
+        var network = TestData.Load(TestData.MobileNetV2);
+        var equalized = network.Equalize(EqualizationMethod.CrossLayer, TestData.Calibration.Take(4)).Network;
+        var file = Path.Combine(folder.Path, "equalized.onnx");
+        equalized.Save(file);
+        var loaded = Network.Load(file);
+        Assert.Same(network, equalized.Parent);
+        Assert.Equal("equalize cross-layer", loaded.History[^1].Operation);
+        foreach (var layer in loaded.Layers)
+        {
+            Assert.Equal(equalized.ChannelFactors(equalized.Layers[layer.Index]), loaded.ChannelFactors(layer));
+            Assert.Equal(equalized.Layers[layer.Index].Activation, layer.Activation);
+            // Divided by its factors, a bias is the original's.
+            var factors = loaded.ChannelFactors(layer);
+            for (var channel = 0; channel < layer.Channels; channel++)
+                Assert.Equal(network.Layers[layer.Index].Bias[channel], layer.Bias[channel] / (factors.IsEmpty ? 1 : factors[channel]), 1e-5);
+        }
+    }
+}
