@@ -36,4 +36,10 @@ public sealed record CorrectionResult(
 {
     /// <summary>The images that the correction did not see and was measured on too, or null.</summary>
     public ImageSet? HeldOut { get; init; }
+
+    /// <summary>What to mind, a line each: for example too few images.</summary>
+    public ImmutableArray<string> Warnings { get; init; } = [];
+
+    /// <summary>How the training went; null for methods that don't train.</summary>
+    public TrainingRun? Training { get; init; }
 }

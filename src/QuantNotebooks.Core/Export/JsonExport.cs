@@ -95,7 +95,34 @@ public static class JsonExport
                 writer.WriteFinite("rmsHeldOutInSigmasAfter", layer.HeldOutAfter?.RmsShiftInSigmas);
                 writer.WriteString("skipped", layer.Skipped);
             });
+            writer.WriteStartArray("warnings");
+            foreach (var warning in result.Warnings) writer.WriteStringValue(warning);
+            writer.WriteEndArray();
+            WriteTraining(writer, result.Training);
         });
+    }
+
+    private static void WriteTraining(Utf8JsonWriter writer, TrainingRun? training)
+    {
+        if (training is null)
+        {
+            writer.WriteNull("training");
+            return;
+        }
+        writer.WriteStartObject("training");
+        writer.WriteString("end", JsonNamingPolicy.CamelCase.ConvertName(training.End.ToString()));
+        writer.WriteNumber("best", training.Best);
+        writer.WriteNumber("images", training.Images);
+        writer.WriteNumber("heldOutImages", training.HeldOutImages);
+        writer.WriteArray("epochs", training.Epochs, epoch =>
+        {
+            writer.WriteNumber("epoch", epoch.Epoch);
+            writer.WriteFinite("loss", epoch.Loss);
+            writer.WriteFinite("heldOutLoss", epoch.HeldOutLoss);
+            writer.WriteFinite("heldOutAgreement", epoch.HeldOutAgreement);
+            writer.WriteFinite("seconds", epoch.Seconds);
+        });
+        writer.WriteEndObject();
     }
 
     /// <summary>Accuracy in full precision and quantized; shares are 0 to 1, null where there are no labels or nothing was quantized.</summary>

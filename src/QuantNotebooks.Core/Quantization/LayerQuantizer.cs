@@ -25,10 +25,13 @@ internal sealed record IntegerBias(int[] Integers, double[] Steps, int Shift);
 /// <summary>Quantizes a layer's weights and bias.</summary>
 internal static class LayerQuantizer
 {
-    public static QuantizedWeights Weights(Layer layer, QuantizationScheme scheme)
+    public static QuantizedWeights Weights(Layer layer, QuantizationScheme scheme) => Weights(layer, layer.Weights, scheme);
+
+    /// <summary>The same for other values in the layer's layout.</summary>
+    public static QuantizedWeights Weights(Layer layer, ReadOnlySpan<float> values, QuantizationScheme scheme)
     {
         scheme = scheme.SchemeOf(layer);
-        var weights = layer.Weights.ToArray();
+        var weights = values.ToArray();
         if (scheme.WeightGrid is not { } format) return new QuantizedWeights(weights, []);
         if (scheme.WeightGranularity == WeightGranularity.PerTensor)
         {

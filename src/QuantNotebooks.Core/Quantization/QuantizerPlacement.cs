@@ -35,6 +35,16 @@ internal sealed class QuantizerPlacement
     /// <summary>The quantized tensor on whose grid the layer's input lies: the input itself, or what was reshaped or pooled into it.</summary>
     public string InputGridOf(Layer layer) => _inputGrids[layer];
 
+    /// <summary>The grid of every quantized tensor of the network; empty where the scheme leaves activations in floating point.</summary>
+    /// <exception cref="QuantNotebooksException">The ranges are another network's.</exception>
+    public Dictionary<string, Quantizer> Quantizers(Network network, ActivationRanges ranges)
+    {
+        var quantizers = new Dictionary<string, Quantizer>();
+        foreach (var tensor in Tensors)
+            if (QuantizerOf(tensor, ranges.Of(tensor, network)) is { } grid) quantizers[tensor] = grid;
+        return quantizers;
+    }
+
     /// <summary>The form of a tensor's grid, or null where the scheme leaves it in floating point.</summary>
     public GridFormat? FormatOf(string tensor)
     {

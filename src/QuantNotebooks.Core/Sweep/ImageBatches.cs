@@ -73,6 +73,23 @@ internal sealed class ImageBatches
         else _preprocessing.Fill(_images, batch * BatchSize, ImagesIn(batch), destination, cancellation);
     }
 
+    /// <summary>One batch alone, for whoever does not go through them in order.</summary>
+    /// <exception cref="QuantNotebooksException">An image is broken or does not fit the network.</exception>
+    public BatchTensor Read(int batch, TensorPool pool, CancellationToken cancellation)
+    {
+        var tensor = Rent(batch, pool);
+        try
+        {
+            Fill(batch, tensor.Floats, cancellation);
+            return tensor;
+        }
+        catch
+        {
+            tensor.Dispose();
+            throw;
+        }
+    }
+
     private static Preprocessing PreprocessingOf(Network network) => network.Task?.Input.Preprocessing ?? throw new QuantNotebooksException(
         $"'{network.Name}' has no sidecar '{System.IO.Path.ChangeExtension(network.Path, ".task.json")}' that says how images become its input; without one it takes float32 tensors (.npy, .npz) only.");
 

@@ -15,9 +15,7 @@ internal sealed class QuantizedInference : IDisposable
     public QuantizedInference(Network network, QuantizationScheme scheme, ActivationRanges ranges, string inputName, TensorPool pool)
     {
         var placement = QuantizerPlacement.Of(network, scheme);
-        var quantizers = new Dictionary<string, Quantizer>();
-        foreach (var tensor in placement.Tensors)
-            if (placement.QuantizerOf(tensor, ranges.Of(tensor, network)) is { } grid) quantizers[tensor] = grid;
+        var quantizers = placement.Quantizers(network, ranges);
         _runner = new PlanRunner(network, QuantizedGraph(network, scheme, placement, quantizers), inputName, pool, PutOnGrid);
 
         void PutOnGrid(string name, BatchTensor tensor)

@@ -68,7 +68,8 @@ internal sealed class SplitRunner : IDisposable
         _quantized.Dispose();
     }
 
-    private static NodeRunner WithoutBias(Graph graph, Layer layer, float[] weights, TensorPool pool)
+    /// <summary>The layer with those weights and no bias.</summary>
+    public static NodeRunner WithoutBias(Graph graph, Layer layer, float[] weights, TensorPool pool)
     {
         var bare = LayerEditor.Apply(graph, [new LayerChange(layer, weights, layer.HasBias ? new float[layer.Channels] : null)]);
         return new NodeRunner(bare, layer.LinearNodes, [layer.PreActivation], pool, default, shapesFollowInputs: true);

@@ -1,16 +1,65 @@
+using System.Globalization;
 using QuantNotebooks.Correction;
 using QuantNotebooks.Export;
+using QuantNotebooks.Images;
+using QuantNotebooks.Networks;
+using QuantNotebooks.Training;
 
 namespace QuantNotebooks.Notebook.Commands;
 
-/// <summary><c>correct MODEL --images SET [--held-out N] [--out FILE]</c>: bias correction.</summary>
+/// <summary><c>correct MODEL --images SET [--method M] [--held-out N] [--out FILE]</c>: bias correction.</summary>
 internal static class CorrectCommand
 {
+    /// <summary>What fine-tuning takes where --count does not say: paper A's "few unlabelled images".</summary>
+    private const int FineTuningImages = 1000;
+
     private static readonly CommandOption<BiasCorrectionMethod> Method = new(ParseMethod)
     {
-        Name = "--method", ValueName = "iterative", Help = "How the corrections are found.", DefaultText = "iterative",
-        Default = BiasCorrectionMethod.Iterative, Rule = "'iterative', the only method there is today",
+        Name = "--method", ValueName = "iterative|analytic|fine-tune",
+        Help = "How the corrections are found: layer by layer on images, from batch normalization alone, or by training the biases.", DefaultText = "iterative",
+        Default = BiasCorrectionMethod.Iterative, Rule = "'iterative', 'analytic' or 'fine-tune'",
     };
+
+    private static readonly CommandOption<double> Significance = new(ParseNumber)
+    {
+        Name = "--significance", ValueName = "Z", Help = "iterative: correct only channels whose shift is larger than Z standard errors.", DefaultText = "0",
+        Rule = "a number of at least 0",
+    };
+
+    private static readonly CommandOption<bool> Shrink =
+        CommonOptions.Flag("--shrink", "iterative: shrink each correction by the part of the shift that is chance.");
+
+    private static readonly CommandOption<int> SetAside =
+        CommonOptions.Number("--set-aside", "iterative: the last N images only check, and a layer whose error on them would grow is left alone.", null);
+
+    private static readonly CommandOption<int> Epochs = CommonOptions.Number("--epochs", "fine-tune: passes over the images, at most.", "30");
+
+    private static readonly CommandOption<double> LearningRate = new(ParseNumber)
+    {
+        Name = "--learning-rate", ValueName = "X", Help = "fine-tune: Adam's learning rate at the start.", DefaultText = "0.005",
+        Default = TrainingOptions.Biases.LearningRate, Rule = "a number above 0",
+    };
+
+    private static readonly CommandOption<TrainingTarget> Target = new(ParseTarget)
+    {
+        Name = "--target", ValueName = "output|layers|labels", Help = "fine-tune: what to reproduce, the full-precision network's output or every layer's, or labels.",
+        DefaultText = "output", Rule = "'output', 'layers' or 'labels'",
+    };
+
+    private static readonly CommandOption<TrainingStart> Start = new(ParseStart)
+    {
+        Name = "--start", ValueName = "iterative|network", Help = "fine-tune: start from the iterative correction, or from the network as it is.",
+        DefaultText = "iterative", Default = TrainingStart.IterativeCorrection, Rule = "'iterative' or 'network'",
+    };
+
+    private static readonly CommandOption<int> Seed = CommonOptions.Number("--seed", "fine-tune: seed of the order of the images.", "0");
+
+    private static readonly CommandOption<string> Checkpoint =
+        CommonOptions.Text("--checkpoint", "FILE", "fine-tune: keep the state there after every epoch, and resume from it.");
+
+    private static readonly CommandOption[] OfIterative = [Significance, Shrink, SetAside];
+
+    private static readonly CommandOption[] OfFineTuning = [Epochs, LearningRate, Target, Start, Seed, Checkpoint];
 
     private static readonly CommandOption<string> Out =
         CommonOptions.Text("--out", "FILE", "Write the corrected network, with its calibrated ranges, as an ONNX file.");
@@ -18,8 +67,11 @@ internal static class CorrectCommand
     public static CommandDefinition Definition { get; } = CommandDefinition.Create(
         "correct", "Correct the biases, so that the mean activation shift goes away.", CommonOptions.Model,
         "data/models/mobilenet-v1-fashion.onnx --images data/fashion-mnist/calibration --count 64 --held-out 64 --out corrected.onnx",
-        [CommonOptions.Images, CommonOptions.Count, Method, CommonOptions.HeldOut, Out, .. CommonOptions.Scheme, CommonOptions.KeepDeadChannels, CommonOptions.Memory],
-        Run, (CorrectionResult result) => result.ToJson());
+        [
+            CommonOptions.Images, CommonOptions.Count, Method, CommonOptions.HeldOut, Out, .. OfIterative, .. OfFineTuning, .. CommonOptions.Scheme,
+            CommonOptions.KeepDeadChannels, CommonOptions.Memory,
+        ],
+        Run, (CorrectionResult result) => result.ToJson(), Conflict);
 
     private static CorrectionResult Run(CommandInputs inputs)
     {
@@ -29,18 +81,86 @@ internal static class CorrectCommand
         var (calibration, heldOut) = inputs.ImagesAndHeldOut();
         inputs.WarnOfOtherScheme(network, inputs.Scheme);
         if (network.Ranges is not null) inputs.Host.Note($"'{network.Name}' carries its own calibrated ranges; they are kept.");
-        // The only method there is; the option says so to whoever asks for another.
-        var result = network.CorrectBias(calibration, inputs.Scheme, heldOut, inputs.Arguments.Get(CommonOptions.Memory), inputs.Progress("correct"), inputs.Host.Cancellation);
+        var result = Correct(inputs, network, calibration, heldOut);
+        foreach (var warning in result.Warnings) inputs.Host.Note($"warning: {warning}");
+        var interrupted = result.Training?.End == TrainingEnd.Interrupted;
+        if (result.Training is { } training) inputs.Host.Note(Ended(training));
         if (target is null) return result;
-        inputs.Host.Cancellation.ThrowIfCancellationRequested();
+        // An interrupted training keeps the best so far; any other interrupt comes before there is a result.
+        if (!interrupted) inputs.Host.Cancellation.ThrowIfCancellationRequested();
         result.Network.Save(target);
         inputs.Host.Note($"written: {target}");
         return result;
     }
 
+    private static CorrectionResult Correct(CommandInputs inputs, Network network, ImageSet images, ImageSet? heldOut)
+    {
+        var (arguments, progress, cancellation) = (inputs.Arguments, inputs.Progress("correct"), inputs.Host.Cancellation);
+        switch (arguments.Get(Method))
+        {
+            case BiasCorrectionMethod.Analytic:
+                return network.CorrectBiasAnalytically(images, inputs.Scheme, heldOut, progress, cancellation);
+            case BiasCorrectionMethod.FineTune:
+                if (!arguments.IsGiven(CommonOptions.Count)) images = images.Take(FineTuningImages);
+                return network.FineTuneBiases(images, inputs.Scheme, Training(arguments), heldOut, progress, cancellation);
+            default:
+                var options = new IterativeOptions { Significance = arguments.Get(Significance), Shrink = arguments.Get(Shrink), SetAside = arguments.Get(SetAside) };
+                return network.CorrectBias(images, inputs.Scheme, heldOut, options, arguments.Get(CommonOptions.Memory), progress, cancellation);
+        }
+    }
+
+    private static TrainingOptions Training(CommandArguments arguments)
+    {
+        var options = TrainingOptions.Biases with
+        {
+            LearningRate = arguments.Get(LearningRate),
+            Target = arguments.Get(Target),
+            Start = arguments.Get(Start),
+            Seed = arguments.Get(Seed),
+            Checkpoint = arguments.Get(Checkpoint),
+        };
+        return arguments.IsGiven(Epochs) ? options with { Epochs = arguments.Get(Epochs) } : options;
+    }
+
+    private static string Ended(TrainingRun training)
+    {
+        var why = training.End switch
+        {
+            TrainingEnd.Completed => "all epochs are done",
+            TrainingEnd.EarlyStop => "the held-out loss no longer fell",
+            TrainingEnd.Diverged => "the loss diverged: a smaller --learning-rate may help",
+            _ => "interrupted",
+        };
+        var (first, best) = (training.Epochs[0], training.Epochs[training.Best]);
+        return string.Create(CultureInfo.InvariantCulture,
+            $"trained {training.Epochs.Length - 1} epochs on {training.Images} images in {training.Seconds:F1} s ({why}); kept epoch {training.Best}: loss on {training.HeldOutImages} images set aside {first.HeldOutLoss:G4} to {best.HeldOutLoss:G4}");
+    }
+
+    private static string? Conflict(CommandArguments arguments)
+    {
+        var method = arguments.Get(Method);
+        var foreign = (method == BiasCorrectionMethod.Iterative ? [] : OfIterative).Concat(method == BiasCorrectionMethod.FineTune ? [] : OfFineTuning);
+        return foreign.FirstOrDefault(arguments.IsGiven) is { } option ? $"{option.Name} says nothing to this method: it is for {Method.Name} {option.Help.Split(':')[0]}." : null;
+    }
+
     private static bool ParseMethod(string text, out BiasCorrectionMethod value)
     {
-        value = BiasCorrectionMethod.Iterative;
-        return text == "iterative";
+        value = text switch { "analytic" => BiasCorrectionMethod.Analytic, "fine-tune" => BiasCorrectionMethod.FineTune, _ => BiasCorrectionMethod.Iterative };
+        return text is "iterative" or "analytic" or "fine-tune";
     }
+
+    private static bool ParseTarget(string text, out TrainingTarget value)
+    {
+        value = text switch { "layers" => TrainingTarget.LayerOutputs, "labels" => TrainingTarget.Labels, _ => TrainingTarget.Output };
+        return text is "output" or "layers" or "labels";
+    }
+
+    private static bool ParseStart(string text, out TrainingStart value)
+    {
+        value = text == "network" ? TrainingStart.Network : TrainingStart.IterativeCorrection;
+        return text is "iterative" or "network";
+    }
+
+    private static bool ParseNumber(string text, out double value) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && value >= 0 && double.IsFinite(value);
 }

@@ -29,7 +29,9 @@ internal static class CorrectionText
         foreach (var layer in result.Corrections.Where(layer => layer.Skipped is not null)) writer.WriteLine($"  {layer.Name} was left alone: {layer.Skipped}");
         writer.WriteLine();
         writer.WriteLine("shift: root mean square over the channels of mean quantized - mean full precision, in standard deviations (sigma) of the channel, before");
-        writer.WriteLine("the activation and with all earlier layers corrected; held out: on images that the correction did not see, the whole network without and");
+        writer.WriteLine(result.Method == "iterative"
+            ? "the activation and with all earlier layers corrected; held out: on images that the correction did not see, the whole network without and"
+            : "the activation, in the whole network without and with correction; held out: the same on images that the correction did not see, without and");
         writer.WriteLine("with correction. correction: what is added to the bias of the channel where it is largest, in units of the activation.");
         writer.WriteLine(Meaning(result));
     }

@@ -1,0 +1,45 @@
+using QuantNotebooks.Networks;
+
+namespace QuantNotebooks.Correction.Analytic;
+
+/// <summary>Mean and variance of a tensor, channel by channel, as far as they are known without images. Immutable.</summary>
+/// <param name="Mean">One a channel.</param>
+/// <param name="Variance">One a channel; null where only the means are known.</param>
+internal sealed record ChannelDistribution(double[] Mean, double[]? Variance)
+{
+    /// <summary>What batch normalization promised: beta and gamma^2; a dead channel is constant.</summary>
+    public static ChannelDistribution Of(Layer layer, BatchNormalizationStatistics statistics)
+    {
+        var mean = statistics.Mean.Select(value => (double)value).ToArray();
+        var variance = statistics.StandardDeviation.Select(value => (double)value * value).ToArray();
+        foreach (var dead in layer.DeadChannels) (mean[dead.Channel], variance[dead.Channel]) = (dead.Constant, 0);
+        return new ChannelDistribution(mean, variance);
+    }
+
+    /// <summary>Behind an activation, the channels taken as normally distributed; null where its moments are not known.</summary>
+    public ChannelDistribution? Through(Activation activation)
+    {
+        if (activation == Activation.None) return this;
+        if (Variance is null) return null;
+        var (mean, variance) = (new double[Mean.Length], new double[Mean.Length]);
+        for (var channel = 0; channel < mean.Length; channel++)
+        {
+            if (PiecewisePolynomial.Of(activation, channel) is not { } function) return null;
+            var moments = function.Moments(Mean[channel], Math.Sqrt(Variance[channel]));
+            var (scale, offset) = activation.IsScaled ? (At(activation.ChannelScales, channel), At(activation.ChannelOffsets, channel)) : (1, 0);
+            (mean[channel], variance[channel]) = (moments.Mean * scale + offset, moments.Variance * scale * scale);
+        }
+        return new ChannelDistribution(mean, variance);
+
+        static double At(ValueList<float> values, int channel) => values.Count == 0 ? 0 : values[values.Count == 1 ? 0 : channel];
+    }
+
+    /// <summary>The sum of independent tensors.</summary>
+    public ChannelDistribution Plus(ChannelDistribution other) => new(
+        [.. Mean.Zip(other.Mean, (one, another) => one + another)],
+        Variance is null || other.Variance is null ? null : [.. Variance.Zip(other.Variance, (one, another) => one + another)]);
+
+    /// <summary>The channels of one tensor after those of another.</summary>
+    public ChannelDistribution Beside(ChannelDistribution other) => new(
+        [.. Mean, .. other.Mean], Variance is null || other.Variance is null ? null : [.. Variance, .. other.Variance]);
+}

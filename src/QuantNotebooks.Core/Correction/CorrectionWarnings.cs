@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+using QuantNotebooks.Shift;
+using static System.FormattableString;
+
+namespace QuantNotebooks.Correction;
+
+/// <summary>Says when a correction stands on too few images.</summary>
+internal static class CorrectionWarnings
+{
+    /// <summary>The standard error, in sigmas of the channel, that a correction should not exceed.</summary>
+    private const double Wanted = 0.05;
+
+    /// <param name="measured">The shifts that were corrected, a layer.</param>
+    /// <param name="images">The number of images that they were measured on.</param>
+    public static ImmutableArray<string> Of(IEnumerable<ShiftStatistics> measured, int images)
+    {
+        if (images < 2) return ["A single image says nothing about how sure its shifts are: take 64 or more."];
+        var errors = measured.SelectMany(layer => layer.Channels).Where(channel => !channel.IsConstant)
+            .Select(channel => channel.StandardError / channel.Sigma).Where(double.IsFinite).Order().ToArray();
+        if (errors.Length == 0) return [];
+        var error = errors[(int)Math.Ceiling(0.9 * errors.Length) - 1];
+        if (error <= Wanted) return [];
+        // The standard error falls with the root of the number of images.
+        var needed = Math.Ceiling(images * (error / Wanted) * (error / Wanted));
+        return [Invariant($"{images} images are few: they pin the shifts of nine channels in ten only to a standard error of {error:G2} sigma; about {needed:N0} would bring that to {Wanted}.")];
+    }
+}

@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using QuantNotebooks.Correction;
+using QuantNotebooks.Images;
+using QuantNotebooks.Networks;
+using QuantNotebooks.Quantization;
+using QuantNotebooks.Shift;
+using QuantNotebooks.Sweep;
+
+namespace QuantNotebooks.Training;
+
+/// <summary>Bias fine-tuning (paper A, arXiv 1906.03193; our reading): weights stay on their grid, only biases train.</summary>
+public static class BiasFineTuning
+{
+    /// <summary>The shift is reported on at most so many of the training images.</summary>
+    private const int MostMeasured = 256;
+
+    /// <summary>
+    /// Trains the biases of the quantized network, with straight-through gradients, to reproduce the full-precision network: by default its output,
+    /// without labels, starting from the iterative correction. Some of the images are set aside to choose the best epoch, the start among them.
+    /// Layers without a bias get one.
+    /// </summary>
+    /// <param name="network">The network; one that carries calibrated ranges keeps them.</param>
+    /// <param name="images">Training images, about 1,000; no labels needed unless the options say so.</param>
+    /// <param name="scheme">How the network is quantized.</param>
+    /// <param name="options">How to train; <see cref="TrainingOptions.Biases"/> where null.</param>
+    /// <param name="heldOut">Other images, on which the shift before and after is measured too; null to leave that out.</param>
+    /// <param name="progress">Told after every epoch.</param>
+    /// <param name="cancellation">Ends training: the best state so far is the result, and <see cref="TrainingRun.End"/> says so.</param>
+    /// <exception cref="QuantNotebooksException">
+    /// The images don't fit the network or are too few, labels are missing, or an operator of the network has no gradient.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled before there was anything to keep.</exception>
+    public static CorrectionResult FineTuneBiases(
+        this Network network, ImageSet images, QuantizationScheme scheme, TrainingOptions? options = null, ImageSet? heldOut = null,
+        IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(images);
+        options ??= TrainingOptions.Biases;
+        var start = options.Start == TrainingStart.IterativeCorrection
+            ? network.CorrectBias(images, scheme, progress: progress, cancellation: cancellation).Network
+            : network;
+        var ranges = start.Ranges ?? start.Calibrate(images, scheme, cancellation);
+        var (parameters, run) = NetworkTraining.Train(start, images, scheme, ranges, trainsWeights: false, options, progress, cancellation);
+
+        var biases = parameters.All.ToDictionary(parameter => parameter.Layer.Name, parameter => parameter.Latent);
+        var corrected = CorrectedNetwork.Of(network, "fine-tune", biases, ranges, scheme, images);
+        // An interrupted training is reported on few images: whoever interrupts does not want to wait.
+        var measured = images.Take(run.End == TrainingEnd.Interrupted ? 16 : MostMeasured);
+        var (before, after) = (Measure(network, measured), Measure(corrected, measured));
+        var (heldOutBefore, heldOutAfter) = run.End == TrainingEnd.Interrupted || heldOut is null ? (null, null) : (Measure(network, heldOut), Measure(corrected, heldOut));
+        var layers = network.Layers.Select(layer => new LayerCorrection(
+            layer, Difference(layer, biases[layer.Name]), before.Layers[layer.Index].Before, after.Layers[layer.Index].Before,
+            heldOutBefore?.Layers[layer.Index].Before, heldOutAfter?.Layers[layer.Index].Before, Skipped: null));
+        return new CorrectionResult(corrected, "fine-tune", scheme, images, [.. layers])
+        {
+            HeldOut = heldOutBefore is null ? null : heldOut,
+            Training = run,
+        };
+
+        MeanShiftReport Measure(Network which, ImageSet on) => which.MeasureMeanShift(on, scheme, new() { Ranges = ranges }, progress: null, CancellationToken.None);
+    }
+
+    private static ImmutableArray<float> Difference(Layer layer, float[] bias) =>
+        [.. bias.Select((value, channel) => value - (layer.HasBias ? layer.Bias[channel] : 0))];
+}

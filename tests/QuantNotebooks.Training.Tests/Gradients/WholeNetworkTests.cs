@@ -1,0 +1,151 @@
+using Microsoft.ML.OnnxRuntime;
+using QuantNotebooks.Images;
+using QuantNotebooks.Networks;
+using QuantNotebooks.Onnx;
+using QuantNotebooks.Quantization;
+using QuantNotebooks.Sweep;
+using QuantNotebooks.Training.Gradients;
+
+namespace QuantNotebooks.Training.Tests.Gradients;
+
+/// <summary>The training graph of whole networks: what it computes, and its gradients.</summary>
+public sealed class WholeNetworkTests
+{
+    private const int Images = 8;
+
+    private static readonly QuantizationScheme Float = QuantizationScheme.Int8PerTensor with { WeightBits = null, ActivationBits = null };
+
+    [Theory]
+    [InlineData(TestData.MobileNetV1)]
+    [InlineData(TestData.MobileNetV2)]
+    [InlineData(TestData.ResNet14)]
+    public void The_gradient_gives_the_change_of_the_loss_along_it(string name)
+    {
+        // With nothing quantized the loss is piecewise smooth: g . d must be its slope along d. Along the gradient itself the slope is largest,
+        // so float32's rounding of the loss weighs least. Targets are labels, far from what the network says: the gradient does not vanish.
+        using var set = new Set(TestData.Load(name), Float, TestData.Test.Take(Images), labels: true, trainsWeights: true);
+        var gradients = set.Gradients();
+        foreach (var biases in (bool[])[false, true])
+        {
+            var norm = Math.Sqrt(gradients.Where(pair => pair.Key.IsBias == biases).Sum(pair => pair.Value.Sum(value => (double)value * value)));
+            double Moved(double by)
+            {
+                foreach (var (parameter, gradient) in gradients)
+                    if (parameter.IsBias == biases)
+                        for (var index = 0; index < gradient.Length; index++)
+                            parameter.Quantized[index] = (float)(parameter.Latent[index] + by * gradient[index] / norm);
+                var loss = set.Loss();
+                set.Parameters.Quantize();
+                return loss;
+            }
+            // Small enough for few kinks, large enough for the digits that float32 gives the loss.
+            var step = 3e-4 / norm;
+            var slope = (Moved(step) - Moved(-step)) / (2 * step);
+            Assert.InRange(slope / norm, 0.99, 1.01);
+        }
+    }
+
+    [Theory]
+    [InlineData(TestData.MobileNetV1, 8, false)]
+    [InlineData(TestData.MobileNetV2, 8, true)]
+    [InlineData(TestData.ResNet14, 4, false)]
+    public void The_quantized_output_is_that_of_the_evaluation(string name, int bits, bool perChannel)
+    {
+        var network = TestData.Load(name);
+        var scheme = (perChannel ? QuantizationScheme.Int8PerChannel : QuantizationScheme.Int8PerTensor).WithBits(bits);
+        var images = TestData.Calibration.Take(Images);
+        using var set = new Set(network, scheme, images, labels: false, trainsWeights: false);
+        set.Loss();
+
+        using var pool = new TensorPool();
+        var batches = new ImageBatches(network, images);
+        using var inference = new QuantizedInference(network, scheme, set.Ranges, batches.InputName, pool);
+        using var output = inference.Run(batches.Read(0, pool, CancellationToken.None), CancellationToken.None);
+        // The same grids and the same weights: only a sum in another order can differ, and push a value over the edge of a step.
+        var step = QuantizerPlacement.Of(network, scheme).Quantizers(network, set.Ranges)[network.Layers[^1].Output].Scale;
+        var expected = output.Floats.ToArray();
+        var differing = expected.Zip(set.Scores).Count(pair => Math.Abs(pair.First - pair.Second) > 1e-4 * step);
+        Assert.True(differing <= expected.Length / 20, $"{differing} of {expected.Length} outputs differ");
+        Assert.All(expected.Zip(set.Scores), pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, 2.01 * step));
+    }
+
+    [Fact]
+    public void A_quantizer_passes_the_gradient_where_it_does_not_clip()
+    {
+        var quantizer = new Quantizer(0.5f, 2, 0, 7);   // grid -1 ... 2.5
+        float[] values = [-3, -1.3f, -1.2f, -1, 0, 0.2f, 0.3f, 2.4f, 2.7f, 2.8f, 9];
+        var graph = StaticGraph.Of(
+            Graph.From(new GraphBuilder().Input("x", values.Length).Node("Neg", ["x"], "n").Node("Neg", ["n"], "y").Output("y").Model, "test"),
+            new Dictionary<string, long[]> { ["x"] = [values.Length] }, "test");
+        foreach (var tensor in (string[])["x", "y"])
+        {
+            var quantized = FakeQuantization.Insert(graph, new Dictionary<string, Quantizer> { [tensor] = quantizer });
+            var emit = new NodeEmitter();
+            var gradient = ReverseMode.Differentiate(quantized, emit, [("y", emit.Constant(Enumerable.Repeat(3f, values.Length).ToArray(), values.Length))], ["x"])[0];
+            using var session = OnnxSession.Create(ReverseMode.ToModel(quantized, emit, [graph.Tensor("x")], ["y", gradient.Name]), "test");
+            using var input = OrtValue.CreateTensorValueFromMemory(values, [values.Length]);
+            var outputs = session.Run([input], CancellationToken.None).Select(output => output.GetTensorDataAsSpan<float>().ToArray()).ToArray();
+            Assert.Equal(values.Select(quantizer.Apply), outputs[0]);
+            Assert.Equal([0, 0, 3, 3, 3, 3, 3, 3, 3, 0, 0], outputs[1]);
+        }
+    }
+
+    [Fact]
+    public void An_operator_without_a_gradient_is_refused_by_name()
+    {
+        var network = new GraphBuilder().Input("input", 0, 1, 32, 32).RandomConstant("a.weight", 4, 1, 5, 5)
+            .Node("Conv", ["input", "a.weight"], "a", GraphBuilder.Ints("strides", 3, 3)).Node("Sinh", ["a"], "s")
+            .Node("GlobalAveragePool", ["s"], "p").Node("Flatten", ["p"], "y").Output("y").Load();
+        network = network.With([], network.Facts with { Task = TestData.Load(TestData.ResNet14).Task!  with { Task = new NoTask() } });
+        var error = Assert.Throws<QuantNotebooksException>(() => network.FineTuneBiases(TestData.Calibration.Take(20), Float));
+        Assert.Contains("Sinh of node 'Sinh/s' has no gradient", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A network's training graph with one batch.</summary>
+    private sealed class Set : IDisposable
+    {
+        private readonly TrainingGraph _graph;
+        private readonly TrainingData _data;
+        private readonly OrtValue _images;
+        private readonly OrtValue[] _targets;
+
+        public Set(Network network, QuantizationScheme scheme, ImageSet images, bool labels, bool trainsWeights)
+        {
+            Ranges = network.Calibrate(images, scheme);
+            var quantizers = QuantizerPlacement.Of(network, scheme).Quantizers(network, Ranges);
+            Parameters = new TrainedParameters(network, scheme, quantizers, trainsWeights);
+            var loss = TrainingLoss.OfOutput(network);
+            _data = new TrainingData(network, images, loss, labels);
+            var shape = _data.ShapeOf(images.Count);
+            _graph = new TrainingGraph(network, Parameters, quantizers, loss, shape);
+            var (input, targets) = (new float[shape.Aggregate(1L, (product, dimension) => product * dimension)], new float[images.Count * loss.Width]);
+            _data.Fill(Enumerable.Range(0, images.Count).ToArray(), input, [targets], CancellationToken.None);
+            _images = OrtValue.CreateTensorValueFromMemory(input, shape);
+            _targets = [OrtValue.CreateTensorValueFromMemory(targets, [images.Count, loss.Width])];
+            Scores = new float[targets.Length];
+        }
+
+        public TrainedParameters Parameters { get; }
+
+        public ActivationRanges Ranges { get; }
+
+        public float[] Scores { get; }
+
+        public double Loss() => _graph.Evaluate(_images, _targets, Scores, CancellationToken.None);
+
+        public Dictionary<TrainedParameter, float[]> Gradients()
+        {
+            var gradients = new Dictionary<TrainedParameter, float[]>();
+            _graph.Differentiate(_images, _targets, [], (_, parameter, gradient) => gradients[parameter] = gradient.ToArray(), CancellationToken.None);
+            return gradients;
+        }
+
+        public void Dispose()
+        {
+            _graph.Dispose();
+            _data.Dispose();
+            _images.Dispose();
+            foreach (var target in _targets) target.Dispose();
+        }
+    }
+}
