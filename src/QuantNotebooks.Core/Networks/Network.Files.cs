@@ -4,6 +4,7 @@ using Google.Protobuf;
 using QuantNotebooks.Images;
 using QuantNotebooks.Onnx;
 using QuantNotebooks.Onnx.Schema;
+using Graph = QuantNotebooks.Onnx.Graph;
 
 namespace QuantNotebooks.Networks;
 
@@ -44,7 +45,12 @@ public sealed partial class Network
             types = TensorTypes.Check(model, facts.Path);
             facts = facts with { WasFloat16 = true };
         }
-        var raw = Onnx.Graph.From(model, facts.Path, types);
+        return FromGraph(Onnx.Graph.From(model, facts.Path, types), facts, options);
+    }
+
+    /// <summary>The network of a graph that was checked.</summary>
+    internal static Network FromGraph(Graph raw, NetworkFacts facts, LoadOptions options)
+    {
         facts = NetworkMetadata.Read(raw, facts, facts.Path);
         var (graph, notes) = AffineFolding.Fold(GraphNormalizer.Simplify(raw));
         graph = InputAffineFolding.Fold(graph);

@@ -14,6 +14,9 @@ internal readonly record struct SessionSettings(int Threads, bool Unoptimized);
 /// <summary>A model in ONNX Runtime. Safe to call from several threads; its errors are <see cref="QuantNotebooksException"/>s.</summary>
 internal sealed class OnnxSession : IDisposable
 {
+    /// <summary>Whether sessions may share one arena: a sweep has hundreds of them, and each one's own would keep its largest layer for good.</summary>
+    private static readonly bool SharesArena = RegisterArena();
+
     private readonly InferenceSession _session;
     private readonly string _source;
 
@@ -51,6 +54,7 @@ internal sealed class OnnxSession : IDisposable
         };
         // Between two runs the statistics need the cores: ONNX Runtime's threads must not spin while they wait.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        if (SharesArena) options.AddSessionConfigEntry("session.use_env_allocators", "1");
         try
         {
             return new OnnxSession(new InferenceSession(bytes, options), source);
@@ -104,6 +108,23 @@ internal sealed class OnnxSession : IDisposable
     }
 
     public void Dispose() => _session.Dispose();
+
+    private static bool RegisterArena()
+    {
+        const int sameAsRequested = 1;
+        try
+        {
+            using var memory = new OrtMemoryInfo(OrtMemoryInfo.allocatorCPU, OrtAllocatorType.ArenaAllocator, 0, OrtMemType.Default);
+            using var arena = new OrtArenaCfg(0, sameAsRequested, -1, -1);
+            OrtEnv.Instance().CreateAndRegisterAllocator(memory, arena);
+            return true;
+        }
+        catch (OnnxRuntimeException)
+        {
+            // Another user of ONNX Runtime in this process was first; sessions then keep arenas of their own.
+            return false;
+        }
+    }
 
     private static QuantNotebooksException Failed(string what, OnnxRuntimeException error)
     {

@@ -76,20 +76,17 @@ internal sealed class QuantizerPlacement
             if (!tensors.Contains(origin)) tensors.Add(origin = layer.Input);
             grids[layer] = origin;
         }
-        var boundary = tensors.Where(tensor => graph.Producer(tensor) is null || !ReachesQuantizedTensor(graph, tensor, tensors));
+        var leadsOn = LeadingToOthers(graph, tensors);
+        var boundary = tensors.Where(tensor => graph.Producer(tensor) is null || !leadsOn.Contains(tensor));
         return new QuantizerPlacement(network, scheme, tensors.ToImmutable(), [.. boundary], grids.ToImmutable());
     }
 
-    private static bool ReachesQuantizedTensor(Graph graph, string tensor, ISet<string> quantized)
+    /// <summary>The tensors from which a quantized tensor is made, through any number of nodes: one walk from the outputs back.</summary>
+    private static HashSet<string> LeadingToOthers(Graph graph, ISet<string> quantized)
     {
-        var open = new Stack<string>([tensor]);
-        var seen = new HashSet<string>();
-        while (open.TryPop(out var next))
-            foreach (var output in graph.Consumers(next).SelectMany(node => node.Output))
-            {
-                if (quantized.Contains(output)) return true;
-                if (seen.Add(output)) open.Push(output);
-            }
-        return false;
+        var leading = new HashSet<string>();
+        for (var index = graph.Nodes.Length - 1; index >= 0; index--)
+            if (graph.Nodes[index].Output.Any(output => quantized.Contains(output) || leading.Contains(output))) leading.UnionWith(graph.Nodes[index].Reads());
+        return leading;
     }
 }

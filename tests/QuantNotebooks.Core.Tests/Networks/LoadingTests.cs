@@ -33,6 +33,24 @@ public sealed class LoadingTests
         Assert.DoesNotContain(network.Graph.Nodes, node => node.OpType == "BatchNormalization");
     }
 
+    [Theory]
+    [InlineData("ppocr-text-direction", 192)]
+    [InlineData("ppocr-v4-text-recognition", 160)]
+    public void Text_networks_keep_their_output(string name, int width)
+    {
+        var path = TestData.PathOf(name);
+        var network = Network.Load(path);
+        long[] shape = [2, 3, 48, width];
+        var input = new float[shape.Aggregate(1L, (product, dimension) => product * dimension)];
+        for (var (index, random) = (0, new Random(3)); index < input.Length; index++) input[index] = (float)(random.NextDouble() * 2 - 1);
+        var model = OnnxFile.Parse(File.ReadAllBytes(path), path);
+        var expected = Assert.Single(ModelRun.Tensors(model, input, shape)).Value;
+        var actual = Assert.Single(ModelRun.Tensors(network.ToModel(), input, shape)).Value;
+        Assert.Equal(expected.Shape, actual.Shape);
+        Assert.InRange(ModelRun.RelativeDifference(expected.Values, actual.Values), 0, 1e-5);
+        ModelChecker.Check(network.ToModel());
+    }
+
     [Fact]
     public void MobileNet_v1_has_its_layers()
     {

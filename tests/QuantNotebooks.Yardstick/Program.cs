@@ -1,0 +1,20 @@
+using System.Globalization;
+using QuantNotebooks;
+using QuantNotebooks.Yardstick;
+
+// Corrections beside quantization-aware training: dotnet run -c Release --project tests/QuantNotebooks.Yardstick -- [FILE.md] [options]
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+try
+{
+    var settings = Settings.Parse(args);
+    using var table = new MarkdownTable(settings);
+    foreach (var name in settings.Networks)
+        foreach (var bits in settings.Bits)
+            Study.Run(name, bits, settings, table);
+    return 0;
+}
+catch (QuantNotebooksException error)
+{
+    Console.Error.WriteLine(error.Message);
+    return 1;
+}
