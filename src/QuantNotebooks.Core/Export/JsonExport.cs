@@ -145,6 +145,7 @@ public static class JsonExport
             writer.WriteFinite("quantizedCharacters", result.QuantizedCharacters);
             writer.WriteFinite("intervalLow", result.Interval?.Low);
             writer.WriteFinite("intervalHigh", result.Interval?.High);
+            writer.WriteString("schemeWarning", result.SchemeWarning);
         });
     }
 

@@ -56,6 +56,12 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
         return images.Take(wanted);
     }
 
+    /// <summary>Tells the user when what a network carries from calibration or correction belongs to another scheme.</summary>
+    public void WarnOfOtherScheme(Network network, QuantizationScheme scheme)
+    {
+        if (network.MismatchWith(scheme) is { } mismatch) host.Note("warning: " + mismatch);
+    }
+
     /// <summary>The first --count images, and the --held-out images that follow; without --count all but the last --held-out ones.</summary>
     public (ImageSet Images, ImageSet? HeldOut) ImagesAndHeldOut()
     {

@@ -36,6 +36,7 @@ public static class CommandSet
             "data/models/mobilenet-v1-fashion.onnx data/models/resnet14-fashion.onnx --images data/fashion-mnist/test --count 500 --calibration data/fashion-mnist/calibration --calibration-count 64",
             [CommonOptions.Images, CommonOptions.Count, CommonOptions.Calibration, CommonOptions.CalibrationCount, .. CommonOptions.Scheme, CommonOptions.KeepDeadChannels],
             Compare, (Comparison comparison) => comparison.ToJson()),
+        ExportCommand.Definition,
     ];
 
     /// <summary>The command of that name, or null.</summary>
@@ -48,6 +49,7 @@ public static class CommandSet
         var progress = inputs.Progress("evaluate");
         if (!inputs.Arguments.Get(Float))
         {
+            inputs.WarnOfOtherScheme(network, inputs.Scheme);
             var calibration = inputs.Calibration([network], images);
             return network.Evaluate(images, inputs.Scheme, calibration, progress, inputs.Host.Cancellation);
         }
@@ -65,6 +67,7 @@ public static class CommandSet
     {
         var networks = inputs.Arguments.Subjects.Select(inputs.Network).ToList();
         var images = inputs.Images();
+        foreach (var network in networks) inputs.WarnOfOtherScheme(network, inputs.Scheme);
         var calibration = inputs.Calibration(networks, images);
         var comparison = Evaluation.Evaluate.Compare(
             networks, images, inputs.Scheme, calibration, inputs.Progress("compare"), inputs.Host.Cancellation);
