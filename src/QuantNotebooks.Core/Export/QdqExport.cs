@@ -29,8 +29,8 @@ namespace QuantNotebooks.Export;
 /// </para>
 /// <para>
 /// On x64 processors without VNNI instructions the kernels add pairs of products of unsigned activations and signed weights in 16 bits, and
-/// saturate: ResNet-14 with 8-bit weights per channel then gives another class for 4.5 % of the images and logits that differ by up to 67 output steps. Remedies: 7-bit weights
-/// (<see cref="QuantizationScheme.OnnxRuntimeReducedRange"/>), or the session option <c>session.x64quantprecision</c> = 1.
+/// saturate: ResNet-14 with 8-bit weights per channel then gives another class for 4.5 % of the
+/// images (2,000) and logits that differ by up to 67 output steps. Remedies: 7-bit weights (<see cref="QuantizationScheme.OnnxRuntimeReducedRange"/>), or the session option <c>session.x64quantprecision</c> = 1.
 /// </para>
 /// </remarks>
 public static class QdqExport
