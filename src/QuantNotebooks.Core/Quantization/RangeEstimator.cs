@@ -18,6 +18,11 @@ public abstract record RangeEstimator
     public static RangeEstimator MinMax { get; } = new MinMaxEstimator();
 
     /// <summary>The range with the smallest mean squared error of rounding and clipping together.</summary>
+    /// <remarks>
+    /// The smallest error is not the smallest harm: what is clipped moves towards zero all together, so the error that is left is in good part a mean
+    /// shift. ResNet-14 with 4-bit weights per tensor and activations in floating point (2,000 images): 87.2 % by min-max, 79.5 % by this; after
+    /// bias correction 92.5 and 92.8 %.
+    /// </remarks>
     public static RangeEstimator LeastSquares { get; } = new LeastSquaresEstimator();
 
     /// <summary>

@@ -52,6 +52,58 @@ public sealed class IntegerKernelTests
         Assert.InRange((double)different / all, 0, 2e-5);
     }
 
+    /// <summary>
+    /// Why single logits differ by more than two steps although each kernel differs by one step in few values: in the simulation itself, one value of
+    /// an early layer that is moved by one step can move a logit by that much.
+    /// </summary>
+    [Fact]
+    public void One_step_in_one_value_of_an_early_layer_can_move_logits_by_several_steps()
+    {
+        const int count = 100;
+        var network = TestData.Load(TestData.MobileNetV2);
+        var scheme = QuantizationScheme.Int8PerTensor;
+        var ranges = network.Calibrate(TestData.Calibration.Take(256), TestContext.Current.CancellationToken);
+        var placement = QuantizerPlacement.Of(network, scheme);
+        var output = network.Graph.Outputs[0].Name;
+        var step = placement.QuantizerOf(output, ranges.Of(output, network))!.Scale;
+        var batches = new ImageBatches(network, TestData.Test.Take(count), count);
+        using var pool = new TensorPool();
+        var exact = Logits(null);
+        var moved = new List<double>();
+        foreach (var layer in network.Layers.Take(6))
+        {
+            var changed = Logits(layer.Output);
+            for (var index = 0; index < exact.Length; index++) moved.Add(Math.Round(Math.Abs((double)changed[index] - exact[index]) / step));
+        }
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"{moved.Count(steps => steps > 0)} of {moved.Count} logits move, {moved.Count(steps => steps > 2)} by more than two steps, {moved.Max()} at the most");
+        Assert.True(moved.Max() > 2);
+
+        float[] Logits(string? tensor)
+        {
+            var random = new Random(1);
+            using var reader = batches.Open(pool, TestContext.Current.CancellationToken);
+            using var simulation = new QuantizedInference(network, scheme, ranges, batches.InputName, pool) { Made = Move };
+            using var logits = simulation.Run(reader.Next(), TestContext.Current.CancellationToken);
+            return logits.Floats.ToArray();
+
+            void Move(string name, BatchTensor made)
+            {
+                if (name != tensor) return;
+                var grid = placement.QuantizerOf(name, ranges.Of(name, network))!;
+                var perImage = made.Floats.Length / count;
+                for (var image = 0; image < count; image++)
+                {
+                    // A value that is neither clipped by the activation nor zero, as those are that lie between two integers.
+                    var values = made.Floats.Slice(image * perImage, perImage);
+                    var at = random.Next(perImage);
+                    while (values[at] <= 0 || values[at] >= grid.Maximum - grid.Scale) at = (at + 1) % perImage;
+                    values[at] += grid.Scale;
+                }
+            }
+        }
+    }
+
     private static Dictionary<string, (float[] Values, long[] Shape)> Simulated(Network network, QuantizationScheme scheme, ActivationRanges ranges)
     {
         const int count = 8;

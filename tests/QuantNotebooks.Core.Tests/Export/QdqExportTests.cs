@@ -50,7 +50,7 @@ public sealed class QdqExportTests
         Assert.True(agreement.SameClass >= 0.995, agreement.ToString());
         // The goal is two steps, which single logits of MobileNet v2 miss: one value rounded the other way early on can grow (see QdqExport).
         Assert.True(agreement.WithinTwoSteps >= 0.999, agreement.ToString());
-        Assert.True(agreement.LargestInSteps <= (name == TestData.MobileNetV2 ? 6 : 2) + 0.001, agreement.ToString());
+        Assert.True(agreement.LargestInSteps <= (name == TestData.MobileNetV2 ? 4 : 2) + 0.001, agreement.ToString());
     }
 
     [Theory]
