@@ -34,7 +34,7 @@ internal static class CorrectedNetwork
         return network.With(changes, network.Facts with
         {
             Name = network.Name + "-corrected",
-            Ranges = ranges,
+            Ranges = ranges is null ? null : ranges with { Scheme = scheme.ToJson() },
             ReferenceBiases = references.ToImmutable(),
             History = network.History.Add(entry),
             Parent = network,

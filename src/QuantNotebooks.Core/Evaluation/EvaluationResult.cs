@@ -63,6 +63,9 @@ public sealed record EvaluationResult(
     /// <summary>The accuracy of what was asked for: quantized where there is a scheme, else full precision.</summary>
     public double? Accuracy => Scheme is null ? FloatAccuracy : QuantizedAccuracy;
 
+    /// <summary>Why the result misleads: the network carries ranges or biases for another scheme; null where it does not.</summary>
+    public string? SchemeWarning => Scheme is null ? null : Network.MismatchWith(Scheme);
+
     /// <summary>The 95 % interval of <see cref="Accuracy"/>, the images taken as independent; null where there is no accuracy.</summary>
     public WilsonInterval? Interval => IntervalOf(Accuracy);
 

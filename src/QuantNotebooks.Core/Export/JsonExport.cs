@@ -154,6 +154,7 @@ public static class JsonExport
                 writer.WriteString("float", reading.Float);
                 writer.WriteString("quantized", reading.Quantized);
             });
+            writer.WriteString("schemeWarning", result.SchemeWarning);
         });
     }
 

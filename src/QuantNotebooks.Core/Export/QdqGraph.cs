@@ -27,53 +27,56 @@ internal sealed class QdqGraph
         _names = [.. graph.Constants.Keys, .. graph.Inputs.Select(input => input.Name), .. graph.Nodes.SelectMany(node => node.Output.Concat(node.Reads()))];
     }
 
-    /// <summary>Makes the layer read integers for its weights and bias.</summary>
+    /// <summary>The first operator set that has everything that was put in.</summary>
+    public int Opset { get; private set; } = 10;
+
+    /// <summary>Makes the layer read integers for its weights and, where the scheme has integer biases, for its bias.</summary>
     /// <param name="layer">A layer of the graph.</param>
-    /// <param name="scheme">8-bit weights.</param>
-    /// <param name="input">The grid on which the layer's input lies.</param>
-    public void Quantize(Layer layer, QuantizationScheme scheme, Quantizer input)
+    /// <param name="weights">Its quantized weights; where they are not quantized, the layer stays as it is.</param>
+    /// <param name="bias">Its integer bias; null leaves it in floating point.</param>
+    /// <param name="fewestBits">8 to store weights of 4 bits or fewer in 8.</param>
+    public void Quantize(Layer layer, QuantizedWeights weights, IntegerBias? bias, int fewestBits)
     {
-        var weights = LayerQuantizer.Weights(layer, scheme);
-        var integers = new sbyte[weights.Weights.Length];
-        for (var channel = 0; channel < layer.Channels; channel++)
-        {
-            var scale = weights.ScaleOf(channel);
-            layer.Layout.ForEachRun(channel, (start, length) =>
-            {
-                for (var index = start; index < start + length; index++) integers[index] = (sbyte)MathF.Round(weights.Weights[index] / scale);
-            });
-        }
-        var scales = weights.Quantizers.Select(quantizer => quantizer.Scale).ToArray();
-        var axis = scales.Length == 1 ? (int?)null : ChannelAxis(layer);
-        var integerWeights = Add(name => TensorData.Create(name, layer.WeightShape.AsSpan(), integers), layer.WeightName, "int8");
-        Replace(layer, layer.WeightName, Dequantize(layer.WeightName, integerWeights, scales, axis, Zeros(layer.WeightName, scales, axis)));
-        if (layer.BiasName is not { } biasName || LayerQuantizer.Integers(layer.Bias, weights, input, scheme) is not { } bias) return;
-        var integerBias = Add(name => TensorData.Create(name, layer.BiasShape.AsSpan(), bias.Integers), biasName, "int32");
-        var steps = axis is null ? [bias.Steps[0]] : bias.Steps;
-        // An int32 tensor has zero point 0 and, by the standard, need not say so.
-        Replace(layer, biasName, Dequantize(biasName, integerBias, Array.ConvertAll(steps, step => (float)step), axis is null ? null : layer.BiasShape.Length - 1, zeroPoint: null));
+        if (!weights.IsQuantized) return;
+        var type = IntegerType.For(weights.QuantizerOf(0), fewestBits);
+        var integers = IntegersOf(layer, weights);
+        var axis = weights.Quantizers.Length == 1 ? (int?)null : ChannelAxis(layer);
+        Require(type, axis);
+        long[] shape = axis is null ? [] : [weights.Quantizers.Length];
+        var stored = Add(name => type.Create(name, layer.WeightShape.AsSpan(), integers), layer.WeightName, type.ToString());
+        var scale = Add(name => TensorData.Create(name, shape, [.. weights.Quantizers.Select(grid => grid.Scale)]), layer.WeightName, "scale");
+        var zeroPoint = Add(name => type.Create(name, shape, [.. weights.Quantizers.Select(grid => grid.ZeroPoint)]), layer.WeightName, "zero_point");
+        Replace(layer, layer.WeightName, Dequantize(layer.WeightName, axis, stored, scale, zeroPoint));
+        if (layer.BiasName is not { } biasName || bias is null) return;
+        // Integers in the accumulator's own steps: a 16-bit bias has its shift behind it.
+        var shifted = Array.ConvertAll(bias.Integers, integer => integer << bias.Shift);
+        var steps = Array.ConvertAll(bias.Steps, step => (float)Math.ScaleB(step, -bias.Shift));
+        var storedBias = Add(name => TensorData.Create(name, layer.BiasShape.AsSpan(), shifted), biasName, "int32");
+        var biasScale = Add(name => TensorData.Create(name, shape, axis is null ? [steps[0]] : steps), biasName, "scale");
+        // An int32 tensor has zero point 0 and, by the standard, need not say so. Channels are a bias's first axis.
+        Replace(layer, biasName, Dequantize(biasName, axis is null ? null : 0, storedBias, biasScale));
     }
 
     /// <summary>Puts a QuantizeLinear/DequantizeLinear pair on a tensor: whoever reads it, reads values on the grid.</summary>
     /// <param name="tensor">A tensor of the graph, made by a node or an input of the graph.</param>
-    /// <param name="quantizer">An unsigned 8-bit grid.</param>
-    public void Quantize(string tensor, Quantizer quantizer)
+    /// <param name="grid">Its grid. Where no type ends where the grid ends, a Clip goes in front.</param>
+    public void Quantize(string tensor, Quantizer grid)
     {
-        var scale = Add(name => TensorData.Scalar(name, quantizer.Scale), tensor, "scale");
-        var zeroPoint = Add(name => TensorData.Create(name, [], [(byte)quantizer.ZeroPoint]), tensor, "zero_point");
-        var quantized = Unique(tensor, "quantized");
+        var type = IntegerType.For(grid);
+        Require(type, axis: null);
+        var scale = Add(name => TensorData.Scalar(name, grid.Scale), tensor, "scale");
+        var zeroPoint = Add(name => type.Create(name, [], [grid.ZeroPoint]), tensor, "zero_point");
         if (_graph.Producer(tensor) is not { } producer)
         {
             var onGrid = Unique(tensor, "dequantized");
-            _first.Add(Node("QuantizeLinear", [tensor, scale, zeroPoint], quantized));
-            _first.Add(Node("DequantizeLinear", [quantized, scale, zeroPoint], onGrid));
+            Pair(_first, tensor, onGrid);
             foreach (var reader in _graph.Consumers(tensor)) Replace(reader, tensor, onGrid);
             return;
         }
         string raw;
-        if (IsAbsorbed(producer, quantizer))
+        if (IsAbsorbed(producer, grid))
         {
-            raw = Changed(producer).Input[0];
+            raw = Changed(producer).Input.First(input => _graph.Constant(input) is null);
             _changed[producer] = null;
         }
         else
@@ -83,8 +86,24 @@ internal sealed class QdqGraph
             changed.Output[changed.Output.IndexOf(tensor)] = raw;
         }
         if (!_behind.TryGetValue(producer, out var list)) _behind[producer] = list = [];
-        list.Add(Node("QuantizeLinear", [raw, scale, zeroPoint], quantized));
-        list.Add(Node("DequantizeLinear", [quantized, scale, zeroPoint], tensor));
+        Pair(list, raw, tensor);
+
+        void Pair(List<NodeProto> nodes, string from, string to)
+        {
+            if (!type.EndsWith(grid))
+            {
+                Opset = Math.Max(Opset, 13);
+                var clipped = Unique(tensor, "clipped");
+                nodes.Add(Node(
+                    "Clip",
+                    [from, Add(name => TensorData.Scalar(name, grid.Minimum), tensor, "minimum"), Add(name => TensorData.Scalar(name, grid.Maximum), tensor, "maximum")],
+                    clipped));
+                from = clipped;
+            }
+            var quantized = Unique(tensor, "quantized");
+            nodes.Add(Node("QuantizeLinear", [from, scale, zeroPoint], quantized));
+            nodes.Add(Node("DequantizeLinear", [quantized, scale, zeroPoint], to));
+        }
     }
 
     public Graph ToGraph()
@@ -99,12 +118,27 @@ internal sealed class QdqGraph
         return _graph.With(nodes, _constants.ToImmutable());
     }
 
+    /// <summary>The integers that stand for a layer's quantized weights, in its own layout.</summary>
+    public static int[] IntegersOf(Layer layer, QuantizedWeights weights)
+    {
+        var integers = new int[weights.Weights.Length];
+        for (var channel = 0; channel < layer.Channels; channel++)
+        {
+            var grid = weights.QuantizerOf(channel);
+            layer.Layout.ForEachRun(channel, (start, length) =>
+            {
+                for (var index = start; index < start + length; index++) integers[index] = (int)MathF.Round(weights.Weights[index] / grid.Scale) + grid.ZeroPoint;
+            });
+        }
+        return integers;
+    }
+
     /// <summary>Whether the node is a ReLU or Clip whose bounds are the ends of its output's grid, so that saturation does its work exactly.</summary>
-    private bool IsAbsorbed(NodeProto node, Quantizer quantizer)
+    private bool IsAbsorbed(NodeProto node, Quantizer grid)
     {
         if (ActivationFinder.Of(_graph, node) is not { Kind: ActivationKind.Relu or ActivationKind.Clip, HasChannelBounds: false } activation) return false;
         var (low, high) = activation.Kind == ActivationKind.Relu ? (0f, float.PositiveInfinity) : ((float)activation.Minimum, (float)activation.Maximum);
-        return quantizer.Apply(low) == quantizer.Minimum && quantizer.Apply(high) == quantizer.Maximum;
+        return grid.Apply(low) == grid.Minimum && grid.Apply(high) == grid.Maximum;
     }
 
     /// <summary>The axis of the weight tensor along which output channels, and their scales, lie.</summary>
@@ -118,14 +152,12 @@ internal sealed class QdqGraph
             $"Layer '{layer.Name}' ({layer.Operator} in {layer.Layout.Groups} groups) keeps its output channels on two axes of the weights: QDQ has no scale per channel for it, only per tensor.");
     }
 
-    private string? Zeros(string tensor, float[] scales, int? axis) =>
-        Add(name => TensorData.Create(name, axis is null ? [] : [scales.Length], new sbyte[scales.Length]), tensor, "zero_point");
+    private void Require(IntegerType type, int? axis) => Opset = Math.Max(Opset, Math.Max(type.Opset, axis is null ? 10 : 13));
 
-    private string Dequantize(string tensor, string integers, float[] scales, int? axis, string? zeroPoint)
+    private string Dequantize(string tensor, int? axis, params string[] inputs)
     {
-        var scale = Add(name => TensorData.Create(name, axis is null ? [] : [scales.Length], scales), tensor, "scale");
         var output = Unique(tensor, "dequantized");
-        var node = Node("DequantizeLinear", zeroPoint is null ? [integers, scale] : [integers, scale, zeroPoint], output);
+        var node = Node("DequantizeLinear", inputs, output);
         if (axis is { } value) node.Attribute.Add(new AttributeProto { Name = "axis", I = value, Type = AttributeProto.Types.AttributeType.Int });
         _first.Add(node);
         return output;

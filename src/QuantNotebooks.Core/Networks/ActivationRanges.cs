@@ -18,6 +18,12 @@ public readonly record struct ActivationRange(float Minimum, float Maximum)
 /// <param name="ImageCount">Number of calibration images.</param>
 public sealed record ActivationRanges(ImmutableSortedDictionary<string, ActivationRange> ByTensor, string ImagesSha256, int ImageCount)
 {
+    /// <summary>
+    /// The quantization scheme, in JSON, that the ranges were found for, and that biases which go with them compensate; null where that is not known
+    /// or any would do.
+    /// </summary>
+    public string? Scheme { get; init; }
+
     /// <summary>The range of a tensor of that network.</summary>
     /// <exception cref="QuantNotebooksException">It was not calibrated: the ranges are another network's.</exception>
     public ActivationRange Of(string tensor, Network network) => ByTensor.TryGetValue(tensor, out var range)
@@ -27,7 +33,7 @@ public sealed record ActivationRanges(ImmutableSortedDictionary<string, Activati
     /// <summary>The ranges as JSON, for a network's metadata.</summary>
     public string ToJson() => JsonSerializer.Serialize(
         new Stored(ImagesSha256, ImageCount, new SortedDictionary<string, float[]>(
-            ByTensor.ToDictionary(pair => pair.Key, pair => new[] { pair.Value.Minimum, pair.Value.Maximum }), StringComparer.Ordinal)),
+            ByTensor.ToDictionary(pair => pair.Key, pair => new[] { pair.Value.Minimum, pair.Value.Maximum }), StringComparer.Ordinal), Scheme is null ? null : JsonElement.Parse(Scheme)),
         JsonSerializerOptions.Web);
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
@@ -47,8 +53,8 @@ public sealed record ActivationRanges(ImmutableSortedDictionary<string, Activati
             throw new QuantNotebooksException($"'{source}': the calibrated ranges in its metadata are damaged.");
         return new ActivationRanges(
             stored.Tensors.ToImmutableSortedDictionary(pair => pair.Key, pair => new ActivationRange(pair.Value[0], pair.Value[1]), StringComparer.Ordinal),
-            stored.ImagesSha256, stored.ImageCount);
+            stored.ImagesSha256, stored.ImageCount) { Scheme = stored.Scheme?.GetRawText() };
     }
 
-    private sealed record Stored(string ImagesSha256, int ImageCount, SortedDictionary<string, float[]> Tensors);
+    private sealed record Stored(string ImagesSha256, int ImageCount, SortedDictionary<string, float[]> Tensors, JsonElement? Scheme = null);
 }

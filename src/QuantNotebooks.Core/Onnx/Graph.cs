@@ -97,6 +97,17 @@ internal sealed class Graph
     /// <summary>The same nodes with other constants.</summary>
     public Graph With(ImmutableDictionary<string, TensorProto> constants) => new(Header, Nodes, constants, Types, _edges);
 
+    /// <summary>The same nodes, said to be of that operator set, in a file version that may hold it.</summary>
+    public Graph WithOpset(long version)
+    {
+        var header = Header.Clone();
+        foreach (var import in header.OpsetImport)
+            if (import.Domain is "" or "ai.onnx") import.Version = version;
+        // Initializers need not be inputs since 4, and 4-bit integers came with 10.
+        header.IrVersion = Math.Max(header.IrVersion, version >= 21 ? 10 : 7);
+        return new Graph(header, Nodes, Constants, Types, _edges);
+    }
+
     public Graph WithMetadata(IEnumerable<KeyValuePair<string, string>> entries)
     {
         var header = Header.Clone();

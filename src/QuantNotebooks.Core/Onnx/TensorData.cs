@@ -23,6 +23,13 @@ internal static class TensorData
     public static TensorProto Create(string name, ReadOnlySpan<long> shape, ReadOnlySpan<int> values) =>
         Raw(name, TensorProto.Types.DataType.Int32, shape, MemoryMarshal.AsBytes(values));
 
+    /// <summary>A tensor of the type of <paramref name="values"/> that holds a copy of them.</summary>
+    public static TensorProto Create(string name, ReadOnlySpan<long> shape, ReadOnlySpan<long> values) =>
+        Raw(name, TensorProto.Types.DataType.Int64, shape, MemoryMarshal.AsBytes(values));
+
+    /// <summary>A tensor of a type with that many bytes an element, or packed as the standard says.</summary>
+    public static TensorProto Create(string name, TensorProto.Types.DataType type, ReadOnlySpan<long> shape, ReadOnlySpan<byte> bytes) => Raw(name, type, shape, bytes);
+
     public static TensorProto Scalar(string name, float value) => Create(name, [], [value]);
 
     /// <summary>The tensor's float32 values without a copy; only for float32 tensors made by <c>Create</c> or <see cref="ToRawFloats"/>.</summary>

@@ -4,12 +4,13 @@ namespace QuantNotebooks.Quantization;
 
 /// <summary>What a grid is made of, before a range says where it lies.</summary>
 /// <param name="Bits">2 to 16.</param>
-/// <param name="Symmetric">Signed and around zero, so that zero stands for zero and the largest magnitude is one step short of the format's; else unsigned with a zero point.</param>
+/// <param name="Symmetric">Signed and around zero; else unsigned with a zero point.</param>
 /// <param name="PowerOfTwo">Whether the step is a power of two, so that engines can shift instead of multiply.</param>
-internal readonly record struct GridFormat(int Bits, bool Symmetric, bool PowerOfTwo)
+/// <param name="FullRange">Whether a symmetric grid has one more integer below zero than above, as activations have; weights do without it.</param>
+internal readonly record struct GridFormat(int Bits, bool Symmetric, bool PowerOfTwo, bool FullRange = false)
 {
     /// <summary>The grid that covers the range; a symmetric one covers its larger magnitude on both sides.</summary>
     public Quantizer Over(ActivationRange range) => Symmetric
-        ? Quantizer.Symmetric(Math.Max(Math.Abs(range.Minimum), Math.Abs(range.Maximum)), Bits, PowerOfTwo)
+        ? Quantizer.Symmetric(Math.Max(Math.Abs(range.Minimum), Math.Abs(range.Maximum)), Bits, PowerOfTwo, FullRange)
         : Quantizer.Asymmetric(range, Bits, PowerOfTwo);
 }

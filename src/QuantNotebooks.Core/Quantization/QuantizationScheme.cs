@@ -120,7 +120,7 @@ public sealed partial record QuantizationScheme
     internal GridFormat? WeightGrid => WeightBits is { } bits ? new GridFormat(bits, SymmetricWeights, PowerOfTwoScales) : null;
 
     /// <summary>The form of an activation's grid with that many bits.</summary>
-    internal GridFormat ActivationGrid(int bits) => new(bits, SymmetricActivations, PowerOfTwoScales);
+    internal GridFormat ActivationGrid(int bits) => new(bits, SymmetricActivations, PowerOfTwoScales, FullRange: true);
 
     /// <summary>Reads bits as people write them: "2" to "16", or "float" for none, which is null.</summary>
     public static bool TryParseBits(string text, out int? bits) => BitWidth.TryParse(text, out bits);

@@ -25,10 +25,11 @@ public sealed record Quantizer(float Scale, int ZeroPoint, int Lowest, int Highe
     /// <param name="magnitude">The largest absolute value; zero gives the grid with step 1.</param>
     /// <param name="bits">2 to 16.</param>
     /// <param name="powerOfTwo">Whether the step is the next power of two above, if it is none.</param>
-    public static Quantizer Symmetric(float magnitude, int bits, bool powerOfTwo = false)
+    /// <param name="fullRange">Whether the grid has one more step below zero, as two's complement has.</param>
+    public static Quantizer Symmetric(float magnitude, int bits, bool powerOfTwo = false, bool fullRange = false)
     {
         var highest = (1 << (bits - 1)) - 1;
-        return new Quantizer(StepOf(magnitude / highest, powerOfTwo), 0, -highest, highest);
+        return new Quantizer(StepOf(magnitude / highest, powerOfTwo), 0, fullRange ? -highest - 1 : -highest, highest);
     }
 
     /// <summary>

@@ -52,6 +52,9 @@ internal sealed class QuantizerPlacement
         return (_boundary.Contains(tensor) ? scheme.BoundaryBits : scheme.ActivationBits) is { } bits ? scheme.ActivationGrid(bits) : null;
     }
 
+    /// <summary>Whether the scheme quantizes any tensor: else no ranges are needed.</summary>
+    public bool QuantizesActivations => Tensors.Any(tensor => FormatOf(tensor) is not null);
+
     /// <summary>The grid of a tensor that takes values in that range, or null where the scheme leaves it in floating point.</summary>
     public Quantizer? QuantizerOf(string tensor, ActivationRange range) => FormatOf(tensor)?.Over(range);
 

@@ -46,7 +46,7 @@ public static class Calibration
         // First, because a scheme that does not fit the network is refused here.
         var placement = QuantizerPlacement.Of(reference, scheme);
         var extrema = network.Calibrate(images, cancellation);
-        if (!scheme.ActivationRange.NeedsDistribution || placement.Tensors.All(tensor => placement.FormatOf(tensor) is null)) return extrema;
+        if (!scheme.ActivationRange.NeedsDistribution || !placement.QuantizesActivations) return extrema;
         var histograms = extrema.ByTensor.ToDictionary(pair => pair.Key, pair => new ValueHistogram(pair.Value));
         ForEachTensor(reference, images, Count, cancellation);
         return extrema with

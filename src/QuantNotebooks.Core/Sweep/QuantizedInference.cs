@@ -21,8 +21,12 @@ internal sealed class QuantizedInference : IDisposable
         void PutOnGrid(string name, BatchTensor tensor)
         {
             if (tensor.IsFloat && quantizers.TryGetValue(name, out var quantizer)) quantizer.Apply(tensor.Floats, tensor.Floats);
+            Made?.Invoke(name, tensor);
         }
     }
+
+    /// <summary>Told of every tensor as soon as it is made and on its grid.</summary>
+    public Action<string, BatchTensor>? Made { get; init; }
 
     /// <inheritdoc cref="PlanRunner.Run"/>
     public BatchTensor Run(BatchTensor input, CancellationToken cancellation) => _runner.Run(input, cancellation);

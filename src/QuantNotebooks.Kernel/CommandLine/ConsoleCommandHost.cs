@@ -1,6 +1,5 @@
 using QuantNotebooks.Kernel.CommandLine.Reports;
 using QuantNotebooks.Kernel.Scripting;
-using QuantNotebooks.Networks;
 using QuantNotebooks.Notebook.Commands;
 using QuantNotebooks.Sweep;
 
@@ -13,7 +12,7 @@ internal sealed class ConsoleCommandHost(TextWriter output, TextWriter error, Ca
 
     public CancellationToken Cancellation => cancellation;
 
-    public Network? FindNetwork(string name) => null;
+    public object? FindVariable(string name) => null;
 
     public IProgress<SweepProgress> Progress(string activity) => _progress.For(activity);
 

@@ -22,7 +22,7 @@ internal static class HelpCommand
         {
             // An option is what the command line's own check names.
             if (result.Tokens is not [{ Value: var word }] || word.StartsWith('-') || word == Metrics || root.Subcommands.Any(other => other.Name == word)) return;
-            result.AddError(UsageErrors.Unknown("command", word, root.Subcommands.Select(other => other.Name).Append(Metrics)));
+            result.AddError(NearestName.Unknown("command", word, root.Subcommands.Select(other => other.Name).Append(Metrics)));
         });
         command.SetAction((parsed, cancellation) =>
         {

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using NetMQ;
 using QuantNotebooks.Kernel.Jupyter;
 using QuantNotebooks.Kernel.Scripting;
+using QuantNotebooks.Kernel.Session;
 using QuantNotebooks.Notebook.Commands;
 
 namespace QuantNotebooks.Kernel.CommandLine;
@@ -89,8 +90,8 @@ internal static class JupyterCommand
     private static async Task<int> ServeAsync(string path)
     {
         var connection = ConnectionFile.Read(path);
-        using var engine = new ScriptEngine(NotebookEnvironment.Options(null));
-        using var kernel = Open(connection, engine, path);
+        using var session = new NotebookSession(NotebookEnvironment.Options(null));
+        using var kernel = Open(connection, session, path);
         // Jupyter sends the signal to the whole group when its own console is interrupted; it stops a cell, never the kernel.
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
         {
@@ -103,17 +104,17 @@ internal static class JupyterCommand
             kernel.Stop();
         });
         using var parent = ParentWatch.Start(kernel.Stop);
-        var warmUp = engine.WarmUpAsync();
+        var warmUp = session.WarmUpAsync();
         await kernel.RunAsync().ConfigureAwait(false);
         await warmUp.ConfigureAwait(false);
         return ExitCode.Done;
     }
 
-    private static JupyterKernel Open(ConnectionFile connection, ScriptEngine engine, string path)
+    private static JupyterKernel Open(ConnectionFile connection, NotebookSession session, string path)
     {
         try
         {
-            return new JupyterKernel(connection, engine);
+            return new JupyterKernel(connection, session);
         }
         catch (NetMQException exception)
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using QuantNotebooks.Kernel.Notebooks;
 using QuantNotebooks.Kernel.Scripting;
+using QuantNotebooks.Kernel.Session;
 
 namespace QuantNotebooks.Kernel.CommandLine;
 

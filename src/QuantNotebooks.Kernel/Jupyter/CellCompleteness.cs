@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using QuantNotebooks.Kernel.Magics;
 using QuantNotebooks.Kernel.Scripting;
 
 namespace QuantNotebooks.Kernel.Jupyter;
@@ -13,6 +14,9 @@ internal static class CellCompleteness
     /// <summary>Answers an <c>is_complete_request</c>.</summary>
     public static JsonObject Reply(string code)
     {
+        // The last line decides; a magic ends with its line.
+        if (CellParts.PlaceOf(code, code.Length) is not { Kind: PlaceKind.Code } place) return new JsonObject { ["status"] = "complete" };
+        code = place.Code;
         var tree = CSharpSyntaxTree.ParseText(code, CellSyntax.ParseOptions);
         if (!SyntaxFactory.IsCompleteSubmission(tree))
             return new JsonObject { ["status"] = "incomplete", ["indent"] = new string(' ', IndentSize * OpenBraces(tree)) };

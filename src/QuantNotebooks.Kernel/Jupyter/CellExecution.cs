@@ -1,11 +1,12 @@
 using System.Text.Json.Nodes;
 using QuantNotebooks.Kernel.Scripting;
+using QuantNotebooks.Kernel.Session;
 using QuantNotebooks.Notebook.Hosting;
 
 namespace QuantNotebooks.Kernel.Jupyter;
 
 /// <summary>Runs what clients send as code, and can be interrupted from any thread. Requests come one at a time.</summary>
-internal sealed class CellExecution(KernelSockets sockets, ScriptEngine engine, CommManager comms, StandardInput input)
+internal sealed class CellExecution(KernelSockets sockets, NotebookSession session, CommManager comms, StandardInput input)
 {
     private readonly Lock _gate = new();
     private readonly ChartLibrary _charts = new();
@@ -30,11 +31,17 @@ internal sealed class CellExecution(KernelSockets sockets, ScriptEngine engine, 
         {
             sockets.Publish("execute_input", request, new JsonObject
             {
-                ["code"] = code, ["execution_count"] = engine.ExecutionCount + 1,
+                ["code"] = code, ["execution_count"] = session.ExecutionCount + 1,
             });
         }
+        if (await AssistanceRequests.AnswerAsync(session, code).ConfigureAwait(false) is { } page)
+        {
+            var answer = Reply("ok", session.ExecutionCount, []);
+            answer["payload"] = new JsonArray(page);
+            return answer;
+        }
         using var output = new JupyterOutput(sockets, request, _charts, comms, request.Content.Flag("allow_stdin", missing: true) ? input : null);
-        var result = await InterruptiblyAsync(cancellation => engine.RunAsync(code, output, isStored, cancellation)).ConfigureAwait(false);
+        var result = await InterruptiblyAsync(cancellation => session.RunAsync(code, output, isStored, cancellation)).ConfigureAwait(false);
         if (isStored) History.Add(result.Number, code, (result as CellSucceeded)?.Display?[MimeBundle.PlainText]);
         output.Flush();
         if (result.Error is { } error)
@@ -53,7 +60,7 @@ internal sealed class CellExecution(KernelSockets sockets, ScriptEngine engine, 
     {
         if (comms.HandlerOf(message) is not { } handler) return null;
         using var output = new JupyterOutput(sockets, message, _charts, comms, input: null);
-        var failure = await InterruptiblyAsync(cancellation => engine.InvokeAsync(handler, output, cancellation)).ConfigureAwait(false);
+        var failure = await InterruptiblyAsync(cancellation => session.InvokeAsync(handler, output, cancellation)).ConfigureAwait(false);
         if (failure is not null) output.Error(failure);
         output.Flush();
         return null;
@@ -88,7 +95,7 @@ internal sealed class CellExecution(KernelSockets sockets, ScriptEngine engine, 
         foreach (var (name, expression) in expressions)
         {
             var code = expression is JsonValue text && text.TryGetValue<string>(out var given) ? given : "";
-            var result = await InterruptiblyAsync(cancellation => engine.RunAsync(code, output, counts: false, cancellation)).ConfigureAwait(false);
+            var result = await InterruptiblyAsync(cancellation => session.RunAsync(code, output, counts: false, cancellation)).ConfigureAwait(false);
             JsonObject value;
             if (result.Error is { } error)
             {

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using QuantNotebooks.Kernel.Scripting;
+using QuantNotebooks.Kernel.Session;
 
 namespace QuantNotebooks.Kernel.Jupyter;
 
@@ -25,18 +26,20 @@ internal sealed class JupyterKernel : IDisposable
 
     /// <summary>Opens the sockets.</summary>
     /// <param name="connection">Which ones.</param>
-    /// <param name="engine">Runs the cells; the caller's to dispose.</param>
+    /// <param name="session">Runs the cells; the caller's to dispose.</param>
     /// <exception cref="NetMQ.NetMQException">A port is taken.</exception>
-    public JupyterKernel(ConnectionFile connection, ScriptEngine engine)
+    public JupyterKernel(ConnectionFile connection, NotebookSession session)
     {
         _sockets = new KernelSockets(connection, Receive);
         _input = new StandardInput(_sockets);
         _comms = new CommManager(_sockets);
-        _execution = new CellExecution(_sockets, engine, _comms, _input);
+        _execution = new CellExecution(_sockets, session, _comms, _input);
         _handlers = new()
         {
             ["kernel_info_request"] = _ => Answer(KernelIdentity.KernelInfo),
             ["execute_request"] = _execution.ExecuteAsync,
+            ["complete_request"] = request => AssistanceRequests.CompleteAsync(session, request.Content),
+            ["inspect_request"] = request => AssistanceRequests.InspectAsync(session, request.Content),
             ["is_complete_request"] = request => Answer(CellCompleteness.Reply(request.Content.Text("code"))),
             ["history_request"] = request => Answer(_execution.History.Reply(request.Content)),
             ["comm_info_request"] = request => Answer(_comms.Info(request.Content.Text("target_name"))),

@@ -22,6 +22,8 @@ internal sealed class KernelSockets : IDisposable
     private readonly RouterSocket _heartbeat = new();
     private readonly NetMQQueue<Action> _outgoing = new();
     private readonly NetMQPoller _poller;
+    private readonly Lock _sending = new();
+    private bool _isClosed;
 
     /// <summary>Binds all ports.</summary>
     /// <param name="connection">Which ones.</param>
@@ -80,9 +82,10 @@ internal sealed class KernelSockets : IDisposable
     {
         using (var flushed = new ManualResetEventSlim())
         {
-            _outgoing.Enqueue(flushed.Set);
+            Enqueue(flushed.Set);
             flushed.Wait(Linger);
         }
+        lock (_sending) _isClosed = true;
         _poller.Stop();
         DisposeAll();
     }
@@ -94,13 +97,15 @@ internal sealed class KernelSockets : IDisposable
     {
         var message = _wire.Write(identities, type, parent, content, metadata, buffers);
         var socket = SocketOf(channel);
-        try
+        Enqueue(() => socket.SendMultipartMessage(message));
+    }
+
+    // Threads that cells have started may write after the end; a queue that nobody empties would hold them for ever.
+    private void Enqueue(Action send)
+    {
+        lock (_sending)
         {
-            _outgoing.Enqueue(() => socket.SendMultipartMessage(message));
-        }
-        catch (ObjectDisposedException)
-        {
-            // The kernel has shut down; a thread that a cell had started is still writing.
+            if (!_isClosed) _outgoing.Enqueue(send);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using QuantNotebooks.Kernel.Notebooks;
+using QuantNotebooks.Kernel.Session;
 
 namespace QuantNotebooks.Kernel.Jupyter;
 

@@ -6,6 +6,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using NetMQ;
+using QuantNotebooks.Kernel.Session;
 
 namespace QuantNotebooks.Kernel.Jupyter;
 
@@ -16,9 +17,6 @@ namespace QuantNotebooks.Kernel.Jupyter;
 /// <param name="key">The secret of the connection file; empty for no signatures.</param>
 internal sealed class WireFormat(string key)
 {
-    /// <summary>The version of the messaging protocol.</summary>
-    public const string ProtocolVersion = "5.3";
-
     private const int SignedFrames = 4;
 
     private static readonly byte[] Delimiter = "<IDS|MSG>"u8.ToArray();
@@ -105,7 +103,7 @@ internal sealed class WireFormat(string key)
         ["username"] = "kernel",
         ["date"] = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
         ["msg_type"] = type,
-        ["version"] = ProtocolVersion,
+        ["version"] = KernelIdentity.ProtocolVersion,
     });
 
     private static byte[] Bytes(JsonObject json) => JsonSerializer.SerializeToUtf8Bytes(json, Json);

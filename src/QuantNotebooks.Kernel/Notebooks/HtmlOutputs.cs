@@ -51,6 +51,7 @@ internal sealed partial class HtmlOutputs(MarkdownHtml markdown)
                 return $"<div class=\"image\"><img src=\"data:{type};base64,{WebUtility.HtmlEncode(base64.ReplaceLineEndings(""))}\" alt=\"{WebUtility.HtmlEncode(Content(output, MimeBundle.PlainText) ?? "")}\"></div>\n";
         }
         if (Content(output, MimeBundle.MarkdownText) is { } text) return $"<div class=\"markdown\">{markdown.ToHtml(text)}</div>\n";
+        if (Content(output, MimeBundle.JavaScript) is { } script) return $"<script>{EndTag().Replace(script, "<\\/script")}</script>\n";
         if (Content(output, MimeBundle.PlainText) is { } plain) return $"<pre class=\"value\">{Plain(plain)}</pre>\n";
         return output["data"]?["application/json"] is { } json ? $"<pre class=\"value\">{Plain(json.ToJsonString(Readable))}</pre>\n" : "";
     }
@@ -68,6 +69,10 @@ internal sealed partial class HtmlOutputs(MarkdownHtml markdown)
 
     [GeneratedRegex(@"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-Z\\-_])")]
     private static partial Regex Ansi();
+
+    // In JavaScript it can stand in strings and comments only, where the escape means the same.
+    [GeneratedRegex("</script", RegexOptions.IgnoreCase)]
+    private static partial Regex EndTag();
 
     [GeneratedRegex(@"<style>\s*\.dni-code-hint.*?</style>", RegexOptions.Singleline)]
     private static partial Regex InteractiveStyles();

@@ -3,7 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using QuantNotebooks.Kernel.Jupyter;
+using QuantNotebooks.Kernel.Session;
 
 namespace QuantNotebooks.Kernel.Notebooks;
 

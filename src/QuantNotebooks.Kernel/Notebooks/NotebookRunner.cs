@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using QuantNotebooks.Kernel.Scripting;
+using QuantNotebooks.Kernel.Session;
 
 namespace QuantNotebooks.Kernel.Notebooks;
 
@@ -32,7 +33,7 @@ internal sealed class NotebookRunner(TextWriter progress)
     /// <param name="cancellationToken">Stops the running cell, and the notebook.</param>
     public async Task<NotebookRun> RunAsync(NotebookDocument document, ScriptEngineOptions options, bool allowErrors, CancellationToken cancellationToken)
     {
-        using var engine = new ScriptEngine(options);
+        using var session = new NotebookSession(options);
         var recorder = new NotebookRecorder();
         var cells = document.Cells.Where(cell => cell.Kind == CellKind.Code).ToList();
         foreach (var cell in cells)
@@ -48,7 +49,7 @@ internal sealed class NotebookRunner(TextWriter progress)
         {
             if (string.IsNullOrWhiteSpace(cells[index].Source)) continue;
             if (interrupted = cancellationToken.IsCancellationRequested) break;
-            var result = await RunCellAsync(engine, recorder, cells[index], $"[{index + 1}/{cells.Count}]", cancellationToken).ConfigureAwait(false);
+            var result = await RunCellAsync(session, recorder, cells[index], $"[{index + 1}/{cells.Count}]", cancellationToken).ConfigureAwait(false);
             executed++;
             interrupted = result is CellInterrupted;
             if (result.Error is not { } error || interrupted || cells[index].MayFail) continue;
@@ -60,13 +61,13 @@ internal sealed class NotebookRunner(TextWriter progress)
     }
 
     private async Task<CellResult> RunCellAsync(
-        ScriptEngine engine, NotebookRecorder recorder, NotebookCell cell, string position, CancellationToken cancellationToken)
+        NotebookSession session, NotebookRecorder recorder, NotebookCell cell, string position, CancellationToken cancellationToken)
     {
         await progress.WriteAsync($"{position} {Title(cell.Source)} … ").ConfigureAwait(false);
         await progress.FlushAsync(CancellationToken.None).ConfigureAwait(false);
         var clock = Stopwatch.StartNew();
         var output = recorder.Begin(cell);
-        var result = await engine.RunAsync(cell.Source, output, cancellationToken).ConfigureAwait(false);
+        var result = await session.RunAsync(cell.Source, output, cancellationToken).ConfigureAwait(false);
         output.Finish(result);
         var outcome = result switch
         {

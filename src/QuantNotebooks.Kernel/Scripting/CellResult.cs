@@ -38,6 +38,18 @@ internal sealed record CellThrew(int Number, Exception Exception, IReadOnlyList<
         [.. ExceptionText.Lines(Exception), .. Frames.Select(frame => "   " + frame)]);
 }
 
+/// <summary>A magic could not do what it was asked for.</summary>
+/// <param name="Number">The cell's execution count.</param>
+/// <param name="Line">The magic's line in the cell, from 1.</param>
+/// <param name="SourceLine">That line.</param>
+/// <param name="Message">Why, for a human.</param>
+internal sealed record MagicFailed(int Number, int Line, string SourceLine, string Message) : CellResult(Number)
+{
+    public override CellError Error => new(Name, Message, [$"{Name}: {Message}", "   " + new CellFrame(Number, Line, null, SourceLine.Trim())]);
+
+    private string Name => SourceLine.Trim().Split(' ', 2)[0];
+}
+
 /// <summary>The user stopped the cell. Variables that it declared are lost; changes to those of earlier cells stay.</summary>
 /// <param name="Number">The cell's execution count.</param>
 /// <param name="StillRunning">Whether some of its code did not stop, as native code may not, and goes on in the background.</param>

@@ -7,28 +7,29 @@ namespace QuantNotebooks.Kernel.Scripting;
 /// <summary>What the engine must know of a cell before it compiles it.</summary>
 internal static class CellSyntax
 {
+    private static readonly string[] EndingCalls = ["Exit", "FailFast"];
+
     /// <summary>How cells are parsed.</summary>
     public static CSharpParseOptions ParseOptions { get; } =
         CSharpParseOptions.Default.WithKind(SourceCodeKind.Script).WithLanguageVersion(LanguageVersion.Latest);
 
-    /// <summary>Lines that the C# script language has no meaning for, or would silently ignore, as errors.</summary>
-    public static IReadOnlyList<CellDiagnostic> Refused(string code)
-    {
-        var lines = code.Split('\n');
-        var refused = new List<CellDiagnostic>();
-        for (var index = 0; index < lines.Length; index++)
-        {
-            var line = lines[index].TrimStart();
-            if (line.StartsWith("#!", StringComparison.Ordinal))
-                // C# takes a first line of this kind for a comment.
-                refused.Add(At("QN0001", index, $"there is no command '{line.Split(' ', 2)[0].TrimEnd()}' here"));
-            else if (line.StartsWith("#r", StringComparison.Ordinal) && line.Contains("\"nuget:", StringComparison.OrdinalIgnoreCase))
-                refused.Add(At("QN0002", index, "packages cannot be loaded with #r \"nuget: …\" here; give the path of an assembly: #r \"library.dll\""));
-        }
-        return refused;
+    /// <summary>Whether a word can name a variable.</summary>
+    public static bool IsVariableName(string word) => SyntaxFacts.IsValidIdentifier(word) && SyntaxFacts.GetKeywordKind(word) == SyntaxKind.None && word != "_";
 
-        CellDiagnostic At(string id, int index, string message) =>
-            new(id, index + 1, lines[index].Length - lines[index].TrimStart().Length + 1, message, lines[index].TrimEnd('\r'));
+    /// <summary>Calls that would end the process, and with it the notebook's session, as errors.</summary>
+    public static IReadOnlyList<CellDiagnostic> Refused(Compilation compilation, SyntaxTree tree, CancellationToken cancellationToken)
+    {
+        var calls = tree.GetRoot(cancellationToken).DescendantNodes().OfType<InvocationExpressionSyntax>()
+            .Where(call => call.Expression.ToString() is var name && Array.Exists(EndingCalls, ending => name.EndsWith(ending, StringComparison.Ordinal))).ToList();
+        if (calls.Count == 0) return [];
+        var model = compilation.GetSemanticModel(tree);
+        var text = tree.GetText(cancellationToken);
+        return [.. calls.Where(call => model.GetSymbolInfo(call, cancellationToken).Symbol?.ContainingType.ToDisplayString() == "System.Environment").Select(call =>
+        {
+            var start = text.Lines.GetLinePosition(call.SpanStart);
+            return new CellDiagnostic("QN0001", start.Line + 1, start.Character + 1,
+                $"{call.Expression} would end the whole session; return, throw, or restart the kernel instead", text.Lines[start.Line].ToString());
+        })];
     }
 
     /// <summary>Whether the cell ends in an expression without a semicolon whose type is not void.</summary>

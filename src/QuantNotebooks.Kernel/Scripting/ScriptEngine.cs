@@ -11,24 +11,29 @@ using QuantNotebooks.Notebook.Hosting;
 namespace QuantNotebooks.Kernel.Scripting;
 
 /// <summary>
-/// A session of C# cells: each sees the variables, types, usings and references of those before it, may await at top level, and has the value
-/// of its last expression if that has no semicolon. Knows nothing of any notebook host.
+/// C# that runs piece by piece: each piece sees the variables, types, usings and references of those before it, may await at top level, and has the
+/// value of its last expression if that has no semicolon. Knows nothing of any notebook host, nor of magics.
 /// </summary>
 /// <remarks>
-/// Thread safe: cells run one after the other in the order of the calls. Relative paths in cells begin at the process's current directory.
-/// A cell that throws, or stops by itself when it is interrupted, keeps what it had declared; one that must be aborted loses its own declarations.
+/// Not thread safe: one piece at a time, as a notebook session sees to. Relative paths begin at the process's current directory.
+/// A piece that throws, or stops by itself when it is interrupted, keeps what it had declared; one that must be aborted loses its own declarations.
 /// </remarks>
-internal sealed class ScriptEngine : IDisposable
+internal sealed class ScriptEngine
 {
-    private readonly SemaphoreSlim oneCell = new(1, 1);
     private readonly CellThreads threads = new();
     private readonly ConcurrentDictionary<int, string> sources = new();
     private readonly ScriptOptions firstOptions;
+    private readonly Action<Compilation>? declared;
+    private readonly List<MetadataReference> newReferences = [];
+    private readonly CellWarnings warnings = new();
     private ScriptState<object>? state;
-    private int lastNumber;
 
-    public ScriptEngine(ScriptEngineOptions options)
+    /// <summary>Prepares an engine.</summary>
+    /// <param name="options">What code finds without asking for it.</param>
+    /// <param name="declared">Told of each piece that has run, for whoever wants to know what there is.</param>
+    public ScriptEngine(ScriptEngineOptions options, Action<Compilation>? declared = null)
     {
+        this.declared = declared;
         var folder = Path.GetFullPath(options.BaseDirectory ?? ".");
         // Not optimized: the runtime has no line numbers for optimized code that was loaded from memory, and reconstructed ones are wrong for
         // bounds checks. It costs a factor of three in tight loops within methods, nothing at top level, nothing in the libraries.
@@ -45,90 +50,74 @@ internal sealed class ScriptEngine : IDisposable
         CellConsole.Install();
     }
 
-    /// <summary>The number of the last cell that ran, or 0.</summary>
-    public int ExecutionCount => Volatile.Read(ref lastNumber);
-
-    /// <summary>The variables of the session, the latest of each name.</summary>
+    /// <summary>The variables, the latest of each name.</summary>
     public IReadOnlyList<(string Name, Type Type, object? Value)> Variables => state is null ? [] :
         [.. state.Variables.GroupBy(variable => variable.Name).Select(group => group.Last()).Select(last => (last.Name, last.Type, (object?)last.Value))];
 
-    /// <summary>Compiles and runs an empty cell, so that the first real one is fast. It does not count as a cell. Optional.</summary>
-    public async Task WarmUpAsync(CancellationToken cancellationToken = default)
+    /// <summary>The value of a variable; null where there is none, or it is null.</summary>
+    public object? FindVariable(string name) => state?.GetVariable(name)?.Value;
+
+    /// <summary>The names of all variables.</summary>
+    public IReadOnlyList<string> VariableNames => state is null ? [] : [.. state.Variables.Select(variable => variable.Name).Distinct()];
+
+    /// <summary>Forgets everything.</summary>
+    public void Reset()
     {
-        await oneCell.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await EnsureStartedAsync(cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            oneCell.Release();
-        }
+        state = null;
+        newReferences.Clear();
     }
 
-    /// <summary>Runs a cell.</summary>
+    /// <summary>Lets all code from now on use these assemblies.</summary>
+    public void AddReferences(IEnumerable<MetadataReference> references) => newReferences.AddRange(references);
+
+    /// <summary>Compiles and runs nothing, so that the first piece is fast. Optional.</summary>
+    public async Task EnsureStartedAsync(CancellationToken cancellationToken = default) =>
+        state ??= await CSharpScript.Create<object>("", firstOptions).RunAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Remembers a cell, so that stack traces can show its lines.</summary>
+    public void AddSource(int number, string cell) => sources[number] = cell;
+
+    /// <summary>Runs a piece of a cell.</summary>
+    /// <param name="number">The cell's number.</param>
     /// <param name="code">C# script.</param>
     /// <param name="output">Where the cell's text and displays go, from any thread, while it runs and after. Its value does not go there.</param>
     /// <param name="cancellationToken">
     /// Interrupts the cell: code sees it as <see cref="RunningCell.CancellationToken"/>, and is aborted if that does not stop it.
     /// </param>
-    public Task<CellResult> RunAsync(string code, INotebookOutput output, CancellationToken cancellationToken = default) =>
-        RunAsync(code, output, counts: true, cancellationToken);
+    public Task<CellResult> RunAsync(int number, string code, INotebookOutput output, CancellationToken cancellationToken) =>
+        Task.Run(() => CompileAndRunAsync(number, code, output, cancellationToken), CancellationToken.None);
 
-    /// <summary>Runs a cell.</summary>
-    /// <param name="code">C# script.</param>
-    /// <param name="output">As above.</param>
-    /// <param name="counts">Whether the cell keeps its number, or leaves it to the cell after it.</param>
-    /// <param name="cancellationToken">As above.</param>
-    public async Task<CellResult> RunAsync(string code, INotebookOutput output, bool counts, CancellationToken cancellationToken)
-    {
-        await oneCell.WaitAsync(CancellationToken.None).ConfigureAwait(false);
-        try
-        {
-            var number = lastNumber + 1;
-            if (counts) lastNumber = number;
-            sources[number] = code;
-            return await Task.Run(() => CompileAndRunAsync(number, code, output, cancellationToken), CancellationToken.None).ConfigureAwait(false);
-        }
-        finally
-        {
-            oneCell.Release();
-        }
-    }
-
-    /// <summary>Runs code that is no cell but was made by one, such as the handler of an event, as cells run: one at a time, interruptible.</summary>
+    /// <summary>Runs code that is compiled already as the code of cells runs: interruptible, its output shown.</summary>
     /// <returns>Why it failed, or null.</returns>
-    public async Task<CellError?> InvokeAsync(Action code, INotebookOutput output, CancellationToken cancellationToken = default)
+    public Task<CellResult?> InvokeAsync(int number, Action code, INotebookOutput output, CancellationToken cancellationToken) => AbortablyAsync(number, output, () =>
     {
-        await oneCell.WaitAsync(CancellationToken.None).ConfigureAwait(false);
-        try
-        {
-            var result = await AbortablyAsync(lastNumber, output, () =>
-            {
-                code();
-                return Task.FromResult<CellResult?>(null);
-            }, cancellationToken).ConfigureAwait(false);
-            return result?.Error;
-        }
-        finally
-        {
-            oneCell.Release();
-        }
-    }
+        code();
+        return Task.FromResult<CellResult?>(null);
+    }, cancellationToken);
 
-    public void Dispose() => oneCell.Dispose();
+    /// <summary>Makes a variable of the value's type, replacing one of the same name.</summary>
+    public async Task SetVariableAsync(string name, object value, CancellationToken cancellationToken)
+    {
+        var type = "global::" + value.GetType().FullName!.Replace('+', '.');
+        var code = $"{type} {name} = ({type})global::{typeof(HandedOver).FullName}.{nameof(HandedOver.Take)}(\"{HandedOver.Put(value)}\");";
+        await EnsureStartedAsync(cancellationToken).ConfigureAwait(false);
+        state = await state!.ContinueWithAsync<object>(code, NextOptions("variable"), cancellationToken).ConfigureAwait(false);
+        declared?.Invoke(state.Script.GetCompilation());
+    }
 
     private async Task<CellResult> CompileAndRunAsync(int number, string code, INotebookOutput output, CancellationToken cancellationToken)
     {
         try
         {
-            if (CellSyntax.Refused(code) is { Count: > 0 } refused) return new CellDidNotCompile(number, refused);
             await EnsureStartedAsync(cancellationToken).ConfigureAwait(false);
-            var script = state!.Script.ContinueWith<object>(code, NextOptions(number));
-            var errors = script.Compile(cancellationToken).Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).ToImmutableArray();
-            if (errors.Length > 0) return DidNotCompile(number, errors);
+            var script = state!.Script.ContinueWith<object>(code, NextOptions(ExceptionText.FileNameOf(number)));
+            var diagnostics = script.Compile(cancellationToken);
+            if (diagnostics.Any(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)) return DidNotCompile(number, diagnostics);
             var compilation = script.GetCompilation();
-            var hasValue = CellSyntax.EndsInValue(compilation, compilation.SyntaxTrees.First(), cancellationToken);
+            var tree = compilation.SyntaxTrees.First();
+            if (CellSyntax.Refused(compilation, tree, cancellationToken) is { Count: > 0 } refused) return new CellDidNotCompile(number, refused);
+            warnings.Write(diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Warning).Select(Convert), output);
+            var hasValue = CellSyntax.EndsInValue(compilation, tree, cancellationToken);
             script.CreateDelegate(cancellationToken); // emits and loads here, where no abort can hurt the compiler
             return await ExecuteAsync(number, script, hasValue, output, cancellationToken).ConfigureAwait(false);
         }
@@ -146,10 +135,13 @@ internal sealed class ScriptEngine : IDisposable
         int number, Script<object> script, bool hasValue, INotebookOutput output, CancellationToken cancellationToken)
     {
         var previous = state!;
+        MetadataReference[] given = [.. newReferences];
         return (await AbortablyAsync(number, output, async () =>
         {
             var next = await script.RunFromAsync(previous, catchException: static _ => true);
             state = next;
+            newReferences.RemoveAll(given.Contains);
+            declared?.Invoke(script.GetCompilation());
             if (next.Exception is OperationCanceledException && cancellationToken.IsCancellationRequested) return new CellInterrupted(number, StillRunning: false);
             if (next.Exception is not null) return Threw(number, next.Exception);
             // Formatting runs the user's code too: lazy sequences, properties, ToString.
@@ -183,16 +175,11 @@ internal sealed class ScriptEngine : IDisposable
     private CellThrew Threw(int number, Exception exception) =>
         new(number, exception, ExceptionText.Frames(exception, cell => sources.GetValueOrDefault(cell)));
 
-    private async Task EnsureStartedAsync(CancellationToken cancellationToken)
-    {
-        if (state is null) state = await CSharpScript.Create<object>("", firstOptions).RunAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
-    }
-
     // References and imports are inherited from the script before; giving them again would compile them again.
-    private ScriptOptions NextOptions(int number) => firstOptions
-        .WithReferences(Array.Empty<MetadataReference>())
+    private ScriptOptions NextOptions(string file) => firstOptions
+        .WithReferences(newReferences)
         .WithImports(Array.Empty<string>())
-        .WithFilePath(ExceptionText.FileNameOf(number));
+        .WithFilePath(file);
 
     private static CellDidNotCompile DidNotCompile(int number, ImmutableArray<Diagnostic> diagnostics) =>
         new(number, [.. diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).Select(Convert)]);

@@ -20,11 +20,11 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
 
     public Network Network() => Network(arguments.Subjects[0]);
 
-    /// <summary>The network in the host's variable of that name, else in the file.</summary>
+    /// <summary>The network in the host's variable of that name, or of the result that is in it; else in the file.</summary>
     public Network Network(string subject)
     {
         var keepDead = arguments.Get(CommonOptions.KeepDeadChannels);
-        if (host.FindNetwork(subject) is not { } variable) return Networks.Network.Load(subject, new LoadOptions { KeepDeadChannels = keepDead });
+        if (NetworkVariable(subject) is not { } variable) return Networks.Network.Load(subject, new LoadOptions { KeepDeadChannels = keepDead });
         return keepDead
             ? throw new CommandUsageException($"{CommonOptions.KeepDeadChannels.Name} is for networks that are read from a file, and '{subject}' is a variable.")
             : variable;
@@ -38,12 +38,17 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
             throw new CommandUsageException($"{option.Name} '{target}' is the network itself; give another name, or the original is lost.");
     }
 
+    /// <summary>The network in the host's variable of that name, or of the result that is in it; null where there is no such variable.</summary>
+    public Network? NetworkVariable(string name) => host.FindVariable(name) is { } value
+        ? value as Network ?? NetworkOf(value) ?? throw WrongType(name, value, "a network, or a result that holds one")
+        : null;
+
     public ImageSet Images() => Part(CommonOptions.Images, CommonOptions.Count);
 
     /// <summary>The whole set that an option names, or its first images.</summary>
     public ImageSet Part(CommandOption<string> set, CommandOption<int> count)
     {
-        var images = ImageSet.Load(arguments.Get(set)!);
+        var images = Set(set);
         if (!arguments.IsGiven(count)) return Whole(images);
         var wanted = arguments.Get(count);
         if (wanted > images.Count)
@@ -62,13 +67,19 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
         return whole;
     }
 
+    /// <summary>Tells the user when what a network carries from calibration or correction belongs to another scheme.</summary>
+    public void WarnOfOtherScheme(Network network, QuantizationScheme scheme)
+    {
+        if (network.MismatchWith(scheme) is { } mismatch) host.Note("warning: " + mismatch);
+    }
+
     /// <summary>The first --count images, and the --held-out images that follow; without --count all but the last --held-out ones.</summary>
     public (ImageSet Images, ImageSet? HeldOut) ImagesAndHeldOut()
     {
         var option = CommonOptions.HeldOut;
         if (!arguments.IsGiven(option)) return (Images(), null);
         var heldOut = arguments.Get(option);
-        var all = Whole(ImageSet.Load(arguments.Get(CommonOptions.Images)!));
+        var all = Whole(Set(CommonOptions.Images));
         var count = arguments.IsGiven(CommonOptions.Count) ? arguments.Get(CommonOptions.Count) : Math.Max(1, all.Count - heldOut);
         return (long)count + heldOut <= all.Count
             ? (all.Take(count), all.Skip(count).Take(heldOut))
@@ -101,6 +112,23 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
             host.Note($"warning: {CommonOptions.Calibration.Name} and {CommonOptions.Images.Name} are the same set; calibrate on other images, or the result is too good.");
         return calibration;
     }
+
+    private ImageSet Set(CommandOption<string> option)
+    {
+        var name = arguments.Get(option)!;
+        return host.FindVariable(name) switch
+        {
+            null => ImageSet.Load(name),
+            ImageSet variable => variable,
+            var other => throw WrongType(name, other, $"the images of {option.Name}"),
+        };
+    }
+
+    // Every result of an operation that makes a network, such as an equalization, has it as a property.
+    private static Network? NetworkOf(object result) => result.GetType().GetProperty(nameof(Network), typeof(Network))?.GetValue(result) as Network;
+
+    private static CommandUsageException WrongType(string name, object value, string wanted) =>
+        new($"the variable '{name}' is of type {value.GetType().Name}; wanted is {wanted}.");
 
     // The same path, or a file of a folder and the folder.
     private static bool SamePlace(string one, string other)

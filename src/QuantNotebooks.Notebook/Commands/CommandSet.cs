@@ -21,6 +21,7 @@ public static class CommandSet
         CorrectCommand.Definition,
         EvaluateCommand.Definition,
         CompareCommand.Definition,
+        ExportCommand.Definition,
     ];
 
     /// <summary>The command of that name, or null.</summary>

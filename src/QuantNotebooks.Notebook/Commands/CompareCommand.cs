@@ -26,6 +26,9 @@ internal static class CompareCommand
         var schemes = inputs.Arguments.Get(Schemes) is { } list ? SchemeList.Parse(Schemes.Name, list) : [inputs.Scheme];
         var networks = inputs.Arguments.Subjects.Select(inputs.Network).ToList();
         var images = inputs.Images();
+        foreach (var network in networks)
+            foreach (var scheme in schemes)
+                if (scheme is not null) inputs.WarnOfOtherScheme(network, scheme);
         var quantizes = schemes.Any(scheme => scheme is not null);
         var calibration = quantizes ? inputs.Calibration(networks, images) : null;
         var comparison = Evaluate.Compare(networks, images, schemes, calibration, inputs.Progress("compare"), inputs.Host.Cancellation);

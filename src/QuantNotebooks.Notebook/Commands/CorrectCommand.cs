@@ -79,6 +79,7 @@ internal static class CorrectCommand
         if (target is not null) inputs.RequireNewFile(Out, target);
         var network = inputs.Network();
         var (calibration, heldOut) = inputs.ImagesAndHeldOut();
+        inputs.WarnOfOtherScheme(network, inputs.Scheme);
         if (network.Ranges is not null) inputs.Host.Note($"'{network.Name}' carries its own calibrated ranges; they are kept.");
         var result = Correct(inputs, network, calibration, heldOut);
         foreach (var warning in result.Warnings) inputs.Host.Note($"warning: {warning}");

@@ -24,6 +24,7 @@ internal static class EvaluateCommand
         var progress = inputs.Progress("evaluate");
         if (!inputs.Arguments.Get(Float))
         {
+            inputs.WarnOfOtherScheme(network, inputs.Scheme);
             var calibration = inputs.Calibration([network], images);
             return network.Evaluate(images, inputs.Scheme, calibration, progress, inputs.Host.Cancellation);
         }

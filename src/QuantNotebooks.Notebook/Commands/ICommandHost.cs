@@ -1,4 +1,3 @@
-using QuantNotebooks.Networks;
 using QuantNotebooks.Sweep;
 
 namespace QuantNotebooks.Notebook.Commands;
@@ -9,8 +8,8 @@ public interface ICommandHost
     /// <summary>Stops the command.</summary>
     CancellationToken Cancellation { get; }
 
-    /// <summary>The network in the variable of that name; null where there is none, and always in a host without variables.</summary>
-    Network? FindNetwork(string name);
+    /// <summary>The value of the variable of that name; null where there is none, and always in a host without variables.</summary>
+    object? FindVariable(string name);
 
     /// <summary>Where to report how far the command has come.</summary>
     /// <param name="activity">What is under way, in a word or two.</param>

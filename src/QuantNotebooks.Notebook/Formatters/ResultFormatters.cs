@@ -5,6 +5,7 @@ using Plotly.NET;
 using QuantNotebooks.Correction;
 using QuantNotebooks.Equalization;
 using QuantNotebooks.Evaluation;
+using QuantNotebooks.Export;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Notebook.Charts;
@@ -32,6 +33,7 @@ public static class ResultFormatters
             RegisterPage<CorrectionResult>(ResultPages.Of);
             RegisterPage<Comparison>(ResultPages.Of);
             RegisterPage<EvaluationResult>(ResultPages.Of);
+            RegisterPage<ExportResult>(ExportPage.Of);
             RegisterPage<Network>(ResultPages.Of);
             RegisterPage<Layer>(ResultPages.Of);
             RegisterPage<ImageSet>(ImageStrip.Page);

@@ -67,6 +67,7 @@ internal static class ResultPages
         var images = comparison.Rows.Select(row => row.Result.Images).DistinctBy(set => (set.Name, set.Count)).Select(set => set.ToString());
         return new ResultPage(chart.Title, comparison.ToFrame(), [chart],
         [
+            .. comparison.Rows.Select(row => row.Result.SchemeWarning).OfType<string>().Select(warning => "Warning: " + warning),
             "Agreement: images that the quantized and the full-precision network put in the same class. SQNR: of the network's output.",
             "Images: " + string.Join("; ", images),
         ]);

@@ -25,6 +25,9 @@ public sealed record MimeBundle
     /// <summary>Markdown, rendered by the host.</summary>
     public const string MarkdownText = "text/markdown";
 
+    /// <summary>JavaScript, which the page runs.</summary>
+    public const string JavaScript = "application/javascript";
+
     /// <summary>Plain text, which every host can show.</summary>
     public const string PlainText = "text/plain";
 

@@ -1,6 +1,9 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
 namespace QuantNotebooks.Notebook.Hosting;
 
-/// <summary>What every cell may call without a prefix: <c>display</c>, <c>HTML</c> and <c>Markdown</c>. Thread safe.</summary>
+/// <summary>What every cell may call without a prefix: <c>display</c>, <c>input</c>, <c>HTML</c>, <c>Markdown</c> and the like. Thread safe.</summary>
 public static class NotebookDisplay
 {
     /// <summary>Shows a value below the cell, at once, and returns a handle by which it can be replaced.</summary>
@@ -35,4 +38,35 @@ public static class NotebookDisplay
     /// <summary>Markdown to show: as a cell's last expression, or through <see cref="display"/>.</summary>
     public static MimeBundle Markdown(string markdown) =>
         new(new MimePart(MimeBundle.MarkdownText, markdown), new MimePart(MimeBundle.PlainText, markdown));
+
+    /// <summary>A drawing to show: as a cell's last expression, or through <see cref="display"/>.</summary>
+    /// <param name="svg">The element, with its namespace.</param>
+    public static MimeBundle SVG(string svg) => new(new MimePart("image/svg+xml", svg), new MimePart(MimeBundle.PlainText, "a drawing"));
+
+    /// <summary>A picture to show.</summary>
+    /// <param name="png">The bytes of a PNG file.</param>
+    /// <exception cref="ArgumentException">They are not.</exception>
+    public static MimeBundle PNG(byte[] png)
+    {
+        ArgumentNullException.ThrowIfNull(png);
+        if (!png.AsSpan().StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G'])) throw new ArgumentException("These are not the bytes of a PNG file.", nameof(png));
+        return new MimeBundle(new MimePart("image/png", Convert.ToBase64String(png)), new MimePart(MimeBundle.PlainText, $"a picture of {png.Length} bytes"));
+    }
+
+    /// <summary>A tree to show, which hosts let the reader fold.</summary>
+    /// <param name="value">JSON text, or any value that can be written as JSON.</param>
+    /// <exception cref="JsonException">The text is not JSON.</exception>
+    public static MimeBundle JSON(object? value)
+    {
+        var json = value is string text ? JsonNode.Parse(text) : JsonSerializer.SerializeToNode(value);
+        var written = json?.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) ?? "null";
+        return new MimeBundle(new MimePart("application/json", written), new MimePart(MimeBundle.PlainText, written));
+    }
+
+    /// <summary>A formula to show.</summary>
+    /// <param name="latex">LaTeX with its dollar signs, for example <c>$e^{i\pi}$</c>.</param>
+    public static MimeBundle LaTeX(string latex) => new(new MimePart("text/latex", latex), new MimePart(MimeBundle.PlainText, latex));
+
+    /// <summary>JavaScript for the page to run.</summary>
+    public static MimeBundle JavaScript(string script) => new(new MimePart(MimeBundle.JavaScript, script), new MimePart(MimeBundle.PlainText, script));
 }

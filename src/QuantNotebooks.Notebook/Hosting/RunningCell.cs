@@ -21,25 +21,31 @@ public static class RunningCell
     /// <summary>The cell's execution count, or null where no notebook runs.</summary>
     public static int? Number => Current?.Number;
 
-    private static Context? Current => Flowing.Value ?? latest;
+    private static Context? Current => Flowing.Value ?? (latest is { HasEnded: false } context ? context : null);
 
     /// <summary>For hosts: makes a cell the running one for the calling code and all it starts, until the result is disposed.</summary>
     public static IDisposable Enter(int number, INotebookOutput output, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(output);
-        var scope = new Scope(Flowing.Value, latest);
-        Flowing.Value = latest = new Context(number, output, cancellationToken);
+        var context = new Context(number, output, cancellationToken);
+        var scope = new Scope(context, Flowing.Value, latest);
+        Flowing.Value = latest = context;
         return scope;
     }
 
-    private sealed record Context(int Number, INotebookOutput Output, CancellationToken CancellationToken);
+    private sealed record Context(int Number, INotebookOutput Output, CancellationToken CancellationToken)
+    {
+        // Of two sessions in one process, the cell that began first may end last.
+        public bool HasEnded { get; set; }
+    }
 
-    private sealed class Scope(Context? flowingBefore, Context? latestBefore) : IDisposable
+    private sealed class Scope(Context context, Context? flowingBefore, Context? latestBefore) : IDisposable
     {
         public void Dispose()
         {
+            context.HasEnded = true;
             Flowing.Value = flowingBefore;
-            latest = latestBefore;
+            if (latest == context) latest = latestBefore;
         }
     }
 }

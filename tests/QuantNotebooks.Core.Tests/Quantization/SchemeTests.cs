@@ -1,4 +1,6 @@
 using CsCheck;
+using QuantNotebooks.Correction;
+using QuantNotebooks.Evaluation;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Quantization;
 using QuantNotebooks.Sweep;
@@ -138,5 +140,22 @@ public sealed class SchemeTests
     {
         Assert.Equal(QuantizationScheme.Presets.Length, QuantizationScheme.Presets.Select(preset => preset.Name).Distinct().Count());
         Assert.All(QuantizationScheme.Presets, preset => Assert.Matches("^[a-z0-9-]+$", preset.Name));
+    }
+
+    [Fact]
+    public void A_network_corrected_for_one_scheme_warns_under_another()
+    {
+        var network = TestData.Load(TestData.ResNet14);
+        var scheme = QuantizationScheme.Int8PerTensor.WithBits(4);
+        var corrected = network.CorrectBias(TestData.Calibration.Take(16), scheme).Network;
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "corrected.onnx");
+        corrected.Save(file);
+        var loaded = Network.Load(file);
+        Assert.Equal(scheme, loaded.PreparedFor());
+        Assert.Null(loaded.MismatchWith(scheme));
+        Assert.Contains("was prepared for W4A4 per tensor and is quantized as W8A8 per tensor", loaded.MismatchWith(QuantizationScheme.Int8PerTensor), StringComparison.Ordinal);
+        Assert.Null(network.MismatchWith(scheme));
+        Assert.NotNull(loaded.Evaluate(TestData.Test.Take(4), QuantizationScheme.Int8PerTensor).SchemeWarning);
     }
 }

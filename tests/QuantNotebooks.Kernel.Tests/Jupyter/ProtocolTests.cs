@@ -111,6 +111,20 @@ public sealed class ProtocolTests(RunningKernel kernel) : IClassFixture<RunningK
     }
 
     [Fact]
+    public async Task AThreadThatGoesOnWritingAfterTheEndIsNotHeld()
+    {
+        var writing = new TaskCompletionSource();
+        await using (var ending = new RunningKernel())
+        {
+            using var other = ending.Connect();
+            AppContext.SetData("test writing", writing);
+            other.Value("new Thread(() => { Thread.Sleep(1000); for (var i = 0; i < 5000; i++) Console.WriteLine(new string('x', 70_000)); "
+                + "((TaskCompletionSource)AppContext.GetData(\"test writing\")).SetResult(); }).Start();");
+        }
+        await writing.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public void TheHeartbeatAnswersWhileACellRuns()
     {
         using var heartbeat = new RequestSocket();

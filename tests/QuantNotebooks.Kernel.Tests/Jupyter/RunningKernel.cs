@@ -3,13 +3,14 @@ using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using QuantNotebooks.Kernel.Jupyter;
 using QuantNotebooks.Kernel.Scripting;
+using QuantNotebooks.Kernel.Session;
 
 namespace QuantNotebooks.Kernel.Tests.Jupyter;
 
 /// <summary>A kernel in this process, on loopback ports of its own.</summary>
 public sealed class RunningKernel : IAsyncLifetime
 {
-    private readonly ScriptEngine _engine = new(NotebookEnvironment.Options(null));
+    private readonly NotebookSession _engine = new(NotebookEnvironment.Options(null));
     private readonly JupyterKernel _kernel;
     private readonly Task _serving;
 

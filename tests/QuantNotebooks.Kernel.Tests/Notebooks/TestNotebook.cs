@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using QuantNotebooks.Kernel.Notebooks;
 using QuantNotebooks.Kernel.Scripting;
+using QuantNotebooks.Kernel.Session;
 
 namespace QuantNotebooks.Kernel.Tests.Notebooks;
 

@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using QuantNotebooks.Kernel.Scripting;
+using QuantNotebooks.Kernel.Session;
 using QuantNotebooks.Notebook.Hosting;
 
 namespace QuantNotebooks.Kernel.Tests.Scripting;
 
 public sealed class ScriptEngineTests : IDisposable
 {
-    private readonly ScriptEngine engine = new(NotebookEnvironment.Options(null));
+    private readonly NotebookSession engine = new(NotebookEnvironment.Options(null));
     private readonly RecordingOutput output = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -69,12 +70,23 @@ public sealed class ScriptEngineTests : IDisposable
     }
 
     [Theory]
-    [InlineData("#r \"nuget: Newtonsoft.Json, 13.0.3\"", "QN0002")]
-    [InlineData("#!quant-load x.onnx", "QN0001")]
-    public async Task WhatWouldBeIgnoredOrMisreadIsRefused(string code, string id)
+    [InlineData("var x = 1;\n  Environment.Exit(x);", "QN0001", 2, 3)]
+    [InlineData("Environment.FailFast(\"\")", "QN0001", 1, 1)]
+    public async Task WhatWouldEndTheSessionIsRefused(string code, string id, int line, int column)
     {
-        var result = Assert.IsType<CellDidNotCompile>(await Run(code));
-        Assert.Equal(id, Assert.Single(result.Diagnostics).Id);
+        var error = Assert.Single(Assert.IsType<CellDidNotCompile>(await Run(code)).Diagnostics);
+        Assert.Equal((id, line, column), (error.Id, error.Line, error.Column));
+    }
+
+    [Fact]
+    public async Task WarningsAreShownOnce()
+    {
+        const string code = "int F() { int unused; return 1; }";
+        await Run(code);
+        await Run(code);
+        Assert.Equal("(1,15): warning CS0168: The variable 'unused' is declared but never used\n", output.Text(OutputStream.Error));
+        await Run("string? text = null; text ??= \"\";");
+        Assert.DoesNotContain("CS8632", output.AllText, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -182,7 +194,7 @@ public sealed class ScriptEngineTests : IDisposable
         try
         {
             File.Copy(typeof(Markdig.Markdown).Assembly.Location, Path.Combine(folder, "library.dll"));
-            using var local = new ScriptEngine(new ScriptEngineOptions { BaseDirectory = folder });
+            using var local = new NotebookSession(new ScriptEngineOptions { BaseDirectory = folder });
             var result = await local.RunAsync("#r \"library.dll\"\nMarkdig.Markdown.ToHtml(\"*x*\").Trim()", output, Token);
             Assert.Equal("<p><em>x</em></p>", Assert.IsType<CellSucceeded>(result).Value);
         }

@@ -1,10 +1,13 @@
 using System.Text.Json.Nodes;
 
-namespace QuantNotebooks.Kernel.Jupyter;
+namespace QuantNotebooks.Kernel.Session;
 
 /// <summary>What the kernel says of itself, to clients and in notebooks.</summary>
 internal static class KernelIdentity
 {
+    /// <summary>The version of Jupyter's messaging protocol that the kernel speaks.</summary>
+    public const string ProtocolVersion = "5.3";
+
     /// <summary>The kernelspec's usual name.</summary>
     public const string Name = "quantnb";
 
@@ -27,7 +30,7 @@ internal static class KernelIdentity
     public static JsonObject KernelInfo => new()
     {
         ["status"] = "ok",
-        ["protocol_version"] = WireFormat.ProtocolVersion,
+        ["protocol_version"] = ProtocolVersion,
         ["implementation"] = Name,
         ["implementation_version"] = ToolVersion.Text.Split(' ')[^1],
         ["language_info"] = LanguageInfo,

@@ -1,7 +1,8 @@
 using System.Reflection;
+using QuantNotebooks.Kernel.Scripting;
 using QuantNotebooks.Notebook.Hosting;
 
-namespace QuantNotebooks.Kernel.Scripting;
+namespace QuantNotebooks.Kernel.Session;
 
 /// <summary>The session that notebooks get, headless and in Jupyter: the libraries of Quant Notebooks imported, display at hand.</summary>
 internal static class NotebookEnvironment

@@ -1,0 +1,41 @@
+using QuantNotebooks.Kernel.Scripting;
+using QuantNotebooks.Notebook.Commands;
+using QuantNotebooks.Notebook.Hosting;
+using QuantNotebooks.Sweep;
+
+namespace QuantNotebooks.Kernel.Magics;
+
+/// <summary>A cell as the place where a command runs: its variables, and a progress bar that becomes the result.</summary>
+internal sealed class MagicCommandHost(ScriptEngine engine) : ICommandHost
+{
+    private ProgressDisplay? _bar;
+
+    public CancellationToken Cancellation => RunningCell.CancellationToken;
+
+    public object? FindVariable(string name) => engine.FindVariable(name);
+
+    // One bar is enough: what the next activity reports is drawn over it.
+    public IProgress<SweepProgress> Progress(string activity) => _bar ??= new ProgressDisplay(activity);
+
+    public void Note(string line) => Console.WriteLine(line);
+
+    public void Show(object result)
+    {
+        if (_bar is null) NotebookDisplay.display(result);
+        else _bar.Become(result);
+        _bar = null;
+    }
+
+    public void WriteJson(string json)
+    {
+        Finish();
+        NotebookDisplay.display(new MimeBundle(new MimePart("application/json", json), new MimePart(MimeBundle.PlainText, json)));
+    }
+
+    /// <summary>Marks a bar that became no result as stopped.</summary>
+    public void Finish()
+    {
+        _bar?.Stop();
+        _bar = null;
+    }
+}

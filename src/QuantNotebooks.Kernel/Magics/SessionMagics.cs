@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Globalization;
+using QuantNotebooks.Kernel.Packages;
+using QuantNotebooks.Kernel.Scripting;
+using QuantNotebooks.Notebook.Frames;
+using QuantNotebooks.Notebook.Hosting;
+
+namespace QuantNotebooks.Kernel.Magics;
+
+/// <summary><c>#!time</c>: how long the rest of the cell takes.</summary>
+internal sealed class TimeMagic : Magic
+{
+    public override string Name => "time";
+
+    public override string Summary => "Say how long the rest of the cell takes.";
+
+    public override Action<MagicRun> Bind(IReadOnlyList<string> words, string text)
+    {
+        RequireNone(words);
+        return run =>
+        {
+            var clock = Stopwatch.StartNew();
+            run.AtEndOfCell = () => Console.WriteLine(Text(clock.Elapsed));
+        };
+    }
+
+    private static string Text(TimeSpan time) => time.TotalSeconds switch
+    {
+        < 1 => string.Create(CultureInfo.InvariantCulture, $"time: {time.TotalMilliseconds:0.0} ms"),
+        < 120 => string.Create(CultureInfo.InvariantCulture, $"time: {time.TotalSeconds:0.00} s"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"time: {time:hh\\:mm\\:ss}"),
+    };
+}
+
+/// <summary><c>#!who</c>: the names of the variables.</summary>
+internal sealed class WhoMagic : Magic
+{
+    public override string Name => "who";
+
+    public override string Summary => "List the variables by name.";
+
+    public override Action<MagicRun> Bind(IReadOnlyList<string> words, string text)
+    {
+        RequireNone(words);
+        return run =>
+        {
+            var names = run.Engine.Variables.Select(variable => variable.Name).Order(StringComparer.Ordinal).ToList();
+            Console.WriteLine(names.Count == 0 ? "no variables" : string.Join("  ", names));
+        };
+    }
+}
+
+/// <summary><c>#!whos</c>: the variables with their types and values.</summary>
+internal sealed class WhosMagic : Magic
+{
+    private const int Widest = 80;
+
+    public override string Name => "whos";
+
+    public override string Summary => "List the variables with types and values.";
+
+    public override Action<MagicRun> Bind(IReadOnlyList<string> words, string text)
+    {
+        RequireNone(words);
+        return run => NotebookDisplay.display(TableOutput.Of(
+            [new("name", IsNumeric: false), new("type", IsNumeric: false), new("value", IsNumeric: false)],
+            run.Engine.Variables.OrderBy(variable => variable.Name, StringComparer.Ordinal)
+                .Select(variable => (TableCell[])[new(variable.Name), new(TypeName.Of(variable.Type)), new(Short(variable.Value))])));
+    }
+
+    private static string Short(object? value)
+    {
+        var line = (Convert.ToString(value, CultureInfo.InvariantCulture) ?? "null").ReplaceLineEndings(" ");
+        return value is null ? "null" : line.Length <= Widest ? line : string.Concat(line.AsSpan(0, Widest - 1), "…");
+    }
+}
+
+/// <summary><c>#!reset</c>: a session without variables.</summary>
+internal sealed class ResetMagic : Magic
+{
+    public override string Name => "reset";
+
+    public override string Summary => "Forget all variables, types, usings and references.";
+
+    public override Action<MagicRun> Bind(IReadOnlyList<string> words, string text)
+    {
+        RequireNone(words);
+        return run => run.Reset();
+    }
+}
+
+/// <summary><c>#!nuget-cache</c>: the packages of the session, and where they are.</summary>
+internal sealed class NuGetCacheMagic : Magic
+{
+    public override string Name => "nuget-cache";
+
+    public override string Summary => "List the packages of the session and say where NuGet keeps them.";
+
+    public override Action<MagicRun> Bind(IReadOnlyList<string> words, string text)
+    {
+        RequireNone(words);
+        return run =>
+        {
+            Console.WriteLine(PackageRestore.CacheFolder);
+            if (run.Packages.Restored.Count == 0) Console.WriteLine("This session has loaded no packages; #r \"nuget: Id, Version\" loads one.");
+            foreach (var package in run.Packages.Restored) Console.WriteLine($"{package.Id} {package.Version}");
+        };
+    }
+}
+
+/// <summary><c>#!csharp</c>: back to C# after text, and the marker of C# cells in old notebooks.</summary>
+internal sealed class CSharpMagic : Magic
+{
+    public override string Name => "csharp";
+
+    public override string Summary => "The lines below are C#, which they are anyway unless text came before.";
+
+    public override Action<MagicRun> Bind(IReadOnlyList<string> words, string text)
+    {
+        RequireNone(words);
+        return _ => { };
+    }
+}

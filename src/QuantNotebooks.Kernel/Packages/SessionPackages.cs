@@ -1,0 +1,64 @@
+using Microsoft.CodeAnalysis;
+using QuantNotebooks.Kernel.Scripting;
+using QuantNotebooks.Notebook.Hosting;
+
+namespace QuantNotebooks.Kernel.Packages;
+
+/// <summary>The packages of a session. Not thread safe.</summary>
+internal sealed class SessionPackages : IDisposable
+{
+    private readonly Dictionary<string, PackageRequest> _requested = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _sources = [];
+    private readonly HashSet<string> _referenced = [];
+    private string? _folder;
+
+    /// <summary>What has been restored, dependencies too.</summary>
+    public IReadOnlyList<PackageRequest> Restored { get; private set; } = [];
+
+    /// <summary>Restores what some C# asks for, tells the cell, and gives the engine the new references.</summary>
+    /// <exception cref="PackageException">NuGet could not; nothing has changed.</exception>
+    public async Task LoadAsync(PackageDirectives directives, ScriptEngine engine, INotebookOutput output, CancellationToken cancellation)
+    {
+        foreach (var source in directives.Sources) _sources.Add(source);
+        if (directives.Packages.Count == 0) return;
+        var wanted = new Dictionary<string, PackageRequest>(_requested, StringComparer.OrdinalIgnoreCase);
+        foreach (var package in directives.Packages) wanted[package.Id] = package;
+        var display = new DisplayedValue(output, Guid.NewGuid().ToString("n"));
+        output.Display(Text("restoring " + Names(directives.Packages) + " …"), display.Id);
+        PackageAssets assets;
+        try
+        {
+            _folder ??= Directory.CreateTempSubdirectory("quantnb-packages-").FullName;
+            assets = await PackageRestore.RunAsync(_folder, wanted.Values, _sources, cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            output.Update(display.Id, Text("not restored: " + Names(directives.Packages)));
+            throw;
+        }
+        foreach (var package in directives.Packages) _requested[package.Id] = package;
+        Restored = assets.Packages;
+        PackageLoader.Add(assets);
+        engine.AddReferences(assets.References.Select(PackageLoader.Chosen).Where(_referenced.Add)
+            .Select(path => (MetadataReference)MetadataReference.CreateFromFile(path)));
+        output.Update(display.Id, Text(Names(directives.Packages.Select(package => Restored.First(found => found.Id.Equals(package.Id, StringComparison.OrdinalIgnoreCase))))));
+    }
+
+    /// <summary>Forgets the packages; what is loaded stays in memory.</summary>
+    public void Clear()
+    {
+        _requested.Clear();
+        _sources.Clear();
+        _referenced.Clear();
+        Restored = [];
+    }
+
+    public void Dispose()
+    {
+        if (_folder is not null) Directory.Delete(_folder, recursive: true);
+    }
+
+    private static string Names(IEnumerable<PackageRequest> packages) => string.Join(", ", packages.Select(package => $"{package.Id} {package.Version}"));
+
+    private static MimeBundle Text(string text) => new(new MimePart(MimeBundle.PlainText, text));
+}

@@ -1,0 +1,159 @@
+using QuantNotebooks.Kernel.Assistance;
+using QuantNotebooks.Kernel.Magics;
+using QuantNotebooks.Kernel.Packages;
+using QuantNotebooks.Kernel.Scripting;
+using QuantNotebooks.Notebook.Commands;
+using QuantNotebooks.Notebook.Hosting;
+
+namespace QuantNotebooks.Kernel.Session;
+
+/// <summary>A session of cells: C# and magics, one cell after the other. The same for every host. Thread safe: cells run in the order of the calls.</summary>
+internal sealed class NotebookSession : IDisposable
+{
+    private readonly SemaphoreSlim oneCell = new(1, 1);
+    private readonly SessionDeclarations declarations = new();
+    private readonly SessionPackages packages = new();
+    private readonly ScriptEngine engine;
+    private readonly Lazy<CodeAssistant> code;
+    private int lastNumber;
+
+    /// <summary>Begins a session.</summary>
+    /// <param name="options">What cells find without asking for it.</param>
+    public NotebookSession(ScriptEngineOptions options)
+    {
+        engine = new ScriptEngine(options, declarations.Add);
+        code = new(() => new CodeAssistant(declarations, options.AllImports, ScriptReferences.Of(options.Assemblies)));
+    }
+
+    /// <summary>The number of the last cell that counted, or 0.</summary>
+    public int ExecutionCount => Volatile.Read(ref lastNumber);
+
+    /// <summary>Compiles and runs nothing, so that the first real cell is fast. It does not count as a cell. Optional.</summary>
+    public Task WarmUpAsync(CancellationToken cancellationToken = default) => ExclusivelyAsync(async () =>
+    {
+        await engine.EnsureStartedAsync(cancellationToken).ConfigureAwait(false);
+        return 0;
+    });
+
+    /// <summary>Runs a cell that counts.</summary>
+    /// <param name="cell">C# script and magics.</param>
+    /// <param name="output">Where the cell's text and displays go, from any thread, while it runs and after. Its value does not go there.</param>
+    /// <param name="cancellationToken">
+    /// Interrupts the cell: code sees it as <see cref="RunningCell.CancellationToken"/>, and is aborted if that does not stop it.
+    /// </param>
+    public Task<CellResult> RunAsync(string cell, INotebookOutput output, CancellationToken cancellationToken = default) =>
+        RunAsync(cell, output, counts: true, cancellationToken);
+
+    /// <summary>Runs a cell.</summary>
+    /// <param name="cell">As above.</param>
+    /// <param name="output">As above.</param>
+    /// <param name="counts">Whether the cell keeps its number, or leaves it to the cell after it.</param>
+    /// <param name="cancellationToken">As above.</param>
+    public Task<CellResult> RunAsync(string cell, INotebookOutput output, bool counts, CancellationToken cancellationToken) => ExclusivelyAsync(() =>
+    {
+        var number = lastNumber + 1;
+        if (counts) lastNumber = number;
+        engine.AddSource(number, cell);
+        return RunPartsAsync(number, cell, output, cancellationToken);
+    });
+
+    /// <summary>Runs code that is no cell but was made by one, such as the handler of an event, as cells run: one at a time, interruptible.</summary>
+    /// <returns>Why it failed, or null.</returns>
+    public Task<CellError?> InvokeAsync(Action code, INotebookOutput output, CancellationToken cancellationToken = default) => ExclusivelyAsync(async () =>
+        (await engine.InvokeAsync(lastNumber, code, output, cancellationToken).ConfigureAwait(false))?.Error);
+
+    /// <summary>What could be written at a position of a cell, in UTF-16 units.</summary>
+    public Task<CompletionList> CompleteAsync(string cell, int position, CancellationToken cancellationToken = default) =>
+        ExclusivelyAsync(() => Assistant.CompleteAsync(cell, position, cancellationToken));
+
+    /// <summary>What stands at a position of a cell, explained; null where there is nothing to say.</summary>
+    public Task<string?> ExplainAsync(string cell, int position, CancellationToken cancellationToken = default) =>
+        ExclusivelyAsync(() => Assistant.ExplainAsync(cell, position, cancellationToken));
+
+    public void Dispose()
+    {
+        oneCell.Dispose();
+        packages.Dispose();
+        if (code.IsValueCreated) code.Value.Dispose();
+    }
+
+    private CellAssistant Assistant => new(code.Value, () => engine.VariableNames);
+
+    private async Task<T> ExclusivelyAsync<T>(Func<Task<T>> work)
+    {
+        await oneCell.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            return await work().ConfigureAwait(false);
+        }
+        finally
+        {
+            oneCell.Release();
+        }
+    }
+
+    private async Task<CellResult> RunPartsAsync(int number, string cell, INotebookOutput output, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<CellPart> parts;
+        try
+        {
+            parts = CellParts.Of(cell);
+        }
+        catch (MagicUsageException mistake)
+        {
+            return new MagicFailed(number, mistake.Line, mistake.SourceLine, mistake.Message);
+        }
+        CellResult result = new CellSucceeded(number, HasValue: false, null, null);
+        var atEnd = new List<Action>();
+        foreach (var part in parts)
+        {
+            // The value of C# before a magic; that at the cell's end is the cell's.
+            if (result is CellSucceeded { Display: { } value }) output.Display(value, displayId: null);
+            result = part is CodePart code
+                ? await RunCodeAsync(number, cell, code, output, cancellationToken).ConfigureAwait(false)
+                : await RunMagicAsync(number, (MagicPart)part, atEnd, output, cancellationToken).ConfigureAwait(false);
+            if (result.Error is not null) break;
+        }
+        foreach (var action in atEnd) await engine.InvokeAsync(number, action, output, CancellationToken.None).ConfigureAwait(false);
+        return result;
+    }
+
+    private async Task<CellResult> RunCodeAsync(int number, string cell, CodePart part, INotebookOutput output, CancellationToken cancellationToken)
+    {
+        var directives = PackageDirectives.Of(part.Code);
+        try
+        {
+            await packages.LoadAsync(directives, engine, output, cancellationToken).ConfigureAwait(false);
+        }
+        catch (PackageException failure)
+        {
+            return new MagicFailed(number, directives.Line, cell.Split('\n')[directives.Line - 1], failure.Message);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return new CellInterrupted(number, StillRunning: false);
+        }
+        return await engine.RunAsync(number, directives.Code, output, cancellationToken).ConfigureAwait(false);
+    }
+
+    private void Reset()
+    {
+        engine.Reset();
+        declarations.Clear();
+        packages.Clear();
+    }
+
+    private async Task<CellResult> RunMagicAsync(int number, MagicPart magic, List<Action> atEnd, INotebookOutput output, CancellationToken cancellationToken)
+    {
+        var run = new MagicRun(engine, packages, Reset);
+        var failure = await engine.InvokeAsync(number, () => magic.Run(run), output, cancellationToken).ConfigureAwait(false);
+        if (run.AtEndOfCell is { } action) atEnd.Add(action);
+        if (failure is CellThrew { Exception: OperationCanceledException } && cancellationToken.IsCancellationRequested)
+            return new CellInterrupted(number, StillRunning: false);
+        if (failure is CellThrew { Exception: CommandUsageException or QuantNotebooksException or IOException or UnauthorizedAccessException } threw)
+            return new MagicFailed(number, magic.Line, magic.Source, threw.Exception.Message);
+        if (failure is not null) return failure;
+        if (run.Assignment is var (name, result)) await engine.SetVariableAsync(name, result, cancellationToken).ConfigureAwait(false);
+        return new CellSucceeded(number, HasValue: false, null, null);
+    }
+}

@@ -1,0 +1,64 @@
+using QuantNotebooks.Export;
+using QuantNotebooks.Quantization;
+
+namespace QuantNotebooks.Notebook.Commands;
+
+/// <summary><c>export MODEL --format qdq|float --calibration SET --out FILE</c>: the network as a file for another engine.</summary>
+internal static class ExportCommand
+{
+    private static readonly CommandOption<string> Format = new(ParseFormat)
+    {
+        Name = "--format", ValueName = "qdq|float", Help = "Integers with QuantizeLinear and DequantizeLinear, or floating point.", DefaultText = "qdq", Default = "qdq",
+        Rule = "'qdq' or 'float'",
+    };
+
+    private static readonly CommandOption<string> Out = CommonOptions.Text("--out", "FILE", "The ONNX file to write.", isRequired: true);
+
+    private static readonly CommandOption<bool> ReduceRange = CommonOptions.Flag(
+        "--reduce-range", "7-bit weights, so that ONNX Runtime's kernels can't saturate on x64 processors without VNNI instructions.");
+
+    private static readonly CommandOption<bool> StoreAs8Bits = CommonOptions.Flag(
+        "--store-as-8-bits", "Weights of 4 bits or fewer in 8-bit types, which ONNX Runtime's integer kernels take.");
+
+    public static CommandDefinition Definition { get; } = CommandDefinition.Create(
+        "export", "Write a network for another engine: quantized (QDQ) or in floating point.", CommonOptions.Model,
+        "data/models/resnet14-fashion.onnx --calibration data/fashion-mnist/calibration --calibration-count 256 --per-channel --reduce-range --out resnet14.int8.onnx",
+        [Format, Out, CommonOptions.Calibration, CommonOptions.CalibrationCount, CommonOptions.SkipBroken, .. CommonOptions.Scheme, ReduceRange, StoreAs8Bits, CommonOptions.KeepDeadChannels],
+        Run, (ExportResult result) => result.ToJson(), Conflict);
+
+    private static ExportResult Run(CommandInputs inputs)
+    {
+        var target = inputs.Arguments.Get(Out)!;
+        ReportFile.RequireWritable(target);
+        if (Path.GetFullPath(target) == Path.GetFullPath(inputs.Arguments.Subjects[0]))
+            throw new CommandUsageException($"{Out.Name} '{target}' is the network that is exported; give another name, or the original is lost.");
+        var network = inputs.Network();
+        if (inputs.Arguments.Get(Format) == "float") return network.SaveFloat(target);
+        var scheme = inputs.Arguments.Get(ReduceRange) ? inputs.Scheme with { WeightBits = 7 } : inputs.Scheme;
+        var options = QdqOptions.Default with { StoreAs8Bits = inputs.Arguments.Get(StoreAs8Bits) };
+        inputs.WarnOfOtherScheme(network, scheme);
+        if (network.Ranges is not null) inputs.Host.Note($"'{network.Name}' carries its own calibrated ranges; they are used.");
+        // Weights alone need no images.
+        if (network.Ranges is not null || HasFloatActivations(scheme)) return network.SaveQdq(target, scheme, options: options);
+        if (!inputs.Arguments.IsGiven(CommonOptions.Calibration))
+            throw new CommandUsageException($"{CommonOptions.Calibration.Name} is missing: '{network.Name}' carries no calibrated ranges, so images must set them.");
+        return network.SaveQdq(target, scheme, inputs.Part(CommonOptions.Calibration, CommonOptions.CalibrationCount), options, inputs.Host.Cancellation);
+    }
+
+    private static bool HasFloatActivations(QuantizationScheme scheme) => scheme.ActivationBits is null && scheme.Overrides.All(other => other.ActivationBits is null);
+
+    private static string? Conflict(CommandArguments arguments)
+    {
+        if (arguments.Get(Format) == "float" && CommonOptions.Scheme.Append(ReduceRange).Append(StoreAs8Bits).FirstOrDefault(arguments.IsGiven) is { } option)
+            return $"{Format.Name} float quantizes nothing, so it can't be given together with {option.Name}.";
+        return arguments.Get(ReduceRange) && CommonOptions.Scheme.FirstOrDefault(other => other.Name == "--weight-bits") is { } bits && arguments.IsGiven(bits)
+            ? $"{ReduceRange.Name} means 7-bit weights, so it can't be given together with {bits.Name}."
+            : null;
+    }
+
+    private static bool ParseFormat(string text, out string? value)
+    {
+        value = text;
+        return text is "qdq" or "float";
+    }
+}
