@@ -2,6 +2,8 @@ using System.Text;
 using Google.Protobuf;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Onnx;
+using QuantNotebooks.Onnx.Schema;
+using Graph = QuantNotebooks.Onnx.Graph;
 
 namespace QuantNotebooks.Core.Tests.Networks;
 
@@ -72,6 +74,34 @@ public sealed class BadFileTests
         using var folder = new TemporaryFolder();
         var model = new GraphBuilder().Input("x", 0, 1, 4).Constant("w", [800_000_000, 1, 1], 1f).Node("Conv", ["x", "w"], "y").Output("y").Model;
         Assert.Contains("should hold 800000000 values and holds 1", MessageOf(folder.Write("huge.onnx", model.ToByteArray())), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_sparse_tensor_is_written_out_and_one_too_large_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        ModelProto Model(params long[] shape)
+        {
+            var model = new GraphBuilder().Input("x", 0, 3).Node("MatMul", ["x", "w"], "y").Output("y").Model;
+            var sparse = new SparseTensorProto { Values = TensorData.Create("w", [2], [5f, -2f]), Indices = new TensorProto { Name = "indices", DataType = (int)TensorProto.Types.DataType.Int64 } };
+            sparse.Dims.AddRange(shape);
+            sparse.Indices.Dims.Add(2);
+            sparse.Indices.Int64Data.AddRange([1, 4]);
+            model.Graph.SparseInitializer.Add(sparse);
+            return model;
+        }
+        Assert.Equal([0f, 5f, 0f, 0f, -2f, 0f], Assert.Single(Network.Load(folder.Write("sparse.onnx", Model(3, 2).ToByteArray())).Layers).Weights.ToArray());
+        Assert.Contains("larger than", MessageOf(folder.Write("huge.onnx", Model(3, 1L << 40).ToByteArray())), StringComparison.Ordinal);
+        Assert.Contains("outside its shape", MessageOf(folder.Write("outside.onnx", Model(1, 2).ToByteArray())), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_tensor_of_the_wrong_type_is_named_by_the_node_that_reads_it()
+    {
+        using var folder = new TemporaryFolder();
+        var model = new GraphBuilder().Input("x", 0, 1, 4).RandomConstant("w", 2, 1, 1).Node("Conv", ["x", "w"], "y").Output("y").Model;
+        model.Graph.Initializer[0] = TensorData.Create("w", [2, 1, 1], [1, 2]);
+        Assert.Contains("Conv/y", MessageOf(folder.Write("mixed.onnx", model.ToByteArray())), StringComparison.Ordinal);
     }
 
     [Fact]

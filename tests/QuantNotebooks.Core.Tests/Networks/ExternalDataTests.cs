@@ -64,6 +64,18 @@ public sealed class ExternalDataTests
     }
 
     [Fact]
+    public void A_folder_that_is_a_link_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        using var elsewhere = new TemporaryFolder();
+        var (model, data) = Split(tensor => tensor.ExternalData[0].Value = "below/weights.bin");
+        elsewhere.Write("weights.bin", data);
+        Directory.CreateSymbolicLink(Path.Combine(folder.Path, "below"), elsewhere.Path);
+        var error = Assert.Throws<QuantNotebooksException>(() => Network.Load(folder.Write("split.onnx", model.ToByteArray())));
+        Assert.Contains("refused", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Missing_and_short_files_and_odd_numbers_are_named()
     {
         var (model, data) = Split();
