@@ -23,7 +23,7 @@ internal static class ExportCommand
     public static CommandDefinition Definition { get; } = CommandDefinition.Create(
         "export", "Write a network for another engine: quantized (QDQ) or in floating point.", CommonOptions.Model,
         "data/models/resnet14-fashion.onnx --calibration data/fashion-mnist/calibration --calibration-count 256 --per-channel --reduce-range --out resnet14.int8.onnx",
-        [Format, Out, CommonOptions.Calibration, CommonOptions.CalibrationCount, .. CommonOptions.Scheme, ReduceRange, StoreAs8Bits, CommonOptions.KeepDeadChannels],
+        [Format, Out, CommonOptions.Calibration, CommonOptions.CalibrationCount, CommonOptions.SkipBroken, .. CommonOptions.Scheme, ReduceRange, StoreAs8Bits, CommonOptions.KeepDeadChannels],
         Run, (ExportResult result) => result.ToJson(), Conflict);
 
     private static ExportResult Run(CommandInputs inputs)
