@@ -58,7 +58,19 @@ internal sealed class CommManager(KernelSockets sockets)
         if (_targets.TryGetValue(message.Content.Text("target_name"), out var opened))
         {
             var comm = Add(id, message.Content.Text("target_name"));
-            return () => opened(comm, data);
+            return () =>
+            {
+                try
+                {
+                    opened(comm, data);
+                }
+                catch
+                {
+                    // Nobody will ever listen to it.
+                    comm.Close();
+                    throw;
+                }
+            };
         }
         // The protocol's answer to a target that nobody knows.
         sockets.Publish("comm_close", message, new JsonObject { ["comm_id"] = id, ["data"] = new JsonObject() });

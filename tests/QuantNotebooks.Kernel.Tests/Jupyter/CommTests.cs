@@ -48,11 +48,12 @@ public sealed class CommTests(RunningKernel kernel) : IClassFixture<RunningKerne
     }
 
     [Fact]
-    public void AHandlerThatThrowsIsShown()
+    public void AHandlerThatThrowsIsShownAndItsCommClosed()
     {
         client.Value("Comm.Register(\"bad\", (comm, data) => throw new InvalidOperationException(\"boo\"));");
         var opening = Send("comm_open", new JsonObject { ["comm_id"] = "c3", ["target_name"] = "bad", ["data"] = new JsonObject() });
         Assert.Equal("boo", client.Await(opening, "error").Text("evalue"));
+        Assert.Empty(client.Request("comm_info_request", new JsonObject { ["target_name"] = "bad" }).Content["comms"]!.AsObject());
         Assert.Equal("2", client.Value("1 + 1"));
     }
 
