@@ -17,6 +17,7 @@ public static class CommandSet
             inputs => inputs.Network(), (Network network) => network.ToJson()),
         ShiftCommand.Definition,
         MergeCommand.Definition,
+        SensitivityCommand.Definition,
         EqualizeCommand.Definition,
         CorrectCommand.Definition,
         EvaluateCommand.Definition,
