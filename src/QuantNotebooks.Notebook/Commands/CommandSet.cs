@@ -20,6 +20,7 @@ public static class CommandSet
         SensitivityCommand.Definition,
         EqualizeCommand.Definition,
         CorrectCommand.Definition,
+        RecommendCommand.Definition,
         EvaluateCommand.Definition,
         CompareCommand.Definition,
         ExportCommand.Definition,

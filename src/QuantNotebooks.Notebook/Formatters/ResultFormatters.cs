@@ -11,6 +11,7 @@ using QuantNotebooks.Networks;
 using QuantNotebooks.Notebook.Charts;
 using QuantNotebooks.Notebook.Frames;
 using QuantNotebooks.Notebook.Hosting;
+using QuantNotebooks.Recommendation;
 using QuantNotebooks.Sensitivity;
 using QuantNotebooks.Shift;
 
@@ -31,6 +32,7 @@ public static class ResultFormatters
             RegisterPage<MeanShiftReport>(ResultPages.Of);
             RegisterPage<LayerShift>(ResultPages.Of);
             RegisterPage<SensitivityReport>(SensitivityPage.Of);
+            RegisterPage<RecommendationReport>(RecommendationPage.Of);
             RegisterPage<EqualizationResult>(EqualizationPage.Of);
             RegisterPage<CorrectionResult>(ResultPages.Of);
             RegisterPage<Comparison>(ResultPages.Of);
