@@ -22,11 +22,14 @@ public sealed class ZooTests
         for (var index = 0; index < input.Length; index++) input[index] = MathF.Sin(index * 0.7f) * 2;
         var expected = ModelRun.Tensors(zoo.Model, input, zoo.InputShape, optimize: false);
         var actual = ModelRun.Tensors(network.ToModel(), input, zoo.InputShape);
+        // Where values cancel, as in a mean that a normalization takes away, no two orders of adding agree to 1e-5: what an input moved by 1e-6 does says how far.
+        for (var index = 0; index < input.Length; index++) input[index] *= index % 2 == 0 ? 1 + 1e-6f : 1 - 1e-6f;
+        var moved = ModelRun.Tensors(zoo.Model, input, zoo.InputShape, optimize: false);
         Assert.Equal(expected.Keys.Order(), actual.Keys.Order());
         foreach (var (name, (shape, values)) in expected)
         {
             Assert.Equal(shape, actual[name].Shape);
-            Assert.InRange(ModelRun.RelativeDifference(values, actual[name].Values), 0, 1e-5);
+            Assert.InRange(ModelRun.RelativeDifference(values, actual[name].Values), 0, Math.Max(1e-5, 4 * ModelRun.RelativeDifference(values, moved[name].Values)));
         }
     }, iter: LongRun.Cases(300), print: choice => $"{choice}\n{string.Join('\n', ZooGraph.Create(choice.SpatialAxes, choice.Opset, choice.Pieces).Pieces)}");
 }
