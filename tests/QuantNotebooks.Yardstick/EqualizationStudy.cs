@@ -13,6 +13,9 @@ internal static class EqualizationStudy
     /// <summary>The network as it is.</summary>
     public const string None = "none";
 
+    /// <summary>The columns.</summary>
+    public static string[] Methods { get; } = [None, "one-step", "two-step", "cross-layer"];
+
     public static void Run(EqualizationSettings settings)
     {
         var table = new EqualizationTable(settings);
@@ -31,7 +34,7 @@ internal static class EqualizationStudy
         {
             var scheme = QuantizationScheme.Int8PerTensor.WithBits(bits);
             double? naive = null;
-            foreach (var method in (string[])[None, .. EqualizationMethods.Names])
+            foreach (var method in Methods)
             {
                 var row = table.Find(network, method, bits, test.Count) ?? table.Add(Measure(method));
                 naive ??= row.Quantized;

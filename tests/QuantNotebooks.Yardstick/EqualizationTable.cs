@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using QuantNotebooks.Equalization;
 using QuantNotebooks.Evaluation;
 using QuantNotebooks.Networks;
 
@@ -56,14 +55,19 @@ internal sealed class EqualizationTable
             var what = network.Key.Metric == nameof(AccuracyMetric.Lines) ? "test lines read right" : "test images, top-1";
             Line(FormattableString.Invariant($"Share of {network.Key.Test:N0} {what}; {network.Key.Calibration} calibration images. Full precision: {100 * network.Key.Float:F2} %."));
             Line("");
-            string[] methods = [EqualizationStudy.None, .. EqualizationMethods.Names];
+            string[] methods = EqualizationStudy.Methods;
             Line("| bits | " + string.Join(" | ", methods) + " |");
             Line("|---:|" + string.Concat(methods.Select(_ => "---|")));
             foreach (var bits in network.GroupBy(row => row.Bits).OrderByDescending(group => group.Key))
                 Line(string.Create(CultureInfo.InvariantCulture, $"| {bits.Key} | {string.Join(" | ", methods.Select(method => Cell(bits.FirstOrDefault(row => row.Method == method))))} |"));
             var worse = network.Where(row => row.Why is not null).ToArray();
             if (worse.Length > 0) Line("");
-            foreach (var row in worse) Line(string.Create(CultureInfo.InvariantCulture, $"- Worse than none: {row.Method} at {row.Bits} bits; {row.Why}."));
+            foreach (var row in worse)
+            {
+                var none = network.First(other => other.Bits == row.Bits && other.Method == EqualizationStudy.None);
+                var chance = WilsonInterval.Of(row.Quantized, row.Test).High > WilsonInterval.Of(none.Quantized, none.Test).Low ? " (the intervals overlap)" : "";
+                Line(string.Create(CultureInfo.InvariantCulture, $"- Worse than none: {row.Method} at {row.Bits} bits{chance}; {row.Why}."));
+            }
         }
         return text.ToString();
 

@@ -40,7 +40,7 @@ public sealed record EqualizationEffect(
             {
                 if (!double.IsFinite(layer.AddedNoise)) continue;
                 if (layer.AddedNoise - previous > largest) (culprit, largest) = (layer, layer.AddedNoise - previous);
-                previous = layer.AddedNoise;
+                previous = Math.Max(0, layer.AddedNoise);
             }
             return culprit;
         }

@@ -18,6 +18,8 @@ public static class CommandSet
         ShiftCommand.Definition,
         MergeCommand.Definition,
         EqualizeCommand.Definition,
+        AbsorbBiasCommand.Definition,
+        RemoveDeadCommand.Definition,
         CorrectCommand.Definition,
         EvaluateCommand.Definition,
         CompareCommand.Definition,

@@ -30,6 +30,8 @@ public static class ResultFormatters
             RegisterPage<MeanShiftReport>(ResultPages.Of);
             RegisterPage<LayerShift>(ResultPages.Of);
             RegisterPage<EqualizationResult>(EqualizationPage.Of);
+            RegisterPage<HighBiasResult>(NetworkChangePages.Of);
+            RegisterPage<DeadChannelResult>(NetworkChangePages.Of);
             RegisterPage<CorrectionResult>(ResultPages.Of);
             RegisterPage<Comparison>(ResultPages.Of);
             RegisterPage<EvaluationResult>(ResultPages.Of);
