@@ -5,11 +5,12 @@ using QuantNotebooks.Correction;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Quantization;
+using QuantNotebooks.Sensitivity;
 using QuantNotebooks.Shift;
 using QuantNotebooks.Sweep;
 using QuantNotebooks.Tests;
 
-// speed:  measurement beside bare ONNX Runtime on the same images, as ratios of one run; growth with the number of images.
+// speed:  measurement beside bare ONNX Runtime on the same images, as ratios of one run;speed [small] | sensitivity | growth with the number of images.
 // memory: the 224x224 network under a budget, one kind of work a process: the peak of resident memory.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var scheme = QuantizationScheme.Int8PerTensor;
@@ -18,6 +19,7 @@ switch (args)
     case ["speed"]: Speed(large: true); break;
     case ["speed", "small"]: Speed(large: false); break;
     case ["growth"]: Growth(); break;
+    case ["sensitivity"]: Sensitivity(); break;
     case ["memory", "measure" or "correct", var size] when MemoryBudget.TryParse(size, out var budget): Memory(args[1] == "correct", budget!); break;
     default:
         Console.Error.WriteLine("usage: speed [small] | growth | memory measure|correct SIZE");
@@ -53,6 +55,28 @@ void Compare(Network network, ImageSet images)
     }
     var bare = full + quantized;
     Console.WriteLine($"{network.Name,-30} {images.Count,6} {full,8:F2} {quantized,17:F2} {measured,10:F2} {measured / bare,17:F2} {split,13:F2} {split / bare,15:F2}");
+}
+
+// All layers alone beside the measurement of the mean shift, both from images and ranges to a report, on the usual sample and image for image.
+void Sensitivity()
+{
+    Console.WriteLine("network                        images  layers  measure s  sample  sensitivity s  ratio (goal 2)  ratio an image");
+    foreach (var (network, images) in ((Network, ImageSet)[])[
+        (Load("mobilenet-v1-fashion"), Set("fashion-mnist", "test").Take(1024)), (Load("mobilenet-v2-fashion"), Set("fashion-mnist", "test").Take(1024)),
+        (Load("resnet14-fashion"), Set("fashion-mnist", "test").Take(1024)), (Load("ppocr-v4-text-recognition"), Set("text-lines", "test").Take(64))])
+    {
+        var ranges = network.Calibrate(images, scheme);
+        network.MeasureMeanShift(images.Take(2), scheme);
+        var (measured, sensitivity) = (double.MaxValue, double.MaxValue);
+        for (var round = 0; round < 3; round++)
+        {
+            measured = Math.Min(measured, Time(() => network.MeasureMeanShift(images, scheme, new() { Ranges = ranges })));
+            sensitivity = Math.Min(sensitivity, Time(() => network.MeasureSensitivity(images, scheme, new() { Ranges = ranges })));
+        }
+        var sample = SensitivityOptions.SampleOf(network, images);
+        var ratio = sensitivity / measured;
+        Console.WriteLine($"{network.Name,-30} {images.Count,6} {network.Layers.Length,7} {measured,10:F2} {sample,7} {sensitivity,14:F2} {ratio,15:F2} {ratio * images.Count / sample,15:F1}");
+    }
 }
 
 void Growth()

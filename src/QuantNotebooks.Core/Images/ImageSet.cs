@@ -126,6 +126,18 @@ public sealed class ImageSet
         return new ImageSet(Name, Path, _source, _start + count, Count - count, Skipped);
     }
 
+    /// <summary>That many images, evenly spaced over the set, in its order: of a set that is sorted by class, some of every class.</summary>
+    /// <param name="count">How many, at least 1; all images when there are fewer.</param>
+    /// <exception cref="QuantNotebooksException"><paramref name="count"/> is below 1.</exception>
+    public ImageSet Spread(int count)
+    {
+        if (count < 1) throw new QuantNotebooksException(Invariant($"Spread({count}) of {Name} would be empty; take at least 1 of its {Count:N0} images."));
+        if (count >= Count) return this;
+        int[] indices = [.. Enumerable.Range(0, count).Select(index => _start + (int)((long)index * Count / count))];
+        IImageSource selected = _source is ITensorSource tensors ? new SelectedTensorSource(tensors, indices) : new SelectedSource(_source, indices);
+        return new ImageSet(Name, Path, selected, 0, count, Skipped);
+    }
+
     /// <summary>
     /// The images that can be decoded; <see cref="Skipped"/> of the result names the others. Without it, the first broken image that is used is an error.
     /// </summary>

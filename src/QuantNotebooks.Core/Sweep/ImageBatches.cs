@@ -38,6 +38,7 @@ internal sealed class ImageBatches
         var fixedBatch = dimensions is [> 0, ..] ? (int)dimensions[0] : 0;
         if (fixedBatch > 0 && images.Count % fixedBatch != 0)
             throw new QuantNotebooksException($"'{network.Name}' takes exactly {fixedBatch} images at once, and {images.Count} is not a multiple of that.");
+        Multiple = Math.Max(1, fixedBatch);
         BatchSize = fixedBatch > 0 ? fixedBatch : Math.Clamp((int)(ValuesAtOnce / _shape.Aggregate(1L, (product, length) => product * length)), 1, batchSize);
     }
 
@@ -50,6 +51,9 @@ internal sealed class ImageBatches
     public string InputName { get; }
 
     public int BatchSize { get; }
+
+    /// <summary>What the number of images must be a multiple of: more than 1 for a network that takes only whole batches of one size.</summary>
+    public int Multiple { get; }
 
     public int Count => (_images.Count + BatchSize - 1) / BatchSize;
 

@@ -33,7 +33,8 @@ internal sealed class QuantizedInference : IDisposable
 
     public void Dispose() => _runner.Dispose();
 
-    private static Graph QuantizedGraph(
+    /// <summary>The network's graph with every layer's weights and bias on their grids.</summary>
+    public static Graph QuantizedGraph(
         Network network, QuantizationScheme scheme, QuantizerPlacement placement, Dictionary<string, Quantizer> quantizers) =>
         LayerEditor.Apply(network.Graph, network.Layers.Select(layer =>
         {

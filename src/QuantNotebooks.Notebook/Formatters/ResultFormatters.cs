@@ -11,6 +11,8 @@ using QuantNotebooks.Networks;
 using QuantNotebooks.Notebook.Charts;
 using QuantNotebooks.Notebook.Frames;
 using QuantNotebooks.Notebook.Hosting;
+using QuantNotebooks.Recommendation;
+using QuantNotebooks.Sensitivity;
 using QuantNotebooks.Shift;
 
 namespace QuantNotebooks.Notebook.Formatters;
@@ -29,6 +31,8 @@ public static class ResultFormatters
             if (registered) return;
             RegisterPage<MeanShiftReport>(ResultPages.Of);
             RegisterPage<LayerShift>(ResultPages.Of);
+            RegisterPage<SensitivityReport>(SensitivityPage.Of);
+            RegisterPage<RecommendationReport>(RecommendationPage.Of);
             RegisterPage<EqualizationResult>(EqualizationPage.Of);
             RegisterPage<CorrectionResult>(ResultPages.Of);
             RegisterPage<Comparison>(ResultPages.Of);

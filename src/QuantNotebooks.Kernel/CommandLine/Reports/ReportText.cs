@@ -3,6 +3,8 @@ using QuantNotebooks.Equalization;
 using QuantNotebooks.Evaluation;
 using QuantNotebooks.Export;
 using QuantNotebooks.Networks;
+using QuantNotebooks.Recommendation;
+using QuantNotebooks.Sensitivity;
 using QuantNotebooks.Shift;
 
 namespace QuantNotebooks.Kernel.CommandLine.Reports;
@@ -16,6 +18,8 @@ internal static class ReportText
         {
             case Network network: NetworkText.Write(network, writer); break;
             case MeanShiftReport report: ShiftText.Write(report, writer); break;
+            case SensitivityReport sensitivity: SensitivityText.Write(sensitivity, writer); break;
+            case RecommendationReport recommendation: RecommendationText.Write(recommendation, writer); break;
             case EqualizationResult equalization: EqualizationText.Write(equalization, writer); break;
             case CorrectionResult correction: CorrectionText.Write(correction, writer); break;
             case EvaluationResult evaluation: EvaluationText.Write(evaluation, writer); break;
