@@ -4,7 +4,13 @@ import { Widget } from '@lumino/widgets';
 
 const registry = new RenderMimeRegistry({ initialFactories: standardRendererFactories });
 
-async function show(value) {
+// A notebook file holds text as lists of lines, which JupyterLab joins when it opens the file.
+const joined = (text) => (Array.isArray(text) ? text.join('') : text);
+
+async function show(output) {
+  const value = { ...output };
+  if (value.text) value.text = joined(value.text);
+  if (value.data) value.data = Object.fromEntries(Object.entries(value.data).map(([type, content]) => [type, joined(content)]));
   const model = new OutputModel({ value, trusted: true });
   const mimeType = registry.preferredMimeType(model.data, 'any');
   if (!mimeType) throw new Error('JupyterLab shows nothing of ' + Object.keys(value.data ?? {}));
