@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace QuantNotebooks.Export;
 
 /// <summary>What an export wrote, as a JSON document of the contract in <see cref="JsonExport"/>.</summary>
@@ -27,6 +29,35 @@ public static class ExportJson
             writer.WriteStartArray("notes");
             foreach (var note in result.Notes) writer.WriteStringValue(note);
             writer.WriteEndArray();
+            WriteCheck(writer, result.Check);
         });
+    }
+
+    private static void WriteCheck(Utf8JsonWriter writer, IntegerCheck? check)
+    {
+        if (check is null)
+        {
+            writer.WriteNull("check");
+            return;
+        }
+        writer.WriteStartObject("check");
+        writer.WriteImages("images", check.Images);
+        writer.WriteBoolean("agrees", check.Agrees);
+        writer.WriteFinite("step", check.Step);
+        WriteAgreement("asItRuns", check.AsItRuns);
+        WriteAgreement("withoutSaturation", check.WithoutSaturation);
+        writer.WriteStartArray("explanation");
+        foreach (var sentence in check.Explanation) writer.WriteStringValue(sentence);
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+
+        void WriteAgreement(string name, IntegerAgreement agreement)
+        {
+            writer.WriteStartObject(name);
+            writer.WriteFinite("sameAnswer", agreement.SameAnswer);
+            writer.WriteFinite("withinTwoSteps", agreement.WithinTwoSteps);
+            writer.WriteFinite("largestInSteps", agreement.LargestInSteps);
+            writer.WriteEndObject();
+        }
     }
 }

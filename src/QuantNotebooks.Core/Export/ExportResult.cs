@@ -36,4 +36,7 @@ public sealed record ExportResult(Network Network, string Path, long Bytes, long
 
     /// <summary>What whoever runs the file should know, a sentence each.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
+
+    /// <summary>The file in ONNX Runtime beside the simulation; null where that was not asked for.</summary>
+    public IntegerCheck? Check { get; init; }
 }

@@ -20,7 +20,7 @@ namespace QuantNotebooks.Export;
 /// channel 13; the network is converted where that is exact and refused where it is not.
 /// </para>
 /// <para>
-/// How ONNX Runtime's integer kernels differ from the simulation: given the same input, a kernel's result differs in about 1 of 400,000 values, by
+/// How ONNX Runtime's integer kernels differ from the simulation (<see cref="IntegerChecker"/> measures it for a file): given the same input, a kernel's result differs in about 1 of 400,000 values, by
 /// one step, where a value lies between two integers and the engine's multiplication by one float32 falls on one side and the simulation's float32
 /// sums on the other. Through a deep network such a step can grow: in the simulation itself, one step in one value of an early layer of MobileNet v2
 /// moves a quarter of the logits, 1 of 1,000 by three output steps (tests show both). On 10,000 Fashion-MNIST test images, calibrated on 256, the
@@ -50,7 +50,7 @@ public static class QdqExport
         ReportFile.RequireWritable(path);
         var known = ranges ?? network.Ranges ?? (QuantizerPlacement.Of(network, scheme).QuantizesActivations
             ? throw new QuantNotebooksException($"'{network.Name}' carries no calibrated ranges: calibration images are needed to export it quantized.")
-            : new ActivationRanges(ImmutableSortedDictionary<string, ActivationRange>.Empty, "", 0));
+            : ActivationRanges.None);
         var (model, result) = network.ToQdq(scheme, known, options ?? QdqOptions.Default);
         OnnxFile.Write(model, path);
         return result with { Path = path, Bytes = new FileInfo(path).Length };

@@ -18,6 +18,9 @@ public readonly record struct ActivationRange(float Minimum, float Maximum)
 /// <param name="ImageCount">Number of calibration images.</param>
 public sealed record ActivationRanges(ImmutableSortedDictionary<string, ActivationRange> ByTensor, string ImagesSha256, int ImageCount)
 {
+    /// <summary>The ranges of no tensor, for schemes that leave activations in floating point.</summary>
+    public static ActivationRanges None { get; } = new(ImmutableSortedDictionary<string, ActivationRange>.Empty, "", 0);
+
     /// <summary>
     /// The quantization scheme, in JSON, that the ranges were found for, and that biases which go with them compensate; null where that is not known
     /// or any would do.

@@ -9,7 +9,11 @@ namespace QuantNotebooks.Onnx;
 /// <summary>How ONNX Runtime is to run a model.</summary>
 /// <param name="Threads">Threads inside an operator; 0 for one a core.</param>
 /// <param name="Unoptimized">Whether ONNX Runtime must run every node as it stands, without fusing or re-arranging any.</param>
-internal readonly record struct SessionSettings(int Threads, bool Unoptimized);
+internal readonly record struct SessionSettings(int Threads, bool Unoptimized)
+{
+    /// <summary>Whether 8-bit kernels must add in 32 bits: on x64 processors without VNNI instructions the faster ones saturate.</summary>
+    public bool PreciseIntegers { get; init; }
+}
 
 /// <summary>A model in ONNX Runtime. Safe to call from several threads; its errors are <see cref="QuantNotebooksException"/>s.</summary>
 internal sealed class OnnxSession : IDisposable
@@ -54,6 +58,7 @@ internal sealed class OnnxSession : IDisposable
         };
         // Between two runs the statistics need the cores: ONNX Runtime's threads must not spin while they wait.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        if (settings.PreciseIntegers) options.AddSessionConfigEntry("session.x64quantprecision", "1");
         if (SharesArena) options.AddSessionConfigEntry("session.use_env_allocators", "1");
         try
         {

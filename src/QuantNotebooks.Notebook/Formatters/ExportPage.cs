@@ -11,6 +11,7 @@ internal static class ExportPage
     {
         var notes = new List<string>(result.Notes);
         if (result.ConvertedFrom is { } from) notes.Add(FormattableString.Invariant($"Converted from ONNX operator set {from}."));
+        if (result.Check is { } check) notes.AddRange(check.Explanation);
         return new ResultPage(
             FormattableString.Invariant($"{result.Path}: {result.Network.Name}, {result.Scheme?.ToString() ?? "floating point"}, {result.Bytes:N0} bytes, ONNX operator set {result.Opset}"),
             result.Layers.IsEmpty ? null : FrameOf(result), [], notes);

@@ -2,6 +2,7 @@ using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Onnx;
 using QuantNotebooks.Onnx.Schema;
+using QuantNotebooks.Tests;
 
 namespace QuantNotebooks.Core.Tests.Networks;
 
@@ -34,15 +35,23 @@ public sealed class LoadingTests
     }
 
     [Theory]
-    [InlineData("ppocr-text-direction", 192)]
-    [InlineData("ppocr-v4-text-recognition", 160)]
-    public void Text_networks_keep_their_output(string name, int width)
+    [InlineData("ppocr-text-direction", 192, null)]
+    [InlineData("ppocr-v4-text-recognition", 160, null)]
+    [InlineData("ppocr-text-direction", 192, "text-direction")]
+    [InlineData("ppocr-v4-text-recognition", 320, "text-lines")]
+    public void Text_networks_keep_their_output(string name, int width, string? images)
     {
         var path = TestData.PathOf(name);
         var network = Network.Load(path);
         long[] shape = [2, 3, 48, width];
         var input = new float[shape.Aggregate(1L, (product, dimension) => product * dimension)];
-        for (var (index, random) = (0, new Random(3)); index < input.Length; index++) input[index] = (float)(random.NextDouble() * 2 - 1);
+        if (images is not null)
+        {
+            var preprocessing = network.Task!.Input.Preprocessing;
+            Assert.Equal((48, width), (preprocessing.Size.Height, preprocessing.Size.Width));
+            preprocessing.Fill(ImageSet.Load(Repository.PathOf("data", images, "test")), 0, (int)shape[0], input);
+        }
+        else for (var (index, random) = (0, new Random(3)); index < input.Length; index++) input[index] = (float)(random.NextDouble() * 2 - 1);
         var model = OnnxFile.Parse(File.ReadAllBytes(path), path);
         var expected = Assert.Single(ModelRun.Tensors(model, input, shape)).Value;
         var actual = Assert.Single(ModelRun.Tensors(network.ToModel(), input, shape)).Value;

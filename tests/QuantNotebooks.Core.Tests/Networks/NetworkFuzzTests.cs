@@ -22,7 +22,7 @@ public sealed class NetworkFuzzTests
         var original = File.ReadAllBytes(Repository.PathOf("data", "models", name + ".onnx"));
         var model = ModelProto.Parser.ParseFrom(original);
         // The smaller a file, the more cases; the weights are only dead freight.
-        var cases = LongRun.Cases(kind == "bits" ? Math.Clamp(200_000_000 / original.Length, 40, 400) : Math.Clamp(30_000 / model.Graph.Node.Count, 50, 500));
+        var cases = LongRun.Cases(kind == "bits" ? Math.Clamp(400_000_000 / original.Length, 80, 800) : Math.Clamp(60_000 / model.Graph.Node.Count, 100, 1000));
         var random = new Random(seed);
         var refused = 0;
         for (var index = 0; index < cases; index++)

@@ -19,5 +19,8 @@ internal static class ExportedText
         }
         if (!result.Notes.IsEmpty) writer.WriteLine();
         foreach (var note in result.Notes) writer.WriteLine(note);
+        if (result.Check is not { } check) return;
+        writer.WriteLine();
+        foreach (var sentence in check.Explanation) writer.WriteLine(sentence);
     }
 }
