@@ -3,9 +3,15 @@ using QuantNotebooks;
 using QuantNotebooks.Yardstick;
 
 // Corrections beside quantization-aware training: dotnet run -c Release --project tests/QuantNotebooks.Yardstick -- [FILE.md] [options]
+// Equalization, method by method: the same with the word 'equalization' before the file.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 try
 {
+    if (args is ["equalization", .. var words])
+    {
+        EqualizationStudy.Run(EqualizationSettings.Parse(words));
+        return 0;
+    }
     var settings = Settings.Parse(args);
     var study = new Study(settings);
     if (settings.Search) study.Search();

@@ -20,7 +20,7 @@ internal sealed record Settings(
     public static Settings Parse(string[] words)
     {
         var settings = new Settings(
-            Repository.PathOf("tests", "QuantNotebooks.Yardstick", "results.md"), ["mobilenet-v1-fashion", "mobilenet-v2-fashion", "resnet14-fashion"],
+            Repository.PathOf("docs", "yardstick.md"), ["mobilenet-v1-fashion", "mobilenet-v2-fashion", "resnet14-fashion"],
             [4, 8, 6, 5], 256, 1000, 3000, 12, 20, false);
         for (var index = 0; index < words.Length; index++)
         {
@@ -32,22 +32,22 @@ internal sealed record Settings(
         return settings;
     }
 
+    public static int Number(string option, string text) => int.TryParse(text, out var number) && number > 0
+        ? number
+        : throw new QuantNotebooksException($"{option} must be a whole number of at least 1, not '{text}'.");
+
     private Settings With(string option, string value)
     {
         return option switch
         {
             "--networks" => this with { Networks = value.Split(',') },
-            "--bits" => this with { Bits = [.. value.Split(',').Select(Number)] },
-            "--calibration" => this with { Calibration = Number(value) },
-            "--training" => this with { Training = Number(value) },
-            "--test" => this with { Test = Number(value) },
-            "--epochs" => this with { Epochs = Number(value) },
-            "--aware-epochs" => this with { AwareEpochs = Number(value) },
+            "--bits" => this with { Bits = [.. value.Split(',').Select(text => Number(option, text))] },
+            "--calibration" => this with { Calibration = Number(option, value) },
+            "--training" => this with { Training = Number(option, value) },
+            "--test" => this with { Test = Number(option, value) },
+            "--epochs" => this with { Epochs = Number(option, value) },
+            "--aware-epochs" => this with { AwareEpochs = Number(option, value) },
             _ => throw new QuantNotebooksException($"There is no option {option}: --networks A,B --bits 8,4 --calibration N --training N --test N --epochs N --aware-epochs N --search."),
         };
-
-        int Number(string text) => int.TryParse(text, out var number) && number > 0
-            ? number
-            : throw new QuantNotebooksException($"{option} must be a whole number of at least 1, not '{text}'.");
     }
 }

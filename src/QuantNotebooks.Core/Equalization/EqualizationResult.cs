@@ -67,4 +67,11 @@ public sealed record EqualizationResult(
 {
     /// <summary>Whether nothing could be scaled: then <see cref="Network"/> is the one that was given.</summary>
     public bool IsUnchanged => Groups.IsEmpty;
+
+    /// <summary>
+    /// The other half of the certificate, for all images: a walk through both graphs that knows nothing of groups and factors. Made when it is first asked
+    /// for, and then kept.
+    /// </summary>
+    /// <exception cref="QuantNotebooksException">Without images: the graph does not say enough of its input's shape to run it.</exception>
+    public StructureCertificate Structure => field ??= StructureCheck.Run(IsUnchanged ? Network : Network.Parent!, Network, Images);
 }

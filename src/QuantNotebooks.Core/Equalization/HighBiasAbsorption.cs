@@ -16,7 +16,14 @@ public sealed record AbsorbedBias(string Layer, ImmutableArray<float> Absorbed, 
 /// <param name="Network">The network after; the one that was given where nothing could be absorbed.</param>
 /// <param name="Layers">One entry a layer with batch normalization statistics.</param>
 /// <param name="Certificate">How far the outputs moved: a value below the absorbed constant, rarer than the number of sigmas allows, is clipped.</param>
-public sealed record HighBiasResult(Network Network, ImmutableArray<AbsorbedBias> Layers, EqualizationCertificate Certificate);
+public sealed record HighBiasResult(Network Network, ImmutableArray<AbsorbedBias> Layers, EqualizationCertificate Certificate)
+{
+    /// <summary>How many standard deviations below its mean a channel was left whole.</summary>
+    public double Sigmas { get; init; } = 3;
+
+    /// <summary>Whether nothing could be absorbed: then <see cref="Network"/> is the one that was given.</summary>
+    public bool IsUnchanged => Layers.All(layer => layer.Absorbed.IsEmpty);
+}
 
 /// <summary>High-bias absorption (DFQ, arXiv 1906.04721, section 4.1.3).</summary>
 public static class HighBiasAbsorption
@@ -39,13 +46,13 @@ public static class HighBiasAbsorption
         ImmutableArray<AbsorbedBias> layers =
             [.. network.Layers.Where(layer => layer.BatchNormalization is not null).Select(layer => Absorb(edit, layer, sigmas))];
         var absorbed = layers.ToDictionary(layer => layer.Layer, layer => layer.Absorbed);
-        if (layers.All(layer => layer.Absorbed.IsEmpty)) return new HighBiasResult(network, layers, EqualizationCertificate.Unchanged(images));
+        if (layers.All(layer => layer.Absorbed.IsEmpty)) return new HighBiasResult(network, layers, EqualizationCertificate.Unchanged(images)) { Sigmas = sigmas };
         var entry = new HistoryEntry("absorb-high-bias", string.Create(CultureInfo.InvariantCulture, $"{sigmas} sigmas"), null, network.Sha256, ToolVersion.Text);
         var edited = edit.ToNetwork("-absorbed", entry);
         // What batch normalization promised of the mean moves along.
         var after = edited.With(
             edited.Graph, layer => absorbed.GetValueOrDefault(layer.Name, []) is { IsEmpty: false } taken ? layer.Notes.Shifted(taken) : layer.Notes, edited.Facts);
-        return new HighBiasResult(after, layers, EqualizationCertificate.Compare(network, after, images, cancellation));
+        return new HighBiasResult(after, layers, EqualizationCertificate.Compare(network, after, images, cancellation)) { Sigmas = sigmas };
     }
 
     private static AbsorbedBias Absorb(WeightEdit edit, Layer layer, double sigmas)

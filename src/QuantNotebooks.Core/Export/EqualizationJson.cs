@@ -23,10 +23,7 @@ public static class EqualizationJson
             writer.WriteNumber("maxFactor", result.Options.MaxFactor);
             writer.WriteBoolean("powerOfTwo", result.Options.PowerOfTwo);
             writer.WriteBoolean("releasedCode", result.Options.ReleasedCode);
-            writer.WriteStartObject("equalized");
-            writer.WriteString("name", result.Network.Name);
-            writer.WriteString("networkSha256", result.Network.Sha256);
-            writer.WriteEndObject();
+            writer.WriteDerived("equalized", result.Network);
             writer.WriteArray("groups", result.Groups, group => WriteGroup(writer, group));
             writer.WriteArray("refused", result.Refused, edge =>
             {
@@ -34,19 +31,20 @@ public static class EqualizationJson
                 writer.WriteString("to", edge.To);
                 writer.WriteString("reason", edge.Reason);
             });
-            writer.WriteStartObject("certificate");
-            writer.WriteFinite("maxAbsoluteDifference", result.Certificate.MaxAbsoluteDifference);
-            writer.WriteFinite("maxRelativeDifference", result.Certificate.MaxRelativeDifference);
-            if (result.Certificate.BitExact is { } exact) writer.WriteBoolean("bitExact", exact);
-            else writer.WriteNull("bitExact");
+            writer.WriteCertificate(result.Certificate);
+            writer.WriteStartObject("structure");
+            writer.WriteBoolean("holds", result.Structure.Holds);
+            writer.WriteNumber("nodes", result.Structure.Nodes);
+            writer.WriteNumber("scaledTensors", result.Structure.ScaledTensors);
+            writer.WriteNames("faults", result.Structure.Faults);
             writer.WriteEndObject();
         });
     }
 
     private static void WriteGroup(Utf8JsonWriter writer, FactorGroup group)
     {
-        WriteNames(writer, "producers", group.Producers);
-        WriteNames(writer, "consumers", group.Consumers);
+        writer.WriteNames("producers", group.Producers);
+        writer.WriteNames("consumers", group.Consumers);
         writer.WriteNumbers("factors", group.Factors.AsEnumerable());
         WriteRanges(writer, "range", group.Weights);
         WriteRanges(writer, "consumerRange", group.ConsumerWeights);
@@ -60,12 +58,5 @@ public static class EqualizationJson
     {
         writer.WriteNumbers(name + "Before", ranges.Before);
         writer.WriteNumbers(name + "After", ranges.After);
-    }
-
-    private static void WriteNames(Utf8JsonWriter writer, string name, IEnumerable<string> names)
-    {
-        writer.WriteStartArray(name);
-        foreach (var item in names) writer.WriteStringValue(item);
-        writer.WriteEndArray();
     }
 }

@@ -18,8 +18,8 @@ public static class EqualizationChart
         if (result.IsUnchanged) throw new QuantNotebooksException($"In '{result.Network.Name}' nothing was scaled, so there is nothing to draw.");
         var (before, after) = (result.Network.Parent!.Layers, result.Network.Layers);
         var worst = before.Where(layer => !double.IsNaN(layer.WeightRangeRatio())).MaxBy(layer => layer.WeightRangeRatio())!;
-        var title = $"{result.Network.Parent.Name}, {result.Method.Text()}: the most unequal layer, {worst.Name}, goes from "
-            + $"{NumberText.Significant(worst.WeightRangeRatio(), 3)} times the median channel's range to {NumberText.Significant(after[worst.Index].WeightRangeRatio(), 3)}";
+        var title = $"{result.Network.Parent.Name}, {result.Method.Text()}: {worst.Name} from "
+            + $"{NumberText.Significant(worst.WeightRangeRatio(), 3)} to {NumberText.Significant(after[worst.Index].WeightRangeRatio(), 3)} times the median range";
         const string Reading = "Largest |weight| of a layer over the median of its channels' largest |weight|. 1 is equal; each doubling costs the median channel one bit.";
         return new ChartFigure(title, Reading, 420, () => Build(title, before, after));
     }
@@ -28,7 +28,7 @@ public static class EqualizationChart
         [Line("before", Palette.Orange, "dot", before), Line("after", Palette.Blue, "solid", after)],
         ("title", Title(title)),
         ("xaxis", LayerAxis(before, "y")),
-        ("yaxis", LogAxis.Of("largest / median channel range", before.Concat(after).Select(layer => layer.WeightRangeRatio()))),
+        ("yaxis", LogAxis.Of("largest / median range", before.Concat(after).Select(layer => layer.WeightRangeRatio()))),
         ("legend", Node(("orientation", "h"), ("x", 0), ("y", 1.01), ("yanchor", "bottom"))),
         ("margin", Node(("t", TopMargin(title, 34)), ("b", 60), ("l", 60), ("r", 20))));
 

@@ -38,6 +38,14 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
             throw new CommandUsageException($"{option.Name} '{target}' is the network itself; give another name, or the original is lost.");
     }
 
+    /// <summary>Writes a derived network where an option asks for it, and says so.</summary>
+    public void Save(CommandOption<string> option, Network network)
+    {
+        if (arguments.Get(option) is not { } target) return;
+        network.Save(target);
+        host.Note($"written: {target}");
+    }
+
     /// <summary>The network in the host's variable of that name, or of the result that is in it; null where there is no such variable.</summary>
     public Network? NetworkVariable(string name) => host.FindVariable(name) is { } value
         ? value as Network ?? NetworkOf(value) ?? throw WrongType(name, value, "a network, or a result that holds one")

@@ -19,6 +19,8 @@ public static class CommandSet
         MergeCommand.Definition,
         SensitivityCommand.Definition,
         EqualizeCommand.Definition,
+        AbsorbBiasCommand.Definition,
+        RemoveDeadCommand.Definition,
         CorrectCommand.Definition,
         RecommendCommand.Definition,
         EvaluateCommand.Definition,

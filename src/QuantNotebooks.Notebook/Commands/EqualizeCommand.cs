@@ -15,7 +15,7 @@ internal static class EqualizeCommand
 
     private static readonly CommandOption<double> MaxFactor = new(ParseFactor)
     {
-        Name = "--max-factor", ValueName = "F", Help = "No channel's factor is larger.", DefaultText = "16", Default = 16, Rule = "a number above 1",
+        Name = "--max-factor", ValueName = "F", Help = "How far a factor may go: one- and two-step up to F; cross-layer up to F times the geometric mean of its group, above or below.", DefaultText = "16", Default = 16, Rule = "a number above 1",
     };
 
     private static readonly CommandOption<bool> PowerOfTwo =
@@ -48,9 +48,7 @@ internal static class EqualizeCommand
         };
         if (network.Ranges is not null) inputs.Host.Note($"'{network.Name}' carries calibrated ranges; they hold for its old channels only and are dropped.");
         var result = network.Equalize(method, images, options, inputs.Host.Cancellation);
-        if (target is null) return result;
-        result.Network.Save(target);
-        inputs.Host.Note($"written: {target}");
+        inputs.Save(Out, result.Network);
         return result;
     }
 

@@ -16,7 +16,8 @@ internal static class EqualizationPage
         {
             "Ratio: the largest channel's max |w| over the median channel's, of the weights that make and of those that read the channels; 1 is equal. Bits: "
                 + "median over channels of log2 of how many times more steps of the shared grid the channel spans.",
-            Certificate(result.Certificate),
+            Compared(result.Certificate),
+            Structure(result.Structure),
         };
         notes.AddRange(result.Refused.Take(EdgesShown).Select(edge => $"Not scaled: {edge.From} to {edge.To}: {edge.Reason}."));
         if (result.Refused.Length > EdgesShown) notes.Add($"… {NumberText.Count(result.Refused.Length - EdgesShown, "more path")} not scaled");
@@ -25,11 +26,16 @@ internal static class EqualizationPage
         return new ResultPage(chart.Title, result.ToFrame(), [chart], notes);
     }
 
-    public static string Certificate(EqualizationCertificate certificate) => certificate switch
+    private static string Structure(StructureCertificate structure) => structure.Holds
+        ? $"By structure the same function for all images: {NumberText.Count(structure.Nodes, "node")} checked, each tensor is the original's times a factor, and 1 at the outputs."
+        : "The structure is not that of the same function: " + string.Join("; ", structure.Faults.Take(3)) + ".";
+
+    /// <summary>What the comparison of outputs found, whatever a difference may come from.</summary>
+    public static string Compared(EqualizationCertificate certificate) => certificate switch
     {
         { Images: null } => "Outputs were not compared: no images were given.",
         { BitExact: true } => $"The outputs are the same bit for bit on {certificate.Images}.",
         _ => $"The outputs differ by at most {NumberText.Significant(certificate.MaxAbsoluteDifference!.Value, 2)}, "
-            + $"{NumberText.Significant(certificate.MaxRelativeDifference!.Value, 2)} of the largest, on {certificate.Images}: float rounding.",
+            + $"{NumberText.Significant(certificate.MaxRelativeDifference!.Value, 2)} of the largest, on {certificate.Images}.",
     };
 }

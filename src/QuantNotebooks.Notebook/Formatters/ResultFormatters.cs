@@ -34,6 +34,8 @@ public static class ResultFormatters
             RegisterPage<SensitivityReport>(SensitivityPage.Of);
             RegisterPage<RecommendationReport>(RecommendationPage.Of);
             RegisterPage<EqualizationResult>(EqualizationPage.Of);
+            RegisterPage<HighBiasResult>(NetworkChangePages.Of);
+            RegisterPage<DeadChannelResult>(NetworkChangePages.Of);
             RegisterPage<CorrectionResult>(ResultPages.Of);
             RegisterPage<Comparison>(ResultPages.Of);
             RegisterPage<EvaluationResult>(ResultPages.Of);

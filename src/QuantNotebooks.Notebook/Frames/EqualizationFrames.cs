@@ -12,8 +12,8 @@ public static class EqualizationFrames
     {
         ArgumentNullException.ThrowIfNull(result);
         var columns = new FrameColumns<FactorGroup>(result.Groups)
-            .Add("made by", group => string.Join(", ", group.Producers))
-            .Add("read by", group => string.Join(", ", group.Consumers))
+            .Add("made by", group => new NameList(group.Producers))
+            .Add("read by", group => new NameList(group.Consumers))
             .Add("channels", group => group.Factors.Length)
             .Add("smallest factor", group => group.Factors.Min())
             .Add("largest factor", group => group.Factors.Max())

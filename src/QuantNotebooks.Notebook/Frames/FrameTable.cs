@@ -59,7 +59,7 @@ internal static class FrameTable
     {
         if (!value.HasValue || value.Value is null) return new TableCell("");
         double? number = value.Value is IConvertible && IsNumeric(value.Value.GetType()) ? Convert.ToDouble(value.Value, CultureInfo.InvariantCulture) : null;
-        return new TableCell(Text(value.Value, format), number);
+        return new TableCell(Text(value.Value, format), number, value.Value is NameList { Names.Length: > 1 } list ? list.Full : null);
     }
 
     private static string Text(object? value, Func<double, string> format) => value switch

@@ -59,6 +59,7 @@ internal static class HtmlTable
     {
         html.Append("<td style=\"").Append(CellStyle).Append(Alignment(column)).Append('"');
         if (cell.Number is { } number && double.IsFinite(number)) html.Append(" data-v=\"").Append(number.ToString("R", CultureInfo.InvariantCulture)).Append('"');
+        if (cell.Full is { } full) html.Append(" title=\"").Append(Escaped(full)).Append('"');
         html.Append('>').Append(Escaped(cell.Text)).Append("</td>");
     }
 

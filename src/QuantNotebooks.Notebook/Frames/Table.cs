@@ -21,4 +21,5 @@ internal sealed record TableColumn(string Title, bool IsNumeric);
 /// <summary>One cell.</summary>
 /// <param name="Text">What is shown; not escaped.</param>
 /// <param name="Number">The exact number to sort by, or null for text.</param>
-internal readonly record struct TableCell(string Text, double? Number = null);
+/// <param name="Full">What the text is short for, or null.</param>
+internal readonly record struct TableCell(string Text, double? Number = null, string? Full = null);

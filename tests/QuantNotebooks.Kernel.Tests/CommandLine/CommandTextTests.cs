@@ -22,6 +22,8 @@ public sealed class CommandTextTests
     [InlineData("load")]
     [InlineData("shift")]
     [InlineData("equalize")]
+    [InlineData("absorb-bias")]
+    [InlineData("remove-dead")]
     [InlineData("correct")]
     [InlineData("evaluate")]
     [InlineData("compare")]
@@ -52,6 +54,35 @@ public sealed class CommandTextTests
         Assert.Contains("the network's own input", output, StringComparison.Ordinal);
         Assert.Contains("> logits: an output of the network", output, StringComparison.Ordinal);
         Assert.Contains("the same bit for bit", output, StringComparison.Ordinal);
+        Assert.Contains("By structure the same function", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RemovingDeadChannelsSaysWhichAndThatOutputsStay()
+    {
+        using var folder = new TemporaryFolder();
+        var written = Path.Combine(folder.Path, "alive.onnx");
+        var (exitCode, output, error) = await Cli.InvokeAsync(
+            "remove-dead", Cli.Model(Cli.MobileNetV1), "--images", Cli.Calibration, "--count", "4", "--out", written);
+        Assert.Equal(0, exitCode);
+        Assert.StartsWith("mobilenet-v1-fashion, without the weights of its dead channels", output, StringComparison.Ordinal);
+        Assert.Contains("The outputs on 4 images", output, StringComparison.Ordinal);
+        Assert.Contains("written: ", error, StringComparison.Ordinal);
+        Assert.Equal("eliminate-dead-channels", Networks.Network.Load(written).History[^1].Operation);
+        var json = await Cli.JsonAsync("remove-dead", Cli.Model(Cli.MobileNetV1));
+        Assert.Equal(1, json.GetProperty("channels").GetArrayLength());
+        Assert.Contains("has no dead channels", (await Cli.InvokeAsync("remove-dead", Cli.Model(Cli.ResNet))).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AbsorbingSaysWhichLayersWereLeftAloneAndWhy()
+    {
+        var (exitCode, output, _) = await Cli.InvokeAsync("absorb-bias", Cli.Model(Cli.MobileNetV2), "--sigmas", "0");
+        Assert.Equal(0, exitCode);
+        Assert.Contains("not ReLU", output, StringComparison.Ordinal);
+        var json = await Cli.JsonAsync("absorb-bias", Cli.Model(Cli.ResNet), "--images", Cli.Calibration, "--count", "4", "--sigmas", "0");
+        Assert.Contains(json.GetProperty("layers").EnumerateArray(), layer => layer.GetProperty("skipped").GetString()?.Contains("pads with zeros", StringComparison.Ordinal) == true);
+        Assert.Equal(2, (await Cli.InvokeAsync("absorb-bias", Cli.Model(Cli.ResNet), "--sigmas", "-1")).ExitCode);
     }
 
     [Fact]

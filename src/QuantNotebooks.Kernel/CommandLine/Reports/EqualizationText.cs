@@ -26,6 +26,7 @@ internal static class EqualizationText
         writer.WriteLine("factors: smallest to largest of the channels. ratio: the largest channel's max |w| / the median channel's, of the weights that make (made) and read");
         writer.WriteLine("(read) the channels, before > after. bits: median over channels of log2 of how many times more steps the channel's weights span.");
         writer.WriteLine(Certificate(result.Certificate));
+        writer.WriteLine(Structure(result.Structure));
         writer.WriteLine(Meaning(result));
     }
 
@@ -62,6 +63,10 @@ internal static class EqualizationText
         { BitExact: true } => $"The outputs on {Digits.Count(certificate.Images.Count)} images are the same bit for bit.",
         _ => $"The outputs on {Digits.Count(certificate.Images.Count)} images differ by at most {Digits.Short(certificate.MaxAbsoluteDifference)}, {Digits.Short(certificate.MaxRelativeDifference)} of the largest: float rounding.",
     };
+
+    private static string Structure(StructureCertificate structure) => structure.Holds
+        ? $"By structure the same function for all images: {Digits.Count(structure.Nodes)} nodes checked, each tensor is the original's times a factor, and 1 at the outputs."
+        : $"The structure is not that of the same function: {string.Join("; ", structure.Faults.Take(3))}.";
 
     private static string Meaning(EqualizationResult result)
     {

@@ -21,6 +21,8 @@ internal static class ReportText
             case SensitivityReport sensitivity: SensitivityText.Write(sensitivity, writer); break;
             case RecommendationReport recommendation: RecommendationText.Write(recommendation, writer); break;
             case EqualizationResult equalization: EqualizationText.Write(equalization, writer); break;
+            case HighBiasResult absorption: NetworkChangeText.Write(absorption, writer); break;
+            case DeadChannelResult removal: NetworkChangeText.Write(removal, writer); break;
             case CorrectionResult correction: CorrectionText.Write(correction, writer); break;
             case EvaluationResult evaluation: EvaluationText.Write(evaluation, writer); break;
             case Comparison comparison: EvaluationText.Write(comparison, writer); break;
