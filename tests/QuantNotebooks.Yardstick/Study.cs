@@ -22,6 +22,8 @@ internal sealed class Study(Settings settings)
     public void Run()
     {
         var rows = Row.Load(settings.RowsFile);
+        // What is known is written first: an interrupt, or a change of the text, does not wait for the next row.
+        MarkdownTable.Write(settings, rows);
         var networks = Networks();
         WarmUp(networks[0]);
         foreach (var bitsTogether in settings.Bits.Chunk(2))
