@@ -6,7 +6,7 @@ using QuantNotebooks.Kernel.Session;
 
 namespace QuantNotebooks.Kernel.CommandLine;
 
-/// <summary><c>quantnb run NOTEBOOK... [--out DIR] [--allow-errors] [--timeout SECONDS]</c>: executes notebooks without Jupyter.</summary>
+/// <summary><c>quantnb run NOTEBOOK... [--out DIR] [--allow-errors] [--timeout SECONDS] [--parameter NAME=VALUE]</c>: executes notebooks without Jupyter.</summary>
 internal static class RunCommand
 {
     public const string Name = "run";
@@ -29,15 +29,24 @@ internal static class RunCommand
             DefaultValueFactory = _ => "artifacts",
         };
         var allowErrors = new Option<bool>("--allow-errors") { Description = "Go on after a cell that fails." };
+        var parameters = new Option<string[]>("--parameter")
+        {
+            Description = "Set a variable, after the cell tagged 'parameters' or before all cells; may be given again.", HelpName = "NAME=VALUE", DefaultValueFactory = _ => [],
+        };
+        parameters.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens.Where(token => !NotebookParameters.TryParse(token.Value, out _)))
+                result.AddError($"--parameter must be NAME=VALUE with the name of a C# variable, not '{token.Value}'.");
+        });
         var timeout = new Option<double?>("--timeout") { Description = "Seconds after which a cell is stopped and has failed.", HelpName = "SECONDS" };
         timeout.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<double?>() is not (null or (> 0 and <= MostSeconds))) result.AddError($"--timeout must be a number of seconds above 0 and at most {MostSeconds}.");
         });
         notebooks.Validators.Add(RejectEqualNames);
-        var command = new Command(Name, "Execute notebooks; write them with their outputs, and as self-contained HTML pages.") { notebooks, folder, allowErrors, timeout };
+        var command = new Command(Name, "Execute notebooks; write them with their outputs, and as self-contained HTML pages.") { notebooks, folder, allowErrors, timeout, parameters };
         command.SetAction((parsed, cancellationToken) => RunAllAsync(
-            parsed.GetValue(notebooks)!, parsed.GetValue(folder)!, new RunOptions(parsed.GetValue(allowErrors), parsed.GetValue(timeout)),
+            parsed.GetValue(notebooks)!, parsed.GetValue(folder)!, new RunOptions(parsed.GetValue(allowErrors), parsed.GetValue(timeout), parsed.GetValue(parameters)!),
             parsed.InvocationConfiguration, cancellationToken));
         return command;
     }
@@ -75,6 +84,7 @@ internal static class RunCommand
     {
         var document = NotebookDocument.Read(path);
         if (document.Language is { } language && !IsCSharp(language)) throw new NotebookFileException(path, $"its language is {language}, not C#");
+        NotebookParameters.Inject(document, [.. options.Parameters.Select(text => NotebookParameters.TryParse(text, out var parameter) ? parameter : default)]);
         var home = Path.GetDirectoryName(Path.GetFullPath(path))!;
         NotebookRun run;
         using (WorkingFolder.Enter(home))
@@ -94,7 +104,7 @@ internal static class RunCommand
 
     private static string Summary(CellError error) => error.Name + ": " + error.Message.ReplaceLineEndings(" ");
 
-    private sealed record RunOptions(bool AllowErrors, double? Seconds)
+    private sealed record RunOptions(bool AllowErrors, double? Seconds, string[] Parameters)
     {
         public TimeSpan? Timeout => Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
     }

@@ -66,6 +66,23 @@ public sealed class RunCommandTests
         Assert.Equal(2, (await InvokeAsync("run", notebook, "--timeout", "0")).ExitCode);
     }
 
+    [Fact]
+    public async Task ParametersReplaceTheUsualValues()
+    {
+        using var folder = new TemporaryFolder();
+        var notebook = folder.Write("p.ipynb", TestNotebook.Json("double x = 1; var name = \"usual\";", "$\"{x / 2} {name}\"")
+            .Replace("\"metadata\":{},\"source\":\"double", "\"metadata\":{\"tags\":[\"parameters\"]},\"source\":\"double", StringComparison.Ordinal));
+        foreach (var (path, x) in ((string, string)[])[(notebook, "3"), (folder.File("o/p.ipynb"), "5")])
+        {
+            var (exitCode, _, error) = await InvokeAsync("run", path, "--out", folder.File("o"), "--parameter", "x=" + x, "--parameter", "name=a \"b\"");
+            Assert.True(exitCode == 0, error);
+        }
+        var cells = NotebookDocument.Read(folder.File("o/p.ipynb")).Cells;
+        Assert.Equal(3, cells.Count);
+        Assert.Equal("2.5 a \"b\"", NotebookText.Read(cells[2].Outputs[0]!["data"]!["text/plain"]));
+        Assert.Equal(2, (await InvokeAsync("run", notebook, "--parameter", "1x=3")).ExitCode);
+    }
+
     [Theory]
     [InlineData("{}")]
     [InlineData("{\"nbformat\": 4, \"cells\": [], \"metadata\": {\"kernelspec\": {\"language\": \"python\"}}}")]
