@@ -59,7 +59,7 @@ internal sealed class RemedyWeighing
         var (index, share) = (layer.Layer.Index, _sensitivity.ShareOf(layer));
         if (!treat) return new LayerAdvice(layer.Layer, Remedy.Keep, Invariant($"makes {100 * share:F1} % of the noise"), share, double.NaN);
         var remedy = _left.Keys.FirstOrDefault(remedy => _left[remedy][index] <= (1 - Enough) * layer.Output.Ratio, Remedy.LeaveFloat);
-        return new LayerAdvice(layer.Layer, remedy, Invariant($"makes {100 * share:F1} % of the noise; ") + Reason(layer.Layer, remedy), share,
+        return new LayerAdvice(layer.Layer, remedy, Reason(layer.Layer, remedy), share,
             10 * Math.Log10(layer.Output.Ratio / _left[remedy][index]));
     }
 

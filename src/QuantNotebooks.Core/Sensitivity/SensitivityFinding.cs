@@ -23,6 +23,6 @@ public static class SensitivityFinding
         var names = string.Join(", ", half.Take(named)) + (half.Count > named ? string.Create(CultureInfo.InvariantCulture, $" and {half.Count - named} more") : "");
         var share = (100 * sum / report.SumOfRatios).ToString("F0", CultureInfo.InvariantCulture);
         return string.Create(CultureInfo.InvariantCulture,
-            $"{half.Count} of {report.Layers.Length} layers ({names}) make {share} % of the noise; all together the output has {report.Together.SqnrDecibels:F1} dB, independent noises would leave {report.SumSqnrDecibels:F1} dB");
+            $"{half.Count} of {report.Layers.Length} layers ({names}) {(half.Count == 1 ? "makes" : "make")} {share} % of the noise; all together the output has {report.Together.SqnrDecibels:F1} dB, independent noises would leave {report.SumSqnrDecibels:F1} dB");
     }
 }

@@ -1,19 +1,12 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
-using QuantNotebooks.Notebook.Charts;
+using QuantNotebooks.Notebook.Formatters;
 
 namespace QuantNotebooks.Kernel.Notebooks;
 
 /// <summary>An executed notebook as one HTML file that needs nothing else, and no network.</summary>
 internal static class HtmlExport
 {
-    // Whatever HTML a notebook emits, the browser loads nothing for it. plotly.js compiles shader code with eval and exports pictures as blobs.
-    private const string ContentSecurityPolicy =
-        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'; img-src data: blob:; font-src data:; media-src data:";
-
-    private static readonly Lazy<string> Style = new(ReadStyle);
-
     /// <summary>Renders a notebook.</summary>
     /// <param name="document">The notebook, with its outputs.</param>
     /// <param name="path">The notebook's file: its folder is where relative image paths begin, its name the title where no heading gives one.</param>
@@ -24,26 +17,9 @@ internal static class HtmlExport
         var outputs = new HtmlOutputs(markdown);
         var title = document.Cells.Where(cell => cell.Kind == CellKind.Markdown).Select(cell => MarkdownHtml.FirstHeading(cell.Source))
             .FirstOrDefault(heading => heading is not null) ?? Path.GetFileNameWithoutExtension(fullPath);
-        var hasCharts = document.Cells.Any(cell => cell.Kind == CellKind.Code && cell.Outputs.Any(HtmlOutputs.HoldsChart));
-        var html = new StringBuilder($"""
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta http-equiv="Content-Security-Policy" content="{ContentSecurityPolicy}">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta name="color-scheme" content="light dark">
-            <title>{WebUtility.HtmlEncode(title)}</title>
-            <style>
-            {Style.Value}</style>
-            {(hasCharts ? PlotlyScript.ScriptElement : "")}
-            </head>
-            <body>
-            <main>
-
-            """);
+        var html = new StringBuilder();
         foreach (var cell in document.Cells) Append(html, cell, markdown, outputs);
-        return html.Append("</main>\n</body>\n</html>\n").ToString();
+        return HtmlPage.Of(title, html.ToString());
     }
 
     private static void Append(StringBuilder html, NotebookCell cell, MarkdownHtml markdown, HtmlOutputs outputs)
@@ -71,13 +47,5 @@ internal static class HtmlExport
         var shown = string.Concat(cell.Outputs.Select(outputs.ToHtml));
         if (shown.Length > 0) html.Append("<div class=\"outputs\">\n").Append(shown).Append("</div>\n");
         html.Append("</div>\n");
-    }
-
-    private static string ReadStyle()
-    {
-        const string name = "QuantNotebooks.Kernel.Notebooks.page.css";
-        using var stream = typeof(HtmlExport).Assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"No embedded resource '{name}'.");
-        using var reader = new StreamReader(stream, Encoding.UTF8);
-        return reader.ReadToEnd();
     }
 }

@@ -13,9 +13,6 @@ internal sealed partial class HtmlOutputs(MarkdownHtml markdown)
 {
     private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true };
 
-    /// <summary>Whether a notebook's output holds a chart.</summary>
-    public static bool HoldsChart(JsonNode? output) => Content(output, MimeBundle.Html) is { } html && PlotlyScript.HoldsChart(html);
-
     /// <summary>One output, or nothing where it has no representation for readers.</summary>
     public string ToHtml(JsonNode? output) => output?["output_type"] is JsonValue value && value.TryGetValue<string>(out var type) ? type switch
     {

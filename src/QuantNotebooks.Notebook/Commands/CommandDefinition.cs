@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using QuantNotebooks.Export;
+using QuantNotebooks.Notebook.Formatters;
 
 namespace QuantNotebooks.Notebook.Commands;
 
@@ -58,7 +59,7 @@ public sealed class CommandDefinition
         return _conflict(arguments) is { } conflict ? throw new CommandUsageException(conflict) : arguments;
     }
 
-    /// <summary>Runs the command: shows the result or writes it as JSON, as the arguments ask, and returns it.</summary>
+    /// <summary>Runs the command: shows the result or writes it as JSON, and as a page, as the arguments ask, and returns it.</summary>
     /// <exception cref="CommandUsageException">The words make no sense for this network or these images.</exception>
     /// <exception cref="QuantNotebooksException">A file is bad, or the images don't fit.</exception>
     /// <exception cref="OperationCanceledException">The host stopped it.</exception>
@@ -67,13 +68,20 @@ public sealed class CommandDefinition
         ArgumentNullException.ThrowIfNull(arguments);
         ArgumentNullException.ThrowIfNull(host);
         var json = arguments.Get(CommonOptions.Json);
+        var html = arguments.Get(CommonOptions.Html);
         var toFile = json is not null and not CommonOptions.StandardOutput;
         if (toFile) ReportFile.RequireWritable(json!);
+        if (html is not null) ReportFile.RequireWritable(html);
         var result = _run(new CommandInputs(arguments, host));
         host.Cancellation.ThrowIfCancellationRequested();
         if (json != CommonOptions.StandardOutput) host.Show(result);
         if (toFile) ReportFile.Write(json!, _toJson(result));
         else if (json is not null) host.WriteJson(_toJson(result));
+        if (html is not null)
+        {
+            ReportFile.Write(html, HtmlPage.Of($"{Name} {string.Join(' ', arguments.Subjects.Select(Path.GetFileName))}", result));
+            host.Note($"written: {html}");
+        }
         return result;
     }
 
@@ -81,7 +89,7 @@ public sealed class CommandDefinition
         string name, string summary, CommandSubject subject, string example, IEnumerable<CommandOption> options,
         Func<CommandInputs, T> run, Func<T, string> toJson, Func<CommandArguments, string?>? conflict = null)
         where T : class =>
-        new([.. options, CommonOptions.Json], run, result => toJson((T)result), conflict ?? (_ => null))
+        new([.. options, CommonOptions.Json, CommonOptions.Html], run, result => toJson((T)result), conflict ?? (_ => null))
         {
             Name = name,
             Summary = summary,

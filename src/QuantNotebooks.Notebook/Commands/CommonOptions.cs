@@ -14,6 +14,9 @@ internal static class CommonOptions
 
     public static CommandOption<string> Json { get; } = Text("--json", "FILE|-", "Write the result as JSON too; '-' for standard output, and nothing else there.");
 
+    public static CommandOption<string> Html { get; } =
+        Text("--html", "FILE", "Write the result as one HTML page too, with sortable tables and interactive charts; it needs no network.");
+
     public static CommandOption<string> Images { get; } =
         Text("--images", "SET", "Images: a folder of image files (sub-folders name classes; labels.csv), an IDX file or a folder of them, or float32 tensors (.npy, .npz).", isRequired: true);
 

@@ -17,11 +17,14 @@ namespace QuantNotebooks.Notebook.Formatters;
 /// <param name="Pictures">HTML to show between finding and table, made here and safe, or null.</param>
 internal sealed record ResultPage(string Finding, IFrame? Frame, IReadOnlyList<ChartFigure> Charts, IReadOnlyList<string> Notes, string? Pictures = null)
 {
+    /// <summary>Layers of the deepest networks: a table of them sorts only where it is whole.</summary>
+    private const int LongestTable = 400;
+
     public string ToHtml()
     {
         var html = new StringBuilder("<div class=\"quant-result\">");
         html.Append("<p><strong>").Append(WebUtility.HtmlEncode(Finding)).Append(".</strong></p>").Append(Pictures);
-        if (Frame is not null) html.Append(Frame.ToHtml());
+        if (Frame is not null) html.Append(Frame.ToHtml(LongestTable));
         foreach (var chart in Charts) html.Append(ChartHtml(chart));
         foreach (var note in Notes) html.Append("<div style=\"opacity:.65;font-size:12px\">").Append(WebUtility.HtmlEncode(note)).Append("</div>");
         return html.Append("</div>").ToString();

@@ -10,10 +10,13 @@ public static class FrameText
 
     /// <summary>An HTML table whose headings sort it; frames of more than 60 rows show the first 20 and the last 5, and don't sort.</summary>
     /// <param name="frame">Any frame.</param>
-    public static string ToHtml(this IFrame frame)
+    public static string ToHtml(this IFrame frame) => frame.ToHtml(LongInHtml);
+
+    /// <summary>The same, eliding only frames of more than <paramref name="longest"/> rows.</summary>
+    internal static string ToHtml(this IFrame frame, int longest)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        return HtmlTable.Render(FrameTable.Of(frame, LongInHtml), "quant-" + Guid.NewGuid().ToString("n"));
+        return HtmlTable.Render(FrameTable.Of(frame, longest), "quant-" + Guid.NewGuid().ToString("n"));
     }
 
     /// <summary>Aligned lines for a terminal; frames of more than 60 rows show the first 20 and the last 5.</summary>

@@ -16,9 +16,10 @@ public static class RecommendationFrames
             .Add("layer", layer => layer.Layer.Name)
             .Add("operator", layer => LayerText.OperatorName(layer.Layer.Operator))
             .Add("do", layer => layer.Remedy.Text())
-            .Add("why", layer => layer.Reason)
+            .Add("share of noise %", layer => 100 * layer.NoiseShare)
             .Add("predicted dB", layer => layer.PredictedGain)
             .Add("measured dB", layer => layer.MeasuredGain ?? double.NaN)
+            .Add("why", layer => layer.Reason)
             .Frame;
     }
 

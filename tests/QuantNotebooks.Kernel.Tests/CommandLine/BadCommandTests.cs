@@ -17,7 +17,7 @@ public sealed class BadCommandTests : IDisposable
     [InlineData(new[] { "help", "xyzzy" }, "unknown command 'xyzzy'")]
     [InlineData(new[] { "shift", Net, "--imges", Set }, "unknown option '--imges'; did you mean '--images'?")]
     [InlineData(new[] { "compare", Net, "--wieght-bits", "8", "--images", Set }, "unknown option '--wieght-bits'; did you mean '--weight-bits'?")]
-    [InlineData(new[] { "shift", Net, "--images", Set, "--html", "x.html" }, "unknown option '--html'")]
+    [InlineData(new[] { "shift", Net, "--images", Set, "--picture", "x.html" }, "unknown option '--picture'")]
     [InlineData(new[] { "shift", Net, "second.onnx", "--images", Set }, "unknown argument 'second.onnx'")]
     [InlineData(new[] { "shift", Net }, "'--images' is required")]
     [InlineData(new[] { "load" }, "Required argument missing")]

@@ -20,7 +20,7 @@ public sealed class RecommendCommandTests : IDisposable
         Assert.Equal(60, json.GetProperty("heldOut").GetProperty("count").GetInt32());
         Assert.Empty(json.GetProperty("untried").EnumerateArray());
         Assert.Equal(16, json.GetProperty("layers").GetArrayLength());
-        Assert.All(json.GetProperty("layers").EnumerateArray(), layer => Assert.Contains("of the noise", layer.GetProperty("why").GetString(), StringComparison.Ordinal));
+        Assert.All(json.GetProperty("layers").EnumerateArray(), layer => Assert.NotEmpty(layer.GetProperty("why").GetString()!));
         var after = json.GetProperty("after").GetProperty("sqnrDb").GetDouble();
         Assert.True(after > json.GetProperty("before").GetProperty("sqnrDb").GetDouble());
         Assert.Equal(json.GetProperty("steps").EnumerateArray().Last(step => step.GetProperty("kept").GetBoolean()).GetProperty("measured").GetProperty("sqnrDb").GetDouble(), after);

@@ -56,6 +56,35 @@ public sealed class ShardTests : IDisposable
         Assert.Equal(written, File.GetLastWriteTimeUtc(_folder.File("s2.qns")));
     }
 
+    [Fact]
+    public async Task AKilledShardLeavesNothingHalfAndOnlyItIsMeasuredAgain()
+    {
+        var token = TestContext.Current.CancellationToken;
+        Assert.Equal(0, (await Cli.InvokeAsync(Arguments(1))).ExitCode);
+        var first = await File.ReadAllBytesAsync(_folder.File("s1.qns"), token);
+        using (var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "quantnb.dll"), .. Arguments(2)]) { RedirectStandardOutput = true, RedirectStandardError = true })!)
+        {
+            // Progress tells that it is in the middle of its work.
+            var line = await process.StandardError.ReadLineAsync(token);
+            process.Kill();
+            await process.WaitForExitAsync(token);
+            Assert.NotEqual(0, process.ExitCode);
+            Assert.StartsWith("shift: ", line, StringComparison.Ordinal);
+        }
+        Assert.Equal([_folder.File("s1.qns")], Directory.GetFiles(_folder.Path));
+
+        // The same four lines again, as a job array repeats them.
+        foreach (var shard in Enumerable.Range(1, 4))
+        {
+            var (exitCode, _, error) = await Cli.InvokeAsync(Arguments(shard));
+            Assert.True(exitCode == 0, error);
+            Assert.Equal(shard == 1, error.Contains("nothing is measured again", StringComparison.Ordinal));
+        }
+        Assert.Equal(first, await File.ReadAllBytesAsync(_folder.File("s1.qns"), token));
+        var merged = await Cli.JsonAsync(["merge", .. Enumerable.Range(1, 4).Select(shard => _folder.File($"s{shard}.qns"))]);
+        Assert.Equal(160, merged.GetProperty("images").GetProperty("count").GetInt32());
+    }
+
     [Theory]
     [InlineData("--shard 5/4 --statistics x.qns", "--shard must be two numbers")]
     [InlineData("--shard 1/4", "--shard wants --statistics FILE")]

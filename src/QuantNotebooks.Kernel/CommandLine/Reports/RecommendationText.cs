@@ -10,9 +10,9 @@ internal static class RecommendationText
     {
         writer.WriteLine($"{report.Original.Name}, {report.OriginalScheme}, measured on {Digits.Count(report.Images.Count)} images of '{report.Images.Name}', tried on {Digits.Count(report.HeldOut.Count)} held-out ones");
         writer.WriteLine();
-        var layers = new TextTable(new("layer", false), new("do", false), new("predicted dB"), new("measured dB"), new("why", false));
+        var layers = new TextTable(new("layer", false), new("do", false), new("share of noise %"), new("predicted dB"), new("measured dB"), new("why", false));
         foreach (var layer in report.Layers)
-            layers.Add(layer.Layer.Name, layer.Remedy.Text(), Gain(layer.PredictedGain), Gain(layer.MeasuredGain), layer.Reason);
+            layers.Add(layer.Layer.Name, layer.Remedy.Text(), Digits.Percent(layer.NoiseShare), Gain(layer.PredictedGain), Gain(layer.MeasuredGain), layer.Reason);
         layers.Write(writer);
         writer.WriteLine();
         var steps = new TextTable(
