@@ -17,7 +17,7 @@ internal static class RunCommand
     {
         var notebooks = new Argument<string[]>("NOTEBOOK")
         {
-            Description = "Notebook files (.ipynb). Paths in their cells begin at the current directory.",
+            Description = "Notebook files (.ipynb). Paths in their cells begin at the folder of the notebook, as in Jupyter.",
             Arity = ArgumentArity.OneOrMore,
         };
         var folder = new Option<string>("--out")
@@ -67,8 +67,12 @@ internal static class RunCommand
     {
         var document = NotebookDocument.Read(path);
         if (document.Language is { } language && !IsCSharp(language)) throw new NotebookFileException(path, $"its language is {language}, not C#");
-        var options = NotebookEnvironment.Options(Path.GetDirectoryName(Path.GetFullPath(path)));
-        var run = await new NotebookRunner(console.Error).RunAsync(document, options, allowErrors, cancellationToken).ConfigureAwait(false);
+        var home = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        NotebookRun run;
+        using (WorkingFolder.Enter(home))
+        {
+            run = await new NotebookRunner(console.Error).RunAsync(document, NotebookEnvironment.Options(home), allowErrors, cancellationToken).ConfigureAwait(false);
+        }
         var target = Path.Combine(folder, Path.GetFileNameWithoutExtension(path));
         document.Write(target + ".ipynb");
         AtomicFile.WriteAllText(target + ".html", HtmlExport.ToHtml(document, path));

@@ -19,7 +19,7 @@ internal sealed record CellFailure(int Position, CellError Error);
 
 /// <summary>
 /// Executes a notebook's code cells in order, in one fresh session, and puts the outputs into the document. Paths in cells begin at the
-/// process's current directory, not at the notebook: run notebooks from the folder that their paths begin at, here the repository's root.
+/// process's current directory.
 /// </summary>
 /// <param name="progress">Gets a line for each cell.</param>
 internal sealed class NotebookRunner(TextWriter progress)

@@ -5,8 +5,24 @@ using QuantNotebooks.Kernel.Tests.Notebooks;
 
 namespace QuantNotebooks.Kernel.Tests.CommandLine;
 
+/// <summary>Running a notebook changes the process's current directory, so nothing else runs beside these tests.</summary>
+[CollectionDefinition(nameof(RunCommandTests), DisableParallelization = true)]
+[Collection(nameof(RunCommandTests))]
 public sealed class RunCommandTests
 {
+    [Fact]
+    public async Task PathsBeginAtTheNotebookAsInJupyter()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("study"));
+        folder.Write("study/data.txt", "found");
+        var notebook = folder.Write("study/reads.ipynb", TestNotebook.Json("File.ReadAllText(\"data.txt\")"));
+        var before = Directory.GetCurrentDirectory();
+        var (exitCode, _, error) = await InvokeAsync("run", notebook, "--out", folder.Path + "/o");
+        Assert.True(exitCode == 0, error);
+        Assert.Equal(before, Directory.GetCurrentDirectory());
+    }
+
     [Fact]
     public async Task AGoodNotebookGivesBothFilesAndTheirPaths()
     {
