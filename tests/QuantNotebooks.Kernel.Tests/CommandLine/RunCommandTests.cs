@@ -53,6 +53,19 @@ public sealed class RunCommandTests
         Assert.Contains("[3/3]", error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task ACellThatTakesTooLongHasFailed()
+    {
+        using var folder = new TemporaryFolder();
+        var notebook = folder.Write("long.ipynb", TestNotebook.Json("1", "while (true) { }", "3"));
+        var (exitCode, _, error) = await InvokeAsync("run", notebook, "--out", folder.Path + "/o", "--timeout", "4", "--allow-errors");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("stopped by the timeout", error, StringComparison.Ordinal);
+        Assert.Contains("[3/3]", error, StringComparison.Ordinal);
+        Assert.Contains("longer than 4 s", await File.ReadAllTextAsync(folder.File("o/long.html"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal(2, (await InvokeAsync("run", notebook, "--timeout", "0")).ExitCode);
+    }
+
     [Theory]
     [InlineData("{}")]
     [InlineData("{\"nbformat\": 4, \"cells\": [], \"metadata\": {\"kernelspec\": {\"language\": \"python\"}}}")]
