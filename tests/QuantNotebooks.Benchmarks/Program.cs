@@ -11,6 +11,7 @@ using QuantNotebooks.Sweep;
 using QuantNotebooks.Tests;
 
 // speed:  measurement beside bare ONNX Runtime on the same images, as ratios of one run;speed [small] | sensitivity | growth with the number of images.
+// cost:   iterative correction beside the same, in processor time, which other work on the machine changes little.
 // memory: the 224x224 network under a budget, one kind of work a process: the peak of resident memory.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var scheme = QuantizationScheme.Int8PerTensor;
@@ -18,11 +19,12 @@ switch (args)
 {
     case ["speed"]: Speed(large: true); break;
     case ["speed", "small"]: Speed(large: false); break;
+    case ["cost"]: Cost(); break;
     case ["growth"]: Growth(); break;
     case ["sensitivity"]: Sensitivity(); break;
     case ["memory", "measure" or "correct", var size] when MemoryBudget.TryParse(size, out var budget): Memory(args[1] == "correct", budget!); break;
     default:
-        Console.Error.WriteLine("usage: speed [small] | growth | memory measure|correct SIZE");
+        Console.Error.WriteLine("usage: speed [small] | cost | growth | memory measure|correct SIZE");
         return 2;
 }
 return 0;
@@ -79,6 +81,28 @@ void Sensitivity()
     }
 }
 
+void Cost()
+{
+    Console.WriteLine("network                        images  float CPU s  fake-quantized CPU s  correct CPU s  ratio (goal 3)");
+    foreach (var (network, images) in new (Network, ImageSet)[]
+    {
+        (Load("mobilenet-v1-fashion"), Set("fashion-mnist", "test").Take(512)), (Load("mobilenet-v2-fashion"), Set("fashion-mnist", "test").Take(512)),
+        (Load("resnet14-fashion"), Set("fashion-mnist", "test").Take(512)), (Load("ppocr-v4-text-recognition"), Set("text-lines", "test").Take(32)),
+    })
+    {
+        var ranges = network.Calibrate(images, scheme);
+        network.CorrectBias(images.Take(2), scheme);
+        var (full, quantized, correct) = (double.MaxValue, double.MaxValue, double.MaxValue);
+        for (var round = 0; round < 3; round++)
+        {
+            full = Math.Min(full, Processor(() => BareRuntime.Float(network, images)));
+            quantized = Math.Min(quantized, Processor(() => BareRuntime.FakeQuantized(network, images, scheme, ranges)));
+            correct = Math.Min(correct, Processor(() => network.CorrectBias(images, scheme)));
+        }
+        Console.WriteLine($"{network.Name,-30} {images.Count,6} {full,12:F2} {quantized,21:F2} {correct,14:F2} {correct / (full + quantized),15:F2}");
+    }
+}
+
 void Growth()
 {
     var network = Load("mobilenet-v2-fashion");
@@ -104,4 +128,13 @@ static double Time(Action act)
     var watch = Stopwatch.StartNew();
     act();
     return watch.Elapsed.TotalSeconds;
+}
+
+static double Processor(Action act)
+{
+    using var process = Process.GetCurrentProcess();
+    var before = process.TotalProcessorTime;
+    act();
+    process.Refresh();
+    return (process.TotalProcessorTime - before).TotalSeconds;
 }

@@ -3,7 +3,7 @@ using QuantNotebooks.Tests;
 namespace QuantNotebooks.Yardstick;
 
 /// <summary>What the equalization table compares, on how many images, and where it goes.</summary>
-/// <param name="File">The Markdown file; finished rows are kept beside it, so that a run that was cut short goes on.</param>
+/// <param name="File">The Markdown file; finished rows are kept in artifacts until they are deleted, so that a run that was cut short goes on.</param>
 /// <param name="Networks">Names of networks in data/models.</param>
 /// <param name="Bits">Bits of weights and activations.</param>
 /// <param name="Calibration">Images that set ranges and factors.</param>

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using QuantNotebooks.Evaluation;
 using QuantNotebooks.Networks;
+using QuantNotebooks.Tests;
 
 namespace QuantNotebooks.Yardstick;
 
@@ -21,10 +22,11 @@ internal sealed class EqualizationTable
     {
         _settings = settings;
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(settings.File))!);
+        Directory.CreateDirectory(Path.GetDirectoryName(Rows)!);
         if (File.Exists(Rows)) _rows.AddRange(File.ReadLines(Rows).Select(line => JsonSerializer.Deserialize<EqualizationRow>(line)!));
     }
 
-    private string Rows => Path.ChangeExtension(_settings.File, ".jsonl");
+    private string Rows => Repository.PathOf("artifacts", Path.GetFileNameWithoutExtension(_settings.File) + ".rows.jsonl");
 
     public EqualizationRow? Find(Network network, string method, int bits, int test) => _rows.Find(row =>
         row.Sha256 == network.Sha256 && row.Method == method && row.Bits == bits && row.Calibration == _settings.Calibration && row.Test == test);

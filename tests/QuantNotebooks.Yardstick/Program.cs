@@ -13,10 +13,9 @@ try
         return 0;
     }
     var settings = Settings.Parse(args);
-    using var table = new MarkdownTable(settings);
-    foreach (var name in settings.Networks)
-        foreach (var bits in settings.Bits)
-            Study.Run(name, bits, settings, table);
+    var study = new Study(settings);
+    if (settings.Search) study.Search();
+    else study.Run();
     return 0;
 }
 catch (QuantNotebooksException error)

@@ -3,26 +3,29 @@ using QuantNotebooks.Tests;
 namespace QuantNotebooks.Yardstick;
 
 /// <summary>What to compare, on how many images, and where the table goes.</summary>
-/// <param name="File">The Markdown file.</param>
+/// <param name="File">The Markdown file; the finished rows are kept beside it, with the extension .jsonl.</param>
 /// <param name="Networks">Names of networks in data/models.</param>
-/// <param name="Bits">Bits of weights and activations.</param>
-/// <param name="KeepDeadChannels">Whether dead channels stay as they are in the file.</param>
+/// <param name="Bits">Bits of weights and activations, in the order in which they run.</param>
 /// <param name="Calibration">Images for the corrections that don't train.</param>
 /// <param name="Training">Images for those that do.</param>
 /// <param name="Test">Test images.</param>
 /// <param name="Epochs">Most passes of bias fine-tuning.</param>
 /// <param name="AwareEpochs">Most passes of quantization-aware training.</param>
+/// <param name="Search">Whether to compare learning rates instead, on images that are not test images.</param>
 internal sealed record Settings(
-    string File, string[] Networks, int[] Bits, bool KeepDeadChannels, int Calibration, int Training, int Test, int Epochs, int AwareEpochs)
+    string File, string[] Networks, int[] Bits, int Calibration, int Training, int Test, int Epochs, int AwareEpochs, bool Search)
 {
+    public string RowsFile => Path.ChangeExtension(File, ".jsonl");
+
     public static Settings Parse(string[] words)
     {
         var settings = new Settings(
-            Repository.PathOf("artifacts", "yardstick.md"), ["mobilenet-v1-fashion", "mobilenet-v2-fashion", "resnet14-fashion"], [8, 6, 5, 4], false, 256, 1000, 10_000, 30, 60);
+            Repository.PathOf("docs", "yardstick.md"), ["mobilenet-v1-fashion", "mobilenet-v2-fashion", "resnet14-fashion"],
+            [4, 8, 6, 5], 256, 1000, 3000, 12, 20, false);
         for (var index = 0; index < words.Length; index++)
         {
             var word = words[index];
-            if (word == "--keep-dead-channels") settings = settings with { KeepDeadChannels = true };
+            if (word == "--search") settings = settings with { Search = true };
             else if (!word.StartsWith("--", StringComparison.Ordinal)) settings = settings with { File = word };
             else settings = settings.With(word, index + 1 < words.Length ? words[++index] : "");
         }
@@ -44,7 +47,7 @@ internal sealed record Settings(
             "--test" => this with { Test = Number(option, value) },
             "--epochs" => this with { Epochs = Number(option, value) },
             "--aware-epochs" => this with { AwareEpochs = Number(option, value) },
-            _ => throw new QuantNotebooksException($"There is no option {option}: --networks A,B --bits 8,4 --keep-dead-channels --calibration N --training N --test N --epochs N --aware-epochs N."),
+            _ => throw new QuantNotebooksException($"There is no option {option}: --networks A,B --bits 8,4 --calibration N --training N --test N --epochs N --aware-epochs N --search."),
         };
     }
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
 using QuantNotebooks.Correction;
-using QuantNotebooks.Equalization;
 using QuantNotebooks.Evaluation;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
@@ -10,39 +10,95 @@ using QuantNotebooks.Training;
 
 namespace QuantNotebooks.Yardstick;
 
-/// <summary>Every method on one network at one number of bits.</summary>
-internal static class Study
+/// <summary>Runs the rows that are not there yet.</summary>
+internal sealed class Study(Settings settings)
 {
-    public static void Run(string name, int bits, Settings settings, MarkdownTable table)
+    private readonly ImageSet _images = ImageSet.Load(Repository.PathOf("data", "fashion-mnist", "calibration"));
+    private readonly ImageSet _test = ImageSet.Load(Repository.PathOf("data", "fashion-mnist", "test")).Take(settings.Test);
+
+    private readonly Dictionary<Network, double> _float = [];
+
+    /// <summary>Runs every method on every network, the quick ones first; writes each row and the table as soon as it is known.</summary>
+    public void Run()
     {
-        var network = Network.Load(Repository.PathOf("data", "models", name + ".onnx"), new LoadOptions { KeepDeadChannels = settings.KeepDeadChannels });
-        var images = ImageSet.Load(Repository.PathOf("data", "fashion-mnist", "calibration"));
-        var test = ImageSet.Load(Repository.PathOf("data", "fashion-mnist", "test")).Take(settings.Test);
-        var (calibration, training) = (images.Take(settings.Calibration), images.Take(settings.Training));
-        var scheme = QuantizationScheme.Int8PerTensor.WithBits(bits);
-        var tuning = TrainingOptions.Biases with { Epochs = settings.Epochs };
-        var aware = TrainingOptions.QuantizationAware with { Epochs = settings.AwareEpochs };
-        table.Begin(network, bits, network.Evaluate(test));
+        var rows = Row.Load(settings.RowsFile);
+        // What is known is written first: an interrupt, or a change of the text, does not wait for the next row.
+        MarkdownTable.Write(settings, rows);
+        var networks = Networks();
+        WarmUp(networks[0]);
+        foreach (var bitsTogether in settings.Bits.Chunk(2))
+            foreach (var group in Methods.Of(settings))
+                foreach (var (bits, network) in bitsTogether.SelectMany(bits => networks.Select(network => (bits, network))).OrderBy(pair => pair.network.KeepsDeadChannels))
+                    foreach (var method in group)
+                    {
+                        if (rows.Exists(row => (row.Network, row.KeepsDeadChannels, row.Bits, row.Method) == (network.Name, network.KeepsDeadChannels, bits, method.Name))) continue;
+                        var row = Measure(network, bits, method);
+                        row.Append(settings.RowsFile);
+                        rows.Add(row);
+                        MarkdownTable.Write(settings, rows);
+                        Console.WriteLine(FormattableString.Invariant($"{DateTime.Now:HH:mm:ss} {row.Network} {(row.KeepsDeadChannels ? "kept" : "")} {row.Bits} bits, {row.Method}: {100 * row.TopOne:F2} %, {row.CpuSeconds:F1} CPU s"));
+                    }
+        MarkdownTable.Write(settings, rows);
+    }
 
-        Row("naive", calibration, on => network);
-        Row("iterative", calibration, on => network.CorrectBias(on, scheme).Network);
-        Row("analytic", calibration, on => network.CorrectBiasAnalytically(on, scheme).Network);
-        Row("fine-tuned biases", training, on => network.FineTuneBiases(on, scheme, tuning).Network);
-        Row("equalized", calibration, Equalized);
-        Row("equalized + iterative", calibration, on => Equalized(on).CorrectBias(on, scheme).Network);
-        Row("equalized + analytic", calibration, on => Equalized(on).CorrectBiasAnalytically(on, scheme).Network);
-        Row("equalized + fine-tuned biases", training, on => Equalized(on).FineTuneBiases(on, scheme, tuning).Network);
-        Row("quantization-aware", training, on => network.TrainQuantizationAware(on, scheme, aware).Network);
-        Row("quantization-aware, all images and labels", images, on =>
-            network.TrainQuantizationAware(on, scheme, aware with { Target = TrainingTarget.Labels }).Network);
+    /// <summary>Held-out loss and agreement of learning rates on the training images' last eighth: no test image is looked at.</summary>
+    public void Search()
+    {
+        var images = _images.Take(settings.Training);
+        foreach (var network in Networks().Where(network => !network.KeepsDeadChannels))
+            foreach (var bits in settings.Bits)
+            {
+                var scheme = QuantizationScheme.Int8PerTensor.WithBits(bits);
+                foreach (var rate in (double[])[1e-3, 2.5e-3, 5e-3, 1e-2])
+                    Report("biases", rate, network.FineTuneBiases(images, scheme, TrainingOptions.Biases with { Epochs = settings.Epochs, LearningRate = rate }).Training!);
+                foreach (var rate in (double[])[1e-4, 2.5e-4, 5e-4, 1e-3])
+                    Report("weights and biases", rate, network.TrainQuantizationAware(images, scheme, TrainingOptions.QuantizationAware with { Epochs = settings.AwareEpochs, LearningRate = rate }).Training);
 
-        Network Equalized(ImageSet on) => network.Equalize(EqualizationMethod.CrossLayer, on).Network;
+                void Report(string what, double rate, TrainingRun run) => Console.WriteLine(FormattableString.Invariant(
+                    $"{network.Name} {bits} bits, {what}, rate {rate}: {Described(run)}"));
+            }
+    }
 
-        void Row(string method, ImageSet on, Func<ImageSet, Network> make)
+    private List<Network> Networks()
+    {
+        var networks = new List<Network>();
+        foreach (var name in settings.Networks)
         {
-            var watch = Stopwatch.StartNew();
-            var made = make(on);
-            table.Add(method, on.Count, watch.Elapsed.TotalSeconds, made.Evaluate(test, scheme, on));
+            var file = Repository.PathOf("data", "models", name + ".onnx");
+            var dropped = Network.Load(file);
+            networks.Add(dropped);
+            if (dropped.Layers.Any(layer => layer.DeadChannels.Length > 0)) networks.Add(Network.Load(file, new LoadOptions { KeepDeadChannels = true }));
         }
+        return networks;
+    }
+
+    private Row Measure(Network network, int bits, Method method)
+    {
+        var scheme = QuantizationScheme.Int8PerTensor.WithBits(bits);
+        var on = _images.Take(method.Trains ? settings.Training : settings.Calibration);
+        using var process = Process.GetCurrentProcess();
+        var (watch, processor) = (Stopwatch.StartNew(), process.TotalProcessorTime);
+        var (made, training) = method.Make(network, on, scheme);
+        process.Refresh();
+        var (seconds, processorSeconds) = (watch.Elapsed.TotalSeconds, (process.TotalProcessorTime - processor).TotalSeconds);
+        var result = made.Evaluate(_test, scheme, on);
+        if (!_float.TryGetValue(network, out var full)) _float[network] = full = network.Evaluate(_test).FloatAccuracy!.Value;
+        return new Row(
+            network.Name, network.KeepsDeadChannels, bits, method.Name, method.Name == "naive" ? 0 : on.Count, training is null ? null : Described(training),
+            seconds, processorSeconds, result.QuantizedAccuracy!.Value, full, _test.Count, DateOnly.FromDateTime(DateTime.UtcNow));
+    }
+
+    /// <summary>Compiling the code is nobody's cost.</summary>
+    private void WarmUp(Network network)
+    {
+        var few = settings with { Epochs = 1, AwareEpochs = 1 };
+        foreach (var method in Methods.Of(few).SelectMany(group => group)) method.Make(network, _images.Take(64), QuantizationScheme.Int8PerTensor);
+    }
+
+    private static string Described(TrainingRun run)
+    {
+        var (first, best) = (run.Epochs[0], run.Epochs[run.Best]);
+        return string.Create(CultureInfo.InvariantCulture,
+            $"epoch {run.Best} of {run.Epochs.Length - 1} ({run.End}), held-out loss {first.HeldOutLoss:G4} to {best.HeldOutLoss:G4}, agreement {100 * first.HeldOutAgreement:F1} to {100 * best.HeldOutAgreement:F1} %");
     }
 }

@@ -55,14 +55,21 @@ public static class BiasCorrection
         var corrected = CorrectedNetwork.Of(network, "iterative", outcome.Biases, outcome.Ranges, scheme, images);
         var heldOutBefore = heldOut is null ? null : network.MeasureMeanShift(heldOut, scheme, new() { Ranges = outcome.Ranges }, progress, cancellation);
         var heldOutAfter = heldOut is null ? null : corrected.MeasureMeanShift(heldOut, scheme, new() { Ranges = outcome.Ranges }, progress, cancellation);
+        var placement = QuantizerPlacement.Of(network, scheme);
         var layers = network.Layers.Select(layer => new LayerCorrection(
             layer, CorrectionOf(layer, outcome.Biases.GetValueOrDefault(layer.Name)), visitor.Before(layer), visitor.After(layer),
-            heldOutBefore?.Layers[layer.Index].Before, heldOutAfter?.Layers[layer.Index].Before, visitor.Skipped(layer)));
+            heldOutBefore?.Layers[layer.Index].Before, heldOutAfter?.Layers[layer.Index].Before, visitor.Skipped(layer))
+        {
+            BiasSteps = outcome.Biases.TryGetValue(layer.Name, out var bias) ? StepsOf(layer, bias) : [],
+        });
         return new CorrectionResult(corrected, "iterative", scheme, images, [.. layers])
         {
             HeldOut = heldOut,
             Warnings = CorrectionWarnings.Of(network.Layers.Select(visitor.Before), images.Count - options.SetAside),
         };
+
+        ImmutableArray<double> StepsOf(Layer layer, float[] bias) =>
+            [.. LayerQuantizer.Integers(bias, LayerQuantizer.Weights(layer, scheme), outcome.Quantizers.GetValueOrDefault(placement.InputGridOf(layer)), scheme)?.Steps ?? []];
     }
 
     private static ImmutableArray<float> CorrectionOf(Layer layer, float[]? bias) =>

@@ -18,8 +18,25 @@ public sealed record LayerCorrection(
     Layer Layer, ImmutableArray<float> Correction, ShiftStatistics Before, ShiftStatistics After,
     ShiftStatistics? HeldOutBefore, ShiftStatistics? HeldOutAfter, string? Skipped)
 {
+    /// <summary>A shift of so many sigmas is worth telling of.</summary>
+    private const double Noticeable = 0.05;
+
     /// <summary>The layer's name.</summary>
     public string Name => Layer.Name;
+
+    /// <summary>What one unit of the integer bias stands for, one a channel; empty where the bias stays in floating point or was not corrected on a grid.</summary>
+    public ImmutableArray<double> BiasSteps { get; init; } = [];
+
+    /// <summary>
+    /// The channels whose shift after the correction is noticeable beside their sigma, and yet at most half a step of their integer bias: no bias
+    /// of this scheme can take it away.
+    /// </summary>
+    public ImmutableArray<int> BelowBiasStep =>
+    [
+        .. Enumerable.Range(0, BiasSteps.Length).Where(channel =>
+            // Means of float32 values: a thousandth more than half a step is still half a step.
+            Math.Abs(After.Channels[channel].ShiftInSigmas) > Noticeable && Math.Abs(After.Channels[channel].MeanShift) <= 0.5005 * BiasSteps[channel]),
+    ];
 }
 
 /// <summary>A corrected network and what was done to it. Immutable.</summary>

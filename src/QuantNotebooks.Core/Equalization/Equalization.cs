@@ -25,6 +25,8 @@ public static class Equalization
         ArgumentNullException.ThrowIfNull(network);
         options ??= EqualizationOptions.Default;
         foreach (var name in options.LayerMethods.Keys) network.Layer(name);
+        if (!options.LayerMethods.IsEmpty && (method == EqualizationMethod.Canonical || options.LayerMethods.ContainsValue(EqualizationMethod.Canonical)))
+            throw new QuantNotebooksException("The canonical factorization is of a whole network: no layer can have a method of its own beside it.");
         if (images is null && options.LayerMethods.Values.Append(method).Any(used => used is EqualizationMethod.OneStep or EqualizationMethod.TwoStep))
             throw new QuantNotebooksException("One-step and two-step equalization look at the ranges of activations, so they need images: give some, 64 are enough.");
         var trace = FactorTrace.Of(network);
@@ -34,25 +36,28 @@ public static class Equalization
             return new EqualizationResult(network, method, options, images, [], refused, EqualizationCertificate.Unchanged(images));
 
         var extrema = images is null ? null : ActivationExtrema.Measure(trace, images, cancellation);
-        var factors = Solve(problem, method, extrema, options);
+        var depths = options.PreActivations && images is not null ? PreActivationExtrema.Measure(network.FloatReference, images, cancellation) : null;
+        var factors = Solve(problem, method, extrema, depths, options);
         var equalized = Apply(network, trace, problem, factors, HistoryOf(network, method, images, options));
         var certificate = EqualizationCertificate.Compare(network, equalized, images, cancellation);
         return new EqualizationResult(equalized, method, options, images, EqualizationReport.Groups(problem, factors, equalized, extrema), refused, certificate);
     }
 
-    private static double[] Solve(FactorProblem problem, EqualizationMethod method, IReadOnlyList<ChannelExtrema>? extrema, EqualizationOptions options)
+    private static double[] Solve(
+        FactorProblem problem, EqualizationMethod method, IReadOnlyList<ChannelExtrema>? extrema, float[][]? depths, EqualizationOptions options)
     {
         var factors = new double[problem.Count];
         Array.Fill(factors, 1);
         var methods = problem.Blocks.Select(block => MethodOf(problem, block, method, options)).ToArray();
         if (methods.Any(used => used is EqualizationMethod.OneStep or EqualizationMethod.TwoStep))
         {
-            var solver = new InverselyProportional(problem, extrema!, options, factors);
+            var solver = new InverselyProportional(problem, extrema!, options, factors, depths);
             for (var index = 0; index < methods.Length; index++)
                 if (methods[index] is EqualizationMethod.OneStep or EqualizationMethod.TwoStep)
                     solver.Solve(problem.Blocks[index], twoStep: methods[index] == EqualizationMethod.TwoStep);
         }
-        new CrossLayer(problem, [.. problem.Blocks.Where((_, index) => methods[index] == EqualizationMethod.CrossLayer)], factors, options.MaxFactor).SolveJointly();
+        if (method == EqualizationMethod.Canonical) CanonicalFactors.Solve(problem, factors);
+        else new CrossLayer(problem, [.. problem.Blocks.Where((_, index) => methods[index] == EqualizationMethod.CrossLayer)], factors, options.MaxFactor).SolveJointly();
         if (options.PowerOfTwo)
             foreach (ref var factor in factors.AsSpan()) factor = Math.ScaleB(1, (int)Math.Round(Math.Log2(factor)));
         return factors;
@@ -106,8 +111,9 @@ public static class Equalization
 
     private static HistoryEntry HistoryOf(Network network, EqualizationMethod method, ImageSet? images, EqualizationOptions options)
     {
-        var settings = string.Create(CultureInfo.InvariantCulture, $"factors up to {options.MaxFactor}");
+        var settings = method == EqualizationMethod.Canonical ? "no bound on factors" : string.Create(CultureInfo.InvariantCulture, $"factors up to {options.MaxFactor}");
         if (options.PowerOfTwo) settings += ", powers of two";
+        if (options.PreActivations) settings += ", values before activations held in range";
         if (options.ReleasedCode) settings += ", as paper B's released code";
         foreach (var (layer, own) in options.LayerMethods.OrderBy(pair => pair.Key, StringComparer.Ordinal))
             settings += $", {layer}: {(own is { } other ? other.Text() : "left alone")}";

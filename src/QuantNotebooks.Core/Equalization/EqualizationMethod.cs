@@ -23,13 +23,19 @@ public enum EqualizationMethod
     /// arXiv 1906.04721). Looks at weights only.
     /// </summary>
     CrossLayer,
+
+    /// <summary>
+    /// No better grid but one form for all networks that differ in nothing but scale: each channel's largest weight in the first layer that makes it is 1.
+    /// No bound on factors; looks at weights only; for the whole network, whatever single layers were to get.
+    /// </summary>
+    Canonical,
 }
 
 /// <summary>The methods' names in commands and reports.</summary>
 public static class EqualizationMethods
 {
-    /// <summary>All names, in the order of the methods: "one-step", "two-step", "cross-layer".</summary>
-    public static ImmutableArray<string> Names { get; } = ["one-step", "two-step", "cross-layer"];
+    /// <summary>All names, in the order of the methods: "one-step", "two-step", "cross-layer", "canonical".</summary>
+    public static ImmutableArray<string> Names { get; } = ["one-step", "two-step", "cross-layer", "canonical"];
 
     /// <summary>The method's name.</summary>
     public static string Text(this EqualizationMethod method) => Names[(int)method];

@@ -31,6 +31,12 @@ public sealed record EqualizationOptions
     public bool ReleasedCode { get; init; }
 
     /// <summary>
+    /// Whether one-step and two-step also hold s_i below max(A / p_i, 1), p_i being how far the channel goes below zero before its activation: for hardware
+    /// that keeps values before the activation in a range like the one after it (paper B's third term). Costs one more pass over the images.
+    /// </summary>
+    public bool PreActivations { get; init; }
+
+    /// <summary>
     /// Another method for the channels that some layers make, by layer name, or null to leave them as they are. Of layers whose outputs meet, the
     /// first in the network decides.
     /// </summary>

@@ -5,7 +5,7 @@ namespace QuantNotebooks.Equalization;
 /// <summary>
 /// One-step and two-step equalization (paper B, arXiv 1902.01917). With k_i = max|W[i, ...]| of a layer and a_i the extreme of its output's
 /// channel i, both before the factors, and m_i = 1 (one-step) or the largest max|W_c[:, i]| / max|W_c| of the layers c that read it (two-step):
-/// s_i = min(K / k_i, A / a_i, 16) with K = max_j k_j m_j and A = max_j a_j m_j. Channels that share a factor take the smallest of theirs.
+/// s_i = min(K / k_i, A / a_i, 16), and on request max(A / p_i, 1) with p_i the depth below zero before the activation, with K = max_j k_j m_j and A = max_j a_j m_j. Channels that share a factor take the smallest of theirs.
 /// </summary>
 internal sealed class InverselyProportional
 {
@@ -13,12 +13,14 @@ internal sealed class InverselyProportional
     private readonly ILookup<int, (ChannelExtrema Tensor, int Channel)> _activations;
     private readonly EqualizationOptions _options;
     private readonly double[] _factors;
+    private readonly float[][]? _depths;
 
-    public InverselyProportional(FactorProblem problem, IEnumerable<ChannelExtrema> extrema, EqualizationOptions options, double[] factors)
+    public InverselyProportional(FactorProblem problem, IEnumerable<ChannelExtrema> extrema, EqualizationOptions options, double[] factors, float[][]? depths = null)
     {
         _problem = problem;
         _options = options;
         _factors = factors;
+        _depths = depths;
         _activations = (from tensor in extrema
                         from channel in Enumerable.Range(0, tensor.Classes.Length)
                         let index = problem.IndexOf(tensor.Classes[channel])
@@ -41,7 +43,7 @@ internal sealed class InverselyProportional
         {
             var (factorClass, factor) = (block.Classes[index], _options.MaxFactor);
             foreach (var end in _problem.Producers[factorClass])
-                factor = Math.Min(factor, Ratio(largestKernels[end.Layer], kernels[end.Layer][end.Channel]));
+                factor = Math.Min(factor, Math.Min(Ratio(largestKernels[end.Layer], kernels[end.Layer][end.Channel]), PreActivationBound(end, largestActivations)));
             foreach (var (tensor, channel) in _activations[factorClass])
             {
                 var (minimum, maximum) = largestActivations[tensor];
@@ -52,6 +54,15 @@ internal sealed class InverselyProportional
                 : Math.Max(factor, Math.Max(slacks.Of(factorClass), FactorProblem.SmallestFactor));
         }
         for (var index = 0; index < solved.Length; index++) _factors[block.Classes[index]] = solved[index];
+    }
+
+    /// <summary>max(A / p_i, 1), without a bound where p_i was not asked for.</summary>
+    private double PreActivationBound(Endpoint end, Dictionary<ChannelExtrema, (double Minimum, double Maximum)> largest)
+    {
+        if (_depths is null || _depths[_problem.Layers[end.Layer].Layer.Index][end.Channel] is not (> 0 and var depth)) return double.PositiveInfinity;
+        foreach (var (tensor, range) in largest)
+            if (tensor.Tensor == _problem.Layers[end.Layer].Layer.Output) return Math.Max(range.Maximum / depth, 1);
+        return double.PositiveInfinity;
     }
 
     private static double Ratio(double largest, double own) => largest > 0 && own > 0 ? largest / own : double.PositiveInfinity;

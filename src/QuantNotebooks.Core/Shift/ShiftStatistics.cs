@@ -46,15 +46,18 @@ public sealed record ShiftStatistics(ImmutableArray<ChannelShift> Channels)
     /// <summary>sum_c MAS_c^2.</summary>
     public double ShiftPower => Sum(channel => channel.MeanShift * channel.MeanShift);
 
-    /// <summary>Root mean square over channels of the shift in sigmas; channels that do not vary are left out, NaN where none does.</summary>
+    /// <summary>
+    /// Root mean square over channels of the shift in sigmas; channels that do not vary, or less than float32 can tell beside the layer's most
+    /// varying one, are left out, NaN where none is left.
+    /// </summary>
     public double RmsShiftInSigmas
     {
         get
         {
-            var (sum, count) = (0.0, 0);
+            var (sum, count, least) = (0.0, 0, LeastSigma);
             foreach (var channel in Channels)
             {
-                if (channel.IsConstant) continue;
+                if (channel.IsConstant || channel.Sigma < least) continue;
                 sum += channel.ShiftInSigmas * channel.ShiftInSigmas;
                 count++;
             }
@@ -62,14 +65,15 @@ public sealed record ShiftStatistics(ImmutableArray<ChannelShift> Channels)
         }
     }
 
-    /// <summary>The channel whose shift in sigmas is largest in magnitude, or null where no channel varies.</summary>
+    /// <summary>The channel, of those that <see cref="RmsShiftInSigmas"/> counts, whose shift in sigmas is largest in magnitude, or null where there is none.</summary>
     public int? LargestShiftChannel
     {
         get
         {
+            var least = LeastSigma;
             int? largest = null;
             for (var channel = 0; channel < Channels.Length; channel++)
-                if (!Channels[channel].IsConstant
+                if (!Channels[channel].IsConstant && Channels[channel].Sigma >= least
                     && (largest is not { } best || Math.Abs(Channels[channel].ShiftInSigmas) > Math.Abs(Channels[best].ShiftInSigmas)))
                     largest = channel;
             return largest;
@@ -98,6 +102,19 @@ public sealed record ShiftStatistics(ImmutableArray<ChannelShift> Channels)
         var merged = ImmutableArray.CreateBuilder<ChannelShift>(Channels.Length);
         for (var channel = 0; channel < Channels.Length; channel++) merged.Add(Channels[channel].Merge(other.Channels[channel]));
         return new ShiftStatistics(merged.MoveToImmutable());
+    }
+
+    /// <summary>
+    /// 1e-6 of the largest sigma. Trained networks hold channels whose weights decayed to 1e-12 or to 1e-38: next to them any shift is many sigmas, and means nothing.
+    /// </summary>
+    private double LeastSigma
+    {
+        get
+        {
+            var largest = 0.0;
+            foreach (var channel in Channels) largest = Math.Max(largest, channel.Sigma);
+            return 1e-6 * largest;
+        }
     }
 
     private double Sum(Func<ChannelShift, double> term)

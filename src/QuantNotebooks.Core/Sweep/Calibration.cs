@@ -76,6 +76,8 @@ public static class Calibration
     /// <summary>Smallest and largest value; a value that is not finite is refused by the tensor's name, for no grid could cover it.</summary>
     internal static ActivationRange ExtremaOf(string tensor, ReadOnlySpan<float> values, Network network, ImageSet images)
     {
+        // A tensor without values needs no grid; any will do.
+        if (values.IsEmpty) return default;
         var range = new ActivationRange(TensorPrimitives.Min(values), TensorPrimitives.Max(values));
         return float.IsFinite(range.Minimum) && float.IsFinite(range.Maximum)
             ? range

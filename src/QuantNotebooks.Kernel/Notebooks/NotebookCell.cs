@@ -42,8 +42,11 @@ internal sealed class NotebookCell
     public JsonObject? Attachments => Json["attachments"] as JsonObject;
 
     /// <summary>Whether the author marked the cell as one that fails, so that the notebook goes on after it.</summary>
-    public bool MayFail => Json["metadata"]?["tags"] is JsonArray tags && tags.Any(tag => tag is JsonValue value && value.TryGetValue<string>(out var text)
-        && text == "raises-exception");
+    public bool MayFail => HasTag("raises-exception");
+
+    /// <summary>Whether the cell's metadata has a tag.</summary>
+    public bool HasTag(string tag) =>
+        Json["metadata"]?["tags"] is JsonArray tags && tags.Any(one => one is JsonValue value && value.TryGetValue<string>(out var text) && text == tag);
 
     internal JsonObject Json { get; }
 }

@@ -22,10 +22,12 @@ internal sealed partial class NotebookDocument
 
     private readonly JsonObject json;
 
-    private NotebookDocument(JsonObject json, IReadOnlyList<NotebookCell> cells) => (this.json, Cells) = (json, cells);
+    private readonly List<NotebookCell> cells;
+
+    private NotebookDocument(JsonObject json, List<NotebookCell> cells) => (this.json, this.cells) = (json, cells);
 
     /// <summary>All cells, in order.</summary>
-    public IReadOnlyList<NotebookCell> Cells { get; }
+    public IReadOnlyList<NotebookCell> Cells => cells;
 
     /// <summary>The notebook's metadata.</summary>
     public JsonObject Metadata => (JsonObject)json["metadata"]!;
@@ -87,6 +89,25 @@ internal sealed partial class NotebookDocument
     {
         Metadata["kernelspec"] = KernelIdentity.Kernelspec;
         Metadata["language_info"] = KernelIdentity.LanguageInfo;
+    }
+
+    /// <summary>Puts a new code cell with a tag at a place, from 0.</summary>
+    public void InsertCode(int place, string source, string tag)
+    {
+        var cell = new JsonObject
+        {
+            ["cell_type"] = "code", ["id"] = Guid.NewGuid().ToString("n")[..8], ["metadata"] = new JsonObject { ["tags"] = new JsonArray(tag) },
+            ["source"] = source, ["outputs"] = new JsonArray(), ["execution_count"] = null,
+        };
+        ((JsonArray)json["cells"]!).Insert(place, cell);
+        cells.Insert(place, new NotebookCell(cell, CellKind.Code, source));
+    }
+
+    /// <summary>Takes a cell away.</summary>
+    public void Remove(NotebookCell cell)
+    {
+        ((JsonArray)json["cells"]!).Remove(cell.Json);
+        cells.Remove(cell);
     }
 
     /// <summary>Writes the file under a temporary name beside it and renames it, so that nobody ever finds half a notebook.</summary>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using QuantNotebooks.Kernel.Scripting;
 using QuantNotebooks.Kernel.Session;
+using QuantNotebooks.Notebook.Hosting;
 
 namespace QuantNotebooks.Kernel.Notebooks;
 
@@ -19,10 +20,11 @@ internal sealed record CellFailure(int Position, CellError Error);
 
 /// <summary>
 /// Executes a notebook's code cells in order, in one fresh session, and puts the outputs into the document. Paths in cells begin at the
-/// process's current directory, not at the notebook: run notebooks from the folder that their paths begin at, here the repository's root.
+/// process's current directory.
 /// </summary>
 /// <param name="progress">Gets a line for each cell.</param>
-internal sealed class NotebookRunner(TextWriter progress)
+/// <param name="timeout">How long a cell may take before it is stopped and has failed; null for any time.</param>
+internal sealed class NotebookRunner(TextWriter progress, TimeSpan? timeout = null)
 {
     private const int TitleLength = 60;
 
@@ -51,7 +53,7 @@ internal sealed class NotebookRunner(TextWriter progress)
             if (interrupted = cancellationToken.IsCancellationRequested) break;
             var result = await RunCellAsync(session, recorder, cells[index], $"[{index + 1}/{cells.Count}]", cancellationToken).ConfigureAwait(false);
             executed++;
-            interrupted = result is CellInterrupted;
+            interrupted = result is CellInterrupted && cancellationToken.IsCancellationRequested;
             if (result.Error is not { } error || interrupted || cells[index].MayFail) continue;
             failures.Add(new CellFailure(index + 1, error));
             if (!allowErrors) break;
@@ -67,11 +69,16 @@ internal sealed class NotebookRunner(TextWriter progress)
         await progress.FlushAsync(CancellationToken.None).ConfigureAwait(false);
         var clock = Stopwatch.StartNew();
         var output = recorder.Begin(cell);
-        var result = await session.RunAsync(cell.Source, output, cancellationToken).ConfigureAwait(false);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (timeout is { } patience) limit.CancelAfter(patience);
+        var result = await session.RunAsync(cell.Source, output, limit.Token).ConfigureAwait(false);
+        var timedOut = result is CellInterrupted && !cancellationToken.IsCancellationRequested;
+        if (timedOut) output.Write(OutputStream.Error, string.Create(CultureInfo.InvariantCulture, $"The cell took longer than {timeout!.Value.TotalSeconds} s.\n"));
         output.Finish(result);
         var outcome = result switch
         {
             CellSucceeded => "",
+            _ when timedOut => ", stopped by the timeout",
             CellInterrupted => ", interrupted",
             _ => cell.MayFail ? ", failed as expected" : ", failed",
         };

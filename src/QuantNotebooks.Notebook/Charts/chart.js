@@ -39,6 +39,15 @@ function (id, height, figure) {
 
   function paint(element, dark) { return window.Plotly.relayout(element, colours(dark)); }
 
+  // Notebook 6 squeezes long outputs into a box of 24 lines, where no chart can be read.
+  function unbox() {
+    if (document.getElementById('quant-chart-style')) return;
+    var style = document.createElement('style');
+    style.id = 'quant-chart-style';
+    style.textContent = '.output_scroll:has(.quant-chart) { height: auto; box-shadow: none; }';
+    document.head.appendChild(style);
+  }
+
   (function draw(attempts) {
     var element = document.getElementById(id);
     if (!element || !window.Plotly) {
@@ -46,6 +55,7 @@ function (id, height, figure) {
       else if (element) element.textContent = 'This chart needs plotly.js: run the first cell with a chart again, or trust the notebook.';
       return;
     }
+    unbox();
     var initial = colours(isDark(element));
     Object.keys(initial).forEach(function (path) {
       var keys = path.split('.'), last = keys.pop();

@@ -24,19 +24,22 @@ internal static class EqualizeCommand
     private static readonly CommandOption<bool> ReleasedCode =
         CommonOptions.Flag("--released-code", "One-step and two-step as the paper's released code has them, not as the paper says.");
 
+    private static readonly CommandOption<bool> PreActivations =
+        CommonOptions.Flag("--pre-activations", "One-step and two-step also keep values before an activation in the range of those after it.");
+
     private static readonly CommandOption<string> Out = CommonOptions.Text("--out", "FILE", "Write the equalized network as an ONNX file.");
 
     public static CommandDefinition Definition { get; } = CommandDefinition.Create(
         "equalize", "Make the ranges of channels more equal without changing what the network computes.", CommonOptions.Model,
         "data/models/mobilenet-v2-fashion.onnx --method cross-layer --images data/fashion-mnist/calibration --count 64 --out equalized.onnx",
-        [Images, CommonOptions.Count, CommonOptions.SkipBroken, Method, MaxFactor, PowerOfTwo, ReleasedCode, Out, CommonOptions.KeepDeadChannels],
+        [Images, CommonOptions.Count, CommonOptions.SkipBroken, Method, MaxFactor, PowerOfTwo, ReleasedCode, PreActivations, Out, CommonOptions.KeepDeadChannels],
         Run, (EqualizationResult result) => result.ToJson());
 
     private static EqualizationResult Run(CommandInputs inputs)
     {
         var arguments = inputs.Arguments;
         var method = MethodOf(arguments.Get(Method));
-        if (arguments.Get(Images) is null && method != EqualizationMethod.CrossLayer)
+        if (arguments.Get(Images) is null && method is (EqualizationMethod.OneStep or EqualizationMethod.TwoStep))
             throw new CommandUsageException($"{Images.Name} is missing: {method.Text()} looks at the ranges of activations; 64 images are enough.");
         var target = arguments.Get(Out);
         if (target is not null) inputs.RequireNewFile(Out, target);
@@ -44,7 +47,7 @@ internal static class EqualizeCommand
         var images = arguments.Get(Images) is null ? null : inputs.Part(Images, CommonOptions.Count);
         var options = new EqualizationOptions
         {
-            MaxFactor = arguments.Get(MaxFactor), PowerOfTwo = arguments.Get(PowerOfTwo), ReleasedCode = arguments.Get(ReleasedCode),
+            MaxFactor = arguments.Get(MaxFactor), PowerOfTwo = arguments.Get(PowerOfTwo), ReleasedCode = arguments.Get(ReleasedCode), PreActivations = arguments.Get(PreActivations),
         };
         if (network.Ranges is not null) inputs.Host.Note($"'{network.Name}' carries calibrated ranges; they hold for its old channels only and are dropped.");
         var result = network.Equalize(method, images, options, inputs.Host.Cancellation);

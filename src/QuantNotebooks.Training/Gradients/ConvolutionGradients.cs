@@ -8,8 +8,8 @@ namespace QuantNotebooks.Training.Gradients;
 /// <summary>
 /// Gradients of Conv and ConvTranspose as convolutions, which ONNX Runtime runs faster than its ConvTranspose, above all depthwise. With
 /// output y[p] = sum_t W[t] x[p s - b + t d] (stride s, pad before b, dilation d): dx[i] = sum_t W[t] dy[(i + b - t d) / s] over whole quotients, a
-/// convolution of dy with s - 1 zeros between its elements with the flipped kernel; dW[t] = sum_p dy[p] x[p s - b + t d], a convolution of x with
-/// dy as kernel, stride and dilation exchanged.
+/// convolution of dy with s - 1 zeros between its elements with the flipped kernel; dW[t] = sum_p dy[p] x[p s - b + t d], a matrix
+/// product for each tap.
 /// </summary>
 internal static class ConvolutionGradients
 {
@@ -69,35 +69,55 @@ internal static class ConvolutionGradients
             inputShape);
     }
 
-    /// <summary>The gradient of a convolution's weights, [O, I / groups, taps].</summary>
+    /// <summary>The gradient of a convolution's weights, [O, I / groups, taps]: one matrix product a tap.</summary>
     /// <param name="emit">Where the nodes go.</param>
     /// <param name="input">[N, I, size].</param>
     /// <param name="gradient">[N, O, positions].</param>
     /// <param name="geometry">Where the kernel stands.</param>
     private static Tensor Weights(NodeEmitter emit, Tensor input, Tensor gradient, Geometry geometry)
     {
-        var (images, inGroup, spatial) = (input.Shape[0], input.Shape[1] / geometry.Groups, input.Shape[2..]);
-        var axes = Enumerable.Range(3, geometry.Axes).ToArray();
-        // Each input channel becomes an image and each image a channel: [N, g, I/g, size] to [I/g, g N, size].
-        var grouped = emit.Reshape(input, [images, geometry.Groups, inGroup, .. spatial]);
-        var transposed = emit.Reshape(emit.Transpose(grouped, [2, 1, 0, .. axes]), [inGroup, geometry.Groups * images, .. spatial]);
-        var kernel = emit.Transpose(gradient, [1, 0, .. Enumerable.Range(2, geometry.Axes)]);
-        var sizes = new long[geometry.Axes];
-        var pads = new long[2 * geometry.Axes];
+        var (images, groups) = (input.Shape[0], (long)geometry.Groups);
+        var (inGroup, outGroup) = (input.Shape[1] / groups, gradient.Shape[1] / groups);
+        var positions = gradient.Shape[2..];
+        var rows = positions.Aggregate(images, (product, size) => product * size);
+        // The gradient as [g, N positions, O/g], and for each tap what it saw of the input as [g, I/g, N positions].
+        var right = emit.Reshape(emit.Transpose(
+            emit.Reshape(gradient, images, groups, outGroup, rows / images), 1, 0, 3, 2), groups, rows, outGroup);
+        var map = emit.Transpose(Padded(emit, input, positions, geometry), [1, 0, .. Enumerable.Range(2, geometry.Axes)]);
+        var products = new List<Tensor>();
+        foreach (var tap in Taps(geometry.Kernel))
+        {
+            var starts = tap.Select((index, axis) => index * geometry.Dilations[axis]).ToArray();
+            var seen = emit.Reshape(emit.Stride(map, 2, starts, geometry.Strides, positions), groups, inGroup, rows);
+            products.Add(emit.Reshape(emit.MatMul(seen, right), groups, inGroup, outGroup, 1));
+        }
+        var taps = emit.Transpose(emit.Concat(products, 3), 0, 2, 1, 3);
+        return emit.Reshape(taps, [groups * outGroup, inGroup, .. geometry.Kernel]);
+    }
+
+    /// <summary>The input with zeros around it so that every tap finds a value at every position; what no tap reads is cut off.</summary>
+    private static Tensor Padded(NodeEmitter emit, Tensor input, ImmutableArray<long> positions, Geometry geometry)
+    {
+        var (before, after) = (new long[input.Rank], new long[input.Rank]);
         for (var axis = 0; axis < geometry.Axes; axis++)
         {
-            var wanted = (geometry.Kernel[axis] - 1) * geometry.Dilations[axis] + (kernel.Shape[axis + 2] - 1) * geometry.Strides[axis] + 1;
-            pads[axis] = geometry.Before[axis];
-            pads[axis + geometry.Axes] = Math.Max(0, wanted - spatial[axis] - geometry.Before[axis]);
-            var padded = spatial[axis] + pads[axis] + pads[axis + geometry.Axes];
-            sizes[axis] = (padded - (kernel.Shape[axis + 2] - 1) * geometry.Strides[axis] - 1) / geometry.Dilations[axis] + 1;
+            var wanted = (geometry.Kernel[axis] - 1) * geometry.Dilations[axis] + (positions[axis] - 1) * geometry.Strides[axis] + 1;
+            before[axis + 2] = geometry.Before[axis];
+            after[axis + 2] = wanted - input.Shape[axis + 2] - geometry.Before[axis];
         }
-        var result = new Tensor(
-            emit.Node("Conv", [transposed.Name, kernel.Name],
-                Ints("kernel_shape", kernel.Shape[2..]), Ints("strides", geometry.Dilations), Ints("dilations", geometry.Strides),
-                Ints("pads", pads), Int("group", geometry.Groups)),
-            [inGroup, gradient.Shape[1], .. sizes]);
-        return emit.Transpose(Crop(emit, result, [inGroup, gradient.Shape[1], .. geometry.Kernel]), [1, 0, .. Enumerable.Range(2, geometry.Axes)]);
+        return emit.Pad(input, before, after);
+    }
+
+    /// <summary>The index of every tap of a kernel, the last axis running fastest.</summary>
+    private static IEnumerable<long[]> Taps(long[] kernel)
+    {
+        var count = kernel.Aggregate(1L, (product, size) => product * size);
+        for (var tap = 0L; tap < count; tap++)
+        {
+            var index = new long[kernel.Length];
+            for (var (axis, rest) = (kernel.Length - 1, tap); axis >= 0; rest /= kernel[axis--]) index[axis] = rest % kernel[axis];
+            yield return index;
+        }
     }
 
     private static Tensor Bias(NodeEmitter emit, Tensor gradient) =>

@@ -118,6 +118,22 @@ internal sealed class NodeEmitter
         : new Tensor(
             Node("Slice", [input.Name, Integers([start]), Integers([end]), Integers([axis])]), input.Shape.SetItem(axis, end - start));
 
+    /// <summary>From every axis behind the first ones, count elements a step apart, from a start on.</summary>
+    public Tensor Stride(Tensor input, int first, IReadOnlyList<long> starts, IReadOnlyList<long> steps, ImmutableArray<long> counts)
+    {
+        ImmutableArray<long> shape = [.. input.Shape[..first], .. counts];
+        if (input.Shape.SequenceEqual(shape)) return input;
+        var ends = counts.Select((count, axis) => starts[axis] + (count - 1) * steps[axis] + 1);
+        return new Tensor(
+            Node("Slice", [input.Name, Integers(starts), Integers(ends), Integers(counts.Select((_, axis) => (long)(first + axis))), Integers(steps)]), shape);
+    }
+
+    public Tensor Concat(IReadOnlyList<Tensor> inputs, int axis) => inputs.Count == 1
+        ? inputs[0]
+        : new Tensor(
+            Node("Concat", inputs.Select(input => input.Name), Int("axis", axis)),
+            inputs[0].Shape.SetItem(axis, inputs.Sum(input => input.Shape[axis])));
+
     /// <summary>Turns axes around.</summary>
     public Tensor Flip(Tensor input, params int[] axes)
     {

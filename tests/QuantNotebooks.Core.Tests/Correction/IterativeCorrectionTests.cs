@@ -47,6 +47,24 @@ public sealed class IterativeCorrectionTests
             Assert.All(other.Correction, value => Assert.InRange(Math.Abs(value), 0, 1e-4)));
     }
 
+    [Fact]
+    public void What_is_left_is_below_half_a_step_of_the_integer_bias_and_the_report_says_where_that_shows()
+    {
+        // Of the channels the second hardly varies beside the first: its weights round to zero, and its mean is a small part of the bias's step.
+        var network = new GraphBuilder().Input("input", 0, 1, 32, 32).Constant("w", [2, 1, 1, 1], 1, 1e-5f).Constant("b", [2], 0.1f, 0)
+            .Node("Conv", ["input", "w", "b"], "y").Output("y").Load();
+        network = network.With([], network.Facts with { Task = TestData.Load(TestData.ResNet14).Task });
+        var images = TestData.Calibration.Take(16);
+        var result = network.CorrectBias(images, QuantizationScheme.Int8PerTensor);
+        var layer = result.Corrections[0];
+        // The input's range over 255 levels, times the largest weight over 127.
+        var range = result.Network.Ranges!.ByTensor["input"];
+        var step = (range.Maximum - range.Minimum) / 255.0 / 127;
+        Assert.All(layer.BiasSteps, value => Assert.Equal(step, value, 1e-3 * step));
+        for (var channel = 0; channel < 2; channel++) Assert.InRange(Math.Abs(layer.After.Channels[channel].MeanShift), 0, 0.501 * step);
+        Assert.Equal([1], layer.BelowBiasStep);
+    }
+
     [Theory]
     [MemberData(nameof(TestData.Networks), MemberType = typeof(TestData))]
     public void After_correction_no_shift_is_left_on_the_calibration_images_and_less_on_others(string name)

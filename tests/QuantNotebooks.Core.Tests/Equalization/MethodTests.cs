@@ -88,6 +88,34 @@ public sealed class MethodTests
         Assert.Equal([1.0, 0.25], Factors(Chain(first: [1, 0, 0, 4], second: [4, 1], bias: [0, 0]), twoStep: true, [1, 4]));
     }
 
+    [Theory]
+    [InlineData(1, 4, 4.0)]
+    [InlineData(2, 4, 2.0)]
+    [InlineData(100, 4, 1.0)]
+    public void The_third_term_by_hand(float depth, float largest, double expected)
+    {
+        // Without it s = (4, 1); A / p = 4 / depth, and never below 1.
+        var trace = FactorTrace.Of(Chain(first: [1, 0, 0, 4], second: [1, 1], bias: [0, 0]));
+        var problem = new FactorProblem(trace);
+        double[] factors = [1, 1];
+        var extrema = new ChannelExtrema("u", trace.Layers[0].Outputs, [0, 0], [1, largest]);
+        new InverselyProportional(problem, [extrema], EqualizationOptions.Default, factors, [[depth, 0], [0]]).Solve(problem.Blocks[0], twoStep: false);
+        Assert.Equal([expected, 1.0], factors);
+    }
+
+    [Fact]
+    public void Depths_before_the_activation_are_measured()
+    {
+        var images = TestData.Calibration.Take(4);
+        var network = TestData.Load(TestData.ResNet14);
+        var depths = PreActivationExtrema.Measure(network, images, TestContext.Current.CancellationToken);
+        var free = network.Equalize(EqualizationMethod.OneStep, images).Groups.SelectMany(group => group.Factors).Sum();
+        var bound = network.Equalize(EqualizationMethod.OneStep, images, new EqualizationOptions { PreActivations = true }).Groups.SelectMany(group => group.Factors).Sum();
+        Assert.Equal(network.Layers.Select(layer => layer.Channels), depths.Select(layer => layer.Length));
+        Assert.All(depths[..^1], layer => Assert.Contains(layer, depth => depth > 0));
+        Assert.InRange(bound, 0, free - 1);
+    }
+
     private static double[] Factors(Network network, bool twoStep, float[] maxima)
     {
         var trace = FactorTrace.Of(network);

@@ -114,6 +114,16 @@ public sealed class StatisticsTests
     }
 
     [Fact]
+    public void A_channel_that_varies_a_millionth_as_much_as_another_does_not_speak_for_the_layer()
+    {
+        // Shifts of 1 and of 1000 sigmas; the second channel's sigma is 1e-7 of the first's.
+        var statistics = Measure(new ChannelLayout(1, 1, 2, 2), [-1, 1, -1e-7f, 1e-7f], [0, 2, 0.9999e-4f, 1.0001e-4f]);
+        Assert.Equal(1, statistics.RmsShiftInSigmas, 6);
+        Assert.Equal(0, statistics.LargestShiftChannel);
+        Assert.Equal(1000, statistics.Channels[1].ShiftInSigmas, 1.0);
+    }
+
+    [Fact]
     public void Cosine_is_that_of_the_two_vectors() => Gen.Select(Layouts, Gen.Int[0, 1_000_000]).Sample((layout, seed) =>
     {
         var (full, quantized) = Values(layout, seed);

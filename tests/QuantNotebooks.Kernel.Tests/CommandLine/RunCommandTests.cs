@@ -5,8 +5,24 @@ using QuantNotebooks.Kernel.Tests.Notebooks;
 
 namespace QuantNotebooks.Kernel.Tests.CommandLine;
 
+/// <summary>Running a notebook changes the process's current directory, so nothing else runs beside these tests.</summary>
+[CollectionDefinition(nameof(RunCommandTests), DisableParallelization = true)]
+[Collection(nameof(RunCommandTests))]
 public sealed class RunCommandTests
 {
+    [Fact]
+    public async Task PathsBeginAtTheNotebookAsInJupyter()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("study"));
+        folder.Write("study/data.txt", "found");
+        var notebook = folder.Write("study/reads.ipynb", TestNotebook.Json("File.ReadAllText(\"data.txt\")"));
+        var before = Directory.GetCurrentDirectory();
+        var (exitCode, _, error) = await InvokeAsync("run", notebook, "--out", folder.Path + "/o");
+        Assert.True(exitCode == 0, error);
+        Assert.Equal(before, Directory.GetCurrentDirectory());
+    }
+
     [Fact]
     public async Task AGoodNotebookGivesBothFilesAndTheirPaths()
     {
@@ -35,6 +51,36 @@ public sealed class RunCommandTests
         (exitCode, _, error) = await InvokeAsync("run", notebook, "--out", folder.Path + "/o", "--allow-errors");
         Assert.Equal(1, exitCode);
         Assert.Contains("[3/3]", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ACellThatTakesTooLongHasFailed()
+    {
+        using var folder = new TemporaryFolder();
+        var notebook = folder.Write("long.ipynb", TestNotebook.Json("1", "while (true) { }", "3"));
+        var (exitCode, _, error) = await InvokeAsync("run", notebook, "--out", folder.Path + "/o", "--timeout", "4", "--allow-errors");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("stopped by the timeout", error, StringComparison.Ordinal);
+        Assert.Contains("[3/3]", error, StringComparison.Ordinal);
+        Assert.Contains("longer than 4 s", await File.ReadAllTextAsync(folder.File("o/long.html"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal(2, (await InvokeAsync("run", notebook, "--timeout", "0")).ExitCode);
+    }
+
+    [Fact]
+    public async Task ParametersReplaceTheUsualValues()
+    {
+        using var folder = new TemporaryFolder();
+        var notebook = folder.Write("p.ipynb", TestNotebook.Json("double x = 1; var name = \"usual\";", "$\"{x / 2} {name}\"")
+            .Replace("\"metadata\":{},\"source\":\"double", "\"metadata\":{\"tags\":[\"parameters\"]},\"source\":\"double", StringComparison.Ordinal));
+        foreach (var (path, x) in ((string, string)[])[(notebook, "3"), (folder.File("o/p.ipynb"), "5")])
+        {
+            var (exitCode, _, error) = await InvokeAsync("run", path, "--out", folder.File("o"), "--parameter", "x=" + x, "--parameter", "name=a \"b\"");
+            Assert.True(exitCode == 0, error);
+        }
+        var cells = NotebookDocument.Read(folder.File("o/p.ipynb")).Cells;
+        Assert.Equal(3, cells.Count);
+        Assert.Equal("2.5 a \"b\"", NotebookText.Read(cells[2].Outputs[0]!["data"]!["text/plain"]));
+        Assert.Equal(2, (await InvokeAsync("run", notebook, "--parameter", "1x=3")).ExitCode);
     }
 
     [Theory]

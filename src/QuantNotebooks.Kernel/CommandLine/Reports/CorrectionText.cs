@@ -27,6 +27,8 @@ internal static class CorrectionText
         }
         table.Write(writer);
         foreach (var layer in result.Corrections.Where(layer => layer.Skipped is not null)) writer.WriteLine($"  {layer.Name} was left alone: {layer.Skipped}");
+        foreach (var layer in result.Corrections.Where(layer => !layer.BelowBiasStep.IsEmpty))
+            writer.WriteLine($"  {layer.Name} keeps a shift in {Digits.Count(layer.BelowBiasStep.Length)} of {Digits.Count(layer.Layer.Channels)} channels, which vary so little that it is less than half a step of their integer bias.");
         writer.WriteLine();
         writer.WriteLine("shift: root mean square over the channels of mean quantized - mean full precision, in standard deviations (sigma) of the channel, before");
         writer.WriteLine(result.Method == "iterative"

@@ -12,7 +12,7 @@ internal static class EqualizationText
     {
         var name = (result.IsUnchanged ? result.Network : result.Network.Parent!).Name;
         var images = result.Images is { } set ? $", {Digits.Count(set.Count)} images of '{set.Name}'" : "";
-        writer.WriteLine($"{name}, {result.Method.Text()} equalization, factors up to {Digits.Short(result.Options.MaxFactor)}{(result.Options.PowerOfTwo ? ", powers of two" : "")}{images}");
+        writer.WriteLine($"{name}, {result.Method.Text()} equalization, {(result.Method == EqualizationMethod.Canonical ? "factors without a bound" : $"factors up to {Digits.Short(result.Options.MaxFactor)}")}{(result.Options.PowerOfTwo ? ", powers of two" : "")}{images}");
         writer.WriteLine();
         if (result.IsUnchanged)
         {

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using QuantNotebooks.Kernel.Notebooks;
+using QuantNotebooks.Kernel.Session;
+using QuantNotebooks.Kernel.Tests.Notebooks;
+using QuantNotebooks.Tests;
+
+namespace QuantNotebooks.Kernel.Tests.Browser;
+
+/// <summary>A notebook's outputs in JupyterLab's own renderer, which npm has though Debian has no JupyterLab.</summary>
+[Collection(nameof(Browser))]
+public sealed class JupyterLabRendererTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task OutputsLookAsInTheNotebook()
+    {
+        var renderer = await BuildRendererAsync();
+        var page = folder.Write("page.html", $$"""
+            <!DOCTYPE html><html><head><meta charset="utf-8"><title>outputs</title></head><body style="background:#fff;width:1100px">
+            <script>window.outputs = {{(await OutputsAsync()).ToJsonString()}};</script>
+            <script src="{{renderer}}"></script></body></html>
+            """);
+        await using var browser = await Chromium.StartAsync(1140, 2600);
+        await browser.OpenAsync(new Uri(page).ToString());
+        await browser.WaitForAsync("window.rendered");
+        await browser.EvaluateAsync("window.rendered");
+        await browser.WaitForAsync("document.querySelectorAll('.quant-chart').length >= 2");
+        await browser.WaitForAsync("Array.from(document.querySelectorAll('.quant-chart')).every(chart => chart.querySelector('.main-svg'))");
+        await browser.KeepPictureAsync("lab");
+        Assert.Equal("application/vnd.jupyter.stdout", await browser.TextAsync("document.body.querySelector('pre').closest('[data-mime-type]').dataset.mimeType"));
+        Assert.Equal("28", await browser.TextAsync("document.querySelector('table').querySelectorAll('tbody tr').length"));
+        await browser.WaitForAsync("document.querySelector('[data-mime-type=\"image/svg+xml\"] img').naturalWidth === 20");
+        Assert.Contains("DivideByZeroException", await browser.TextAsync("document.querySelector('[data-mime-type$=stderr], [data-mime-type$=error]').innerText"), StringComparison.Ordinal);
+        Assert.DoesNotContain("\u001b", await browser.TextAsync("document.body.innerText"), StringComparison.Ordinal);
+        Assert.Empty(browser.Errors);
+    }
+
+    private static async Task<JsonArray> OutputsAsync()
+    {
+        var document = NotebookDocument.Parse(TestNotebook.Json(
+            "Console.WriteLine(\"text\");",
+            $"var net = Network.Load(\"{Data("models", "mobilenet-v1-fashion.onnx")}\");\nnet.MeasureMeanShift(ImageSet.Load(\"{Data("fashion-mnist", "calibration")}\").Take(8), QuantizationScheme.Int8PerTensor)",
+            "SVG(\"<svg xmlns='http://www.w3.org/2000/svg' width='20' height='20'><rect width='20' height='20'/></svg>\")",
+            "int zero = 0; 1 / zero"), "outputs.ipynb");
+        var run = await new NotebookRunner(TextWriter.Null).RunAsync(document, NotebookEnvironment.Options(null), allowErrors: true, TestContext.Current.CancellationToken);
+        Assert.Equal("System.DivideByZeroException", Assert.Single(run.Failures).Error.Name);
+        return [.. document.Cells.SelectMany(cell => cell.Outputs).Select(output => output!.DeepClone())];
+
+        static string Data(params string[] parts) => Repository.PathOf(["data", .. parts]).Replace('\\', '/');
+    }
+
+    // Outside of the source tree, and kept for the next run.
+    private static async Task<Uri> BuildRendererAsync()
+    {
+        var npm = Installed.Require("npm");
+        var home = Path.Combine(AppContext.BaseDirectory, "JupyterLab");
+        var bundle = Path.Combine(home, "bundle.js");
+        Directory.CreateDirectory(home);
+        foreach (var file in (string[])["package.json", "render.js"]) File.Copy(Repository.PathOf("tests", "JupyterLab", file), Path.Combine(home, file), overwrite: true);
+        if (!Directory.Exists(Path.Combine(home, "node_modules")))
+        {
+            var (installed, reason) = await RunAsync(npm, home, "install", "--no-package-lock", "--no-audit", "--no-fund");
+            Assert.SkipUnless(installed, $"npm can't install JupyterLab's renderer: {reason}");
+        }
+        var (built, errors) = await RunAsync(npm, home, "run", "build", "--", "--outfile=" + bundle);
+        Assert.True(built, errors);
+        return new Uri(bundle);
+    }
+
+    private static async Task<(bool Succeeded, string Output)> RunAsync(string program, string folder, params string[] words)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, words) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode == 0, await output + error);
+    }
+}
