@@ -57,7 +57,7 @@ internal sealed class RemedyWeighing
     private LayerAdvice Advise(LayerSensitivity layer, bool treat)
     {
         var (index, share) = (layer.Layer.Index, _sensitivity.ShareOf(layer));
-        if (!treat) return new LayerAdvice(layer.Layer, Remedy.Keep, Invariant($"makes {100 * share:F1} % of the noise"), share, double.NaN);
+        if (!treat) return new LayerAdvice(layer.Layer, Remedy.Keep, share < 0.001 ? "makes less than 0.1 % of the noise" : Invariant($"makes {100 * share:F1} % of the noise"), share, double.NaN);
         var remedy = _left.Keys.FirstOrDefault(remedy => _left[remedy][index] <= (1 - Enough) * layer.Output.Ratio, Remedy.LeaveFloat);
         return new LayerAdvice(layer.Layer, remedy, Reason(layer.Layer, remedy), share,
             10 * Math.Log10(layer.Output.Ratio / _left[remedy][index]));

@@ -14,7 +14,7 @@ internal static class RecommendationPage
             "Gains are of the noise that the layer alone makes at the output. Predicted: on the images that were measured. Measured: on held-out images after the kept "
                 + "steps; empty where nothing was done or the remedy is a correction, which acts on what all layers before do together.",
             $"Before: {NumberText.Significant(report.Before.SqnrDecibels ?? double.NaN, 3)} dB"
-                + (report.Before.Accuracy is { } accuracy ? $", accuracy {NumberText.Percent(accuracy)}" : "") + $"; after: {report.Scheme}.",
+                + (report.Before.Accuracy is { } accuracy ? $", accuracy {NumberText.Percent(accuracy)}" : "") + $". The scheme that comes out: {report.Scheme}.",
             $"{report.OriginalScheme}; measured on {report.Images}; tried on {report.HeldOut}.",
         };
         notes.AddRange(report.Untried.Select(line => $"No time: {line}."));

@@ -12,6 +12,11 @@ internal static class HtmlTable
 {
     private const string CellStyle = "padding:2px 10px;border:0;border-bottom:1px solid rgba(128,128,128,.25);white-space:nowrap;";
 
+    /// <summary>A text longer than this may break at its spaces, as a sentence; names and numbers may not.</summary>
+    private const int LongestName = 24;
+
+    private const string SentenceStyle = "white-space:normal;min-width:15em;";
+
     private const string SortScript = """
         (function(id){document.querySelectorAll('table[data-quant-table="'+id+'"]').forEach(function(t){
         if(t.quantSorts)return;t.quantSorts=true;var body=t.tBodies[0];
@@ -57,7 +62,7 @@ internal static class HtmlTable
 
     private static void AppendCell(StringBuilder html, TableColumn column, TableCell cell)
     {
-        html.Append("<td style=\"").Append(CellStyle).Append(Alignment(column)).Append('"');
+        html.Append("<td style=\"").Append(CellStyle).Append(cell.Text.Length > LongestName ? SentenceStyle : "").Append(Alignment(column)).Append('"');
         if (cell.Number is { } number && double.IsFinite(number)) html.Append(" data-v=\"").Append(number.ToString("R", CultureInfo.InvariantCulture)).Append('"');
         if (cell.Full is { } full) html.Append(" title=\"").Append(Escaped(full)).Append('"');
         html.Append('>').Append(Escaped(cell.Text)).Append("</td>");
