@@ -61,7 +61,7 @@ internal static class EvaluationPass
             foreach (var full in references.Values) full.Dispose();
         }
         progress?.Report(new SweepProgress(batches[0].Count, batches[0].Count, "done"));
-        return [.. runs.Zip(entries, (run, entry) => run.Tally.Result(entry.Scheme, entry.Scheme is null ? null : entry.Ranges))];
+        return [.. runs.Zip(entries, (run, entry) => run.Tally.Result(entry.Scheme, entry.Ranges is { ByTensor.IsEmpty: false } ranges ? ranges : null))];
     }
 
     /// <summary>A full-precision network in one ONNX Runtime session.</summary>

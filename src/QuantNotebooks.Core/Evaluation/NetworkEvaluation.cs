@@ -22,7 +22,7 @@ public static class NetworkEvaluation
     /// <param name="network">The network.</param>
     /// <param name="images">Test images.</param>
     /// <param name="scheme">How it is quantized.</param>
-    /// <param name="calibration">Images that set the activations' ranges; not needed for a network that carries its ranges.</param>
+    /// <param name="calibration">Images that set the activations' ranges; not needed for a network that carries its ranges, or where only weights are quantized.</param>
     /// <param name="progress">Told how many batches are done.</param>
     /// <param name="cancellation">Stops within a batch.</param>
     /// <exception cref="QuantNotebooksException">The images don't fit the network, or there are neither ranges nor calibration images.</exception>
@@ -34,9 +34,11 @@ public static class NetworkEvaluation
     /// <summary>The network with the ranges it carries, or else those of the calibration images.</summary>
     internal static EvaluationEntry Quantized(this Network network, QuantizationScheme scheme, ImageSet? calibration, CancellationToken cancellation)
     {
-        var ranges = network.Ranges ?? (calibration is not null
-            ? network.Calibrate(calibration, scheme, cancellation)
-            : throw new QuantNotebooksException($"'{network.Name}' carries no calibrated ranges: calibration images are needed to quantize it."));
-        return new EvaluationEntry(network, scheme, ranges);
+        if (network.Ranges is { } own) return new EvaluationEntry(network, scheme, own);
+        // Weights alone need no images.
+        if (!QuantizerPlacement.Of(network, scheme).QuantizesActivations) return new EvaluationEntry(network, scheme, ActivationRanges.None);
+        return calibration is not null
+            ? new EvaluationEntry(network, scheme, network.Calibrate(calibration, scheme, cancellation))
+            : throw new QuantNotebooksException($"'{network.Name}' carries no calibrated ranges: calibration images are needed to quantize it.");
     }
 }

@@ -42,6 +42,9 @@ public sealed partial record QuantizationScheme
     /// <exception cref="QuantNotebooksException">The number is outside 2 to 16.</exception>
     public int? ActivationBits { get; init => field = BitWidth.Checked(value, "activation bits"); } = 8;
 
+    /// <summary>Whether any activation is quantized, and so needs a range: else calibration has nothing to find.</summary>
+    public bool QuantizesActivations => ActivationBits is not null || Overrides.Any(other => other.ActivationBits is not null);
+
     /// <summary>
     /// Bits of the network's own input and of its last layers' outputs: <see cref="ActivationBits"/>, but at least 8, because pixels come as
     /// bytes and the scores that a decision is read from are not stored between layers. Null where activations stay in floating point.

@@ -41,7 +41,7 @@ internal sealed class QuantizerPlacement
     {
         var quantizers = new Dictionary<string, Quantizer>();
         foreach (var tensor in Tensors)
-            if (QuantizerOf(tensor, ranges.Of(tensor, network)) is { } grid) quantizers[tensor] = grid;
+            if (FormatOf(tensor) is { } format) quantizers[tensor] = format.Over(ranges.Of(tensor, network));
         return quantizers;
     }
 

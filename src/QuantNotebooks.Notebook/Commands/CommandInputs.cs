@@ -99,17 +99,15 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
     /// The calibration images for networks of which some may carry their own ranges; null where none needs them. Tells the user when images
     /// would be both calibrated and tested on.
     /// </summary>
-    public ImageSet? Calibration(IReadOnlyCollection<Network> networks, ImageSet test)
+    public ImageSet? Calibration(IReadOnlyCollection<Network> networks, IReadOnlyCollection<QuantizationScheme> schemes, ImageSet test)
     {
         foreach (var carrier in networks.Where(network => network.Ranges is { } ranges && ranges.ImageCount == test.Count && ranges.ImagesSha256 == test.Sha256))
             host.Note($"warning: '{carrier.Name}' was calibrated on these very images; its result on them says little about others.");
-        var needy = networks.Where(network => network.Ranges is null).ToList();
+        // Weights alone need no images.
+        var needy = networks.Where(network => network.Ranges is null && schemes.Any(scheme => scheme.QuantizesActivations)).ToList();
         var given = arguments.IsGiven(CommonOptions.Calibration);
-        if (needy.Count < networks.Count && given)
-        {
-            var own = string.Join(", ", networks.Where(network => network.Ranges is not null).Select(network => $"'{network.Name}'"));
-            host.Note($"{own} carries its own calibrated ranges; {CommonOptions.Calibration.Name} is ignored for it.");
-        }
+        var own = string.Join(", ", networks.Where(network => network.Ranges is not null).Select(network => $"'{network.Name}'"));
+        if (own.Length > 0 && given) host.Note($"{own} carries its own calibrated ranges; {CommonOptions.Calibration.Name} is ignored for it.");
         if (needy.Count == 0) return null;
         if (!given)
             throw new CommandUsageException(

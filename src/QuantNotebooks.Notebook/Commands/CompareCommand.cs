@@ -1,5 +1,6 @@
 using QuantNotebooks.Evaluation;
 using QuantNotebooks.Export;
+using QuantNotebooks.Quantization;
 
 namespace QuantNotebooks.Notebook.Commands;
 
@@ -29,8 +30,7 @@ internal static class CompareCommand
         foreach (var network in networks)
             foreach (var scheme in schemes)
                 if (scheme is not null) inputs.WarnOfOtherScheme(network, scheme);
-        var quantizes = schemes.Any(scheme => scheme is not null);
-        var calibration = quantizes ? inputs.Calibration(networks, images) : null;
+        var calibration = schemes.OfType<QuantizationScheme>().ToList() is { Count: > 0 } quantizing ? inputs.Calibration(networks, quantizing, images) : null;
         var comparison = Evaluate.Compare(networks, images, schemes, calibration, inputs.Progress("compare"), inputs.Host.Cancellation);
         // Files of the same name in different folders are told apart by what the user called them.
         var ambiguous = networks.GroupBy(network => network.Name).Where(group => group.Count() > 1).Select(group => group.Key).ToHashSet();

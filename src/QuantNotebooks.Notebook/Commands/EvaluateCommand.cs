@@ -25,7 +25,7 @@ internal static class EvaluateCommand
         if (!inputs.Arguments.Get(Float))
         {
             inputs.WarnOfOtherScheme(network, inputs.Scheme);
-            var calibration = inputs.Calibration([network], images);
+            var calibration = inputs.Calibration([network], [inputs.Scheme], images);
             return network.Evaluate(images, inputs.Scheme, calibration, progress, inputs.Host.Cancellation);
         }
         if (inputs.Arguments.IsGiven(CommonOptions.Calibration))

@@ -53,13 +53,11 @@ internal static class ExportCommand
         inputs.WarnOfOtherScheme(network, scheme);
         if (network.Ranges is not null) inputs.Host.Note($"'{network.Name}' carries its own calibrated ranges; they are used.");
         // Weights alone need no images.
-        if (network.Ranges is not null || HasFloatActivations(scheme)) return network.SaveQdq(target, scheme, options: options);
+        if (network.Ranges is not null || !scheme.QuantizesActivations) return network.SaveQdq(target, scheme, options: options);
         if (!inputs.Arguments.IsGiven(CommonOptions.Calibration))
             throw new CommandUsageException($"{CommonOptions.Calibration.Name} is missing: '{network.Name}' carries no calibrated ranges, so images must set them.");
         return network.SaveQdq(target, scheme, inputs.Part(CommonOptions.Calibration, CommonOptions.CalibrationCount), options, inputs.Host.Cancellation);
     }
-
-    private static bool HasFloatActivations(QuantizationScheme scheme) => scheme.ActivationBits is null && scheme.Overrides.All(other => other.ActivationBits is null);
 
     private static string? Conflict(CommandArguments arguments)
     {

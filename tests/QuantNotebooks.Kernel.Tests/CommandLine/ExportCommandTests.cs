@@ -26,6 +26,19 @@ public sealed class ExportCommandTests
         Assert.Equal(["logits"], session.OutputNames);
     }
 
+    /// <summary>ONNX Runtime computes such a file in floating point, so the two agree to float32.</summary>
+    [Fact]
+    public async Task WeightsAloneNeedNoCalibration()
+    {
+        using var folder = new TemporaryFolder();
+        string[] scheme = ["--scheme", "weights-only-8"];
+        var json = await Cli.JsonAsync(["export", Cli.Model(Cli.ResNet), .. scheme, "--check", Cli.Test, "--check-count", "50", "--out", folder.File("x.onnx")]);
+        Assert.InRange(json.GetProperty("check").GetProperty("asItRuns").GetProperty("largestInSteps").GetDouble(), 0, 0.01);
+        var evaluation = await Cli.JsonAsync(["evaluate", Cli.Model(Cli.ResNet), .. scheme, "--images", Cli.Test, "--count", "50"]);
+        Assert.InRange(evaluation.GetProperty("sqnrDb").GetDouble(), 20, 80);
+        Assert.Equal(System.Text.Json.JsonValueKind.Null, evaluation.GetProperty("calibration").ValueKind);
+    }
+
     [Fact]
     public async Task AnExportInFloatingPointIsTheNetwork()
     {
