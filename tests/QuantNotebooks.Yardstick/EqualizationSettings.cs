@@ -13,7 +13,7 @@ internal sealed record EqualizationSettings(string File, string[] Networks, int[
     public static EqualizationSettings Parse(ReadOnlySpan<string> words)
     {
         var settings = new EqualizationSettings(
-            Repository.PathOf("docs", "equalization.md"),
+            Repository.PathOf("tests", "QuantNotebooks.Yardstick", "results", "equalization.md"),
             ["mobilenet-v1-fashion", "mobilenet-v2-fashion", "resnet14-fashion", "ppocr-text-direction", "ppocr-v4-text-recognition"], [8, 6, 4], 64, 10_000);
         for (var index = 0; index < words.Length; index++)
         {

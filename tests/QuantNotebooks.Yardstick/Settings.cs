@@ -20,7 +20,7 @@ internal sealed record Settings(
     public static Settings Parse(string[] words)
     {
         var settings = new Settings(
-            Repository.PathOf("docs", "yardstick.md"), ["mobilenet-v1-fashion", "mobilenet-v2-fashion", "resnet14-fashion"],
+            Repository.PathOf("tests", "QuantNotebooks.Yardstick", "results", "yardstick.md"), ["mobilenet-v1-fashion", "mobilenet-v2-fashion", "resnet14-fashion"],
             [4, 8, 6, 5], 256, 1000, 3000, 12, 20, false);
         for (var index = 0; index < words.Length; index++)
         {
