@@ -6,7 +6,7 @@ using QuantNotebooks.Kernel.Session;
 
 namespace QuantNotebooks.Kernel.CommandLine;
 
-/// <summary><c>quantnb run NOTEBOOK... [--out DIR] [--allow-errors] [--timeout SECONDS] [--parameter NAME=VALUE]</c>: executes notebooks without Jupyter.</summary>
+/// <summary><c>quantnb run NOTEBOOK... [--out DIR] [--allow-errors] [--timeout SECONDS] [--parameter NAME=VALUE] [--check]</c>: executes notebooks without Jupyter.</summary>
 internal static class RunCommand
 {
     public const string Name = "run";
@@ -43,10 +43,22 @@ internal static class RunCommand
         {
             if (result.GetValueOrDefault<double?>() is not (null or (> 0 and <= MostSeconds))) result.AddError($"--timeout must be a number of seconds above 0 and at most {MostSeconds}.");
         });
-        notebooks.Validators.Add(RejectEqualNames);
-        var command = new Command(Name, "Execute notebooks; write them with their outputs, and as self-contained HTML pages.") { notebooks, folder, allowErrors, timeout, parameters };
+        var check = new Option<bool>("--check")
+        {
+            Description = "Compare the outputs with the stored ones by kind (streams, MIME types, errors) and write no file; exit code 1 where they differ.",
+        };
+        notebooks.Validators.Add(result =>
+        {
+            if (!result.GetValue(check)) RejectEqualNames(result);
+        });
+        var command = new Command(Name, "Execute notebooks; write them with their outputs, and as self-contained HTML pages.") { notebooks, folder, allowErrors, timeout, parameters, check };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(check) && result.GetResult(folder) is { Implicit: false }) result.AddError("--check writes no file; leave out --out.");
+        });
         command.SetAction((parsed, cancellationToken) => RunAllAsync(
-            parsed.GetValue(notebooks)!, parsed.GetValue(folder)!, new RunOptions(parsed.GetValue(allowErrors), parsed.GetValue(timeout), parsed.GetValue(parameters)!),
+            parsed.GetValue(notebooks)!,
+            new RunOptions(parsed.GetValue(check) ? null : parsed.GetValue(folder)!, parsed.GetValue(allowErrors), parsed.GetValue(timeout), parsed.GetValue(parameters)!),
             parsed.InvocationConfiguration, cancellationToken));
         return command;
     }
@@ -58,15 +70,17 @@ internal static class RunCommand
         if (twice is not null) result.AddError($"Two notebooks are called '{twice.Key}', and would be written to the same file.");
     }
 
-    private static async Task<int> RunAllAsync(
-        string[] paths, string folder, RunOptions options, InvocationConfiguration console, CancellationToken cancellationToken)
+    private static async Task<int> RunAllAsync(string[] paths, RunOptions options, InvocationConfiguration console, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(folder);
+        if (options.Folder is { } folder) Directory.CreateDirectory(folder);
         var exitCode = ExitCode.Done;
         foreach (var path in paths)
         {
             if (paths.Length > 1) await console.Error.WriteLineAsync(path).ConfigureAwait(false);
-            var run = await RunOneAsync(path, folder, options, console, cancellationToken).ConfigureAwait(false);
+            var document = Open(path, options);
+            var check = options.Folder is null ? NotebookCheck.Before(document, path) : null;
+            var run = await ExecuteAsync(document, path, options, console, cancellationToken).ConfigureAwait(false);
+            if (check is null) await WriteAsync(document, path, options.Folder!, console).ConfigureAwait(false);
             foreach (var failure in run.Failures)
                 await console.Error.WriteLineAsync($"{path}: code cell {failure.Position} failed: {Summary(failure.Error)}").ConfigureAwait(false);
             if (run.Interrupted)
@@ -74,37 +88,59 @@ internal static class RunCommand
                 await console.Error.WriteLineAsync($"{path}: interrupted; {run.Executed} of {run.Total} code cells were begun").ConfigureAwait(false);
                 return ExitCode.Interrupted;
             }
-            if (run.Failures.Count > 0) exitCode = ExitCode.Failed;
+            var passed = check is null ? run.Failures.Count == 0 : await CompareAsync(check, path, console).ConfigureAwait(false);
+            if (!passed) exitCode = ExitCode.Failed;
         }
         return exitCode;
     }
 
-    private static async Task<NotebookRun> RunOneAsync(
-        string path, string folder, RunOptions options, InvocationConfiguration console, CancellationToken cancellationToken)
+    private static NotebookDocument Open(string path, RunOptions options)
     {
         var document = NotebookDocument.Read(path);
         if (document.Language is { } language && !IsCSharp(language)) throw new NotebookFileException(path, $"its language is {language}, not C#");
         NotebookParameters.Inject(document, [.. options.Parameters.Select(text => NotebookParameters.TryParse(text, out var parameter) ? parameter : default)]);
+        return document;
+    }
+
+    private static async Task<NotebookRun> ExecuteAsync(
+        NotebookDocument document, string path, RunOptions options, InvocationConfiguration console, CancellationToken cancellationToken)
+    {
         var home = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        NotebookRun run;
-        using (WorkingFolder.Enter(home))
-        {
-            run = await new NotebookRunner(console.Error, options.Timeout)
-                .RunAsync(document, NotebookEnvironment.Options(home), options.AllowErrors, cancellationToken).ConfigureAwait(false);
-        }
+        using var working = WorkingFolder.Enter(home);
+        // A check goes on after an error, for that may be what is stored.
+        return await new NotebookRunner(console.Error, options.Timeout)
+            .RunAsync(document, NotebookEnvironment.Options(home), options.AllowErrors || options.Folder is null, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task WriteAsync(NotebookDocument document, string path, string folder, InvocationConfiguration console)
+    {
         var target = Path.Combine(folder, Path.GetFileNameWithoutExtension(path));
         document.Write(target + ".ipynb");
         AtomicFile.WriteAllText(target + ".html", HtmlExport.ToHtml(document, path));
         await console.Output.WriteLineAsync(target + ".ipynb").ConfigureAwait(false);
         await console.Output.WriteLineAsync(target + ".html").ConfigureAwait(false);
-        return run;
+    }
+
+    private static async Task<bool> CompareAsync(NotebookCheck check, string path, InvocationConfiguration console)
+    {
+        var differences = check.Differences();
+        foreach (var cell in differences)
+            await console.Output.WriteLineAsync($"{path}: code cell {cell.Position} differs: stored {cell.Stored}; now {cell.Now}").ConfigureAwait(false);
+        if (differences.Count == 0) await console.Output.WriteLineAsync($"{path}: outputs are of the stored kinds").ConfigureAwait(false);
+        return differences.Count == 0;
     }
 
     private static bool IsCSharp(string language) => language.ToUpperInvariant() is "C#" or "CSHARP" or "POLYGLOT-NOTEBOOK";
 
-    private static string Summary(CellError error) => error.Name + ": " + error.Message.ReplaceLineEndings(" ");
+    // Our own errors are sentences that need no type before them.
+    private static string Summary(CellError error)
+    {
+        var message = error.Message.ReplaceLineEndings(" ");
+        return error.Name == typeof(QuantNotebooksException).FullName ? message : error.Name + ": " + message;
+    }
 
-    private sealed record RunOptions(bool AllowErrors, double? Seconds, string[] Parameters)
+    // Without a folder for files, the outputs are compared with the stored ones.
+    private sealed record RunOptions(string? Folder, bool AllowErrors, double? Seconds, string[] Parameters)
     {
         public TimeSpan? Timeout => Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
     }

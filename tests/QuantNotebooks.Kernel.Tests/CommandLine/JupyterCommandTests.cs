@@ -25,6 +25,23 @@ public sealed class JupyterCommandTests : IDisposable
         Assert.False(Directory.Exists(folder.File("mine")));
     }
 
+    [Theory]
+    [InlineData("VIRTUAL_ENV")]
+    [InlineData("CONDA_PREFIX")]
+    public async Task SysPrefixIsTheActivePythonEnvironment(string variable)
+    {
+        // A process of its own, for the environment is that of the whole process.
+        var start = new ProcessStartInfo("dotnet", [typeof(ExitCode).Assembly.Location, "jupyter", "install", "--sys-prefix", "--name", "mine"]) { RedirectStandardOutput = true };
+        start.Environment.Remove("VIRTUAL_ENV");
+        start.Environment[variable] = folder.Path;
+        using var process = Process.Start(start)!;
+        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        var kernelspec = folder.File("share/jupyter/kernels/mine");
+        Assert.Equal((ExitCode.Done, kernelspec), (process.ExitCode, output.Trim()));
+        Assert.True(File.Exists(Path.Combine(kernelspec, "kernel.json")));
+    }
+
     [Fact]
     public async Task UninstallLeavesOtherKernelsAlone()
     {

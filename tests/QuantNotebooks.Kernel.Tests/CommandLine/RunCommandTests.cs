@@ -83,6 +83,61 @@ public sealed class RunCommandTests
         Assert.Equal(2, (await InvokeAsync("run", notebook, "--parameter", "1x=3")).ExitCode);
     }
 
+    [Fact]
+    public async Task AnErrorOfOurOwnIsItsMessageAlone()
+    {
+        using var folder = new TemporaryFolder();
+        var notebook = folder.Write("own.ipynb", TestNotebook.Json("Network.Load(\"none.onnx\")"));
+        var (exitCode, _, error) = await InvokeAsync("run", notebook, "--out", folder.File("o"));
+        Assert.Equal(1, exitCode);
+        Assert.Matches("code cell 1 failed: [^:]*none.onnx", error);
+        Assert.DoesNotContain("Exception", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ACheckComparesKindsOfOutputsAndWritesNothing()
+    {
+        using var folder = new TemporaryFolder();
+        string[] cells = ["var n = DateTime.Now.Ticks;", "Console.WriteLine(n); display(n); HTML($\"<b>{n}</b>\")", "throw new Exception($\"{n}\");", TestNotebook.Chart];
+        await InvokeAsync("run", folder.Write("n.ipynb", TestNotebook.Json(cells)), "--out", folder.File("o"), "--allow-errors");
+        var path = folder.File("o/n.ipynb");
+        var stored = await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
+        File.Delete(folder.File("o/n.html"));
+
+        var (exitCode, output, error) = await InvokeAsync("run", path, "--check");
+        Assert.True(exitCode == 0, output + error);
+        Assert.Equal(stored, await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken));
+        Assert.Equal([path], Directory.GetFiles(folder.File("o")));
+    }
+
+    [Theory]
+    [InlineData("1", "Console.Error.Write(1);", "stored text/plain; now stderr")]
+    [InlineData("1", "var x = 1;", "stored text/plain; now nothing")]
+    [InlineData("1", "throw new Exception();", "stored text/plain; now error")]
+    [InlineData("throw new Exception();", "1", "stored error; now text/plain")]
+    [InlineData("Console.Write(1); display(1); 2", "Console.Write(1); HTML(\"1\")", "stored stdout, text/plain, text/plain; now stdout, text/html+text/plain")]
+    public async Task ACheckNamesTheCellThatDiffersAndHow(string before, string now, string difference)
+    {
+        using var folder = new TemporaryFolder();
+        await InvokeAsync("run", folder.Write("n.ipynb", TestNotebook.Json("7", before, "8")), "--out", folder.File("o"), "--allow-errors");
+        var document = System.Text.Json.Nodes.JsonNode.Parse(await File.ReadAllTextAsync(folder.File("o/n.ipynb"), TestContext.Current.CancellationToken))!;
+        document["cells"]![1]!["source"] = now;
+        var path = folder.Write("o/n.ipynb", document.ToJsonString());
+        var (exitCode, output, _) = await InvokeAsync("run", path, "--check");
+        Assert.Equal((1, $"{path}: code cell 2 differs: {difference}\n"), (exitCode, output));
+    }
+
+    [Fact]
+    public async Task ACheckNeedsStoredOutputsAndNoFolder()
+    {
+        using var folder = new TemporaryFolder();
+        var notebook = folder.Write("n.ipynb", TestNotebook.Json("1"));
+        var (exitCode, _, error) = await InvokeAsync("run", notebook, "--check");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("n.ipynb: has no stored outputs", error, StringComparison.Ordinal);
+        Assert.Equal(2, (await InvokeAsync("run", notebook, "--check", "--out", folder.Path)).ExitCode);
+    }
+
     [Theory]
     [InlineData("{}")]
     [InlineData("{\"nbformat\": 4, \"cells\": [], \"metadata\": {\"kernelspec\": {\"language\": \"python\"}}}")]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using QuantNotebooks.Kernel.Tests.CommandLine;
 
 namespace QuantNotebooks.Kernel.Tests.Jupyter;
 
@@ -41,6 +42,22 @@ public sealed class InterruptTests(RunningKernel kernel) : IClassFixture<Running
         Interrupt();
         Assert.Equal("error", client.ReplyTo(running).Text("status"));
         Assert.Equal("aborted", client.ReplyTo(waiting).Text("status"));
+    }
+
+    [Fact]
+    public void AnInterruptStopsASweepAndTheNextCellRuns()
+    {
+        client.Value($"#!quant-load {Cli.Model(Cli.ResNet)} --as net");
+        var id = client.BeginExecute($"#!quant-shift net --images {Cli.Test} --as shift");
+        // The second state of the bar: the first shows before anything is measured.
+        client.Await(id, "display_data");
+        client.Await(id, "update_display_data");
+        var clock = Stopwatch.StartNew();
+        Interrupt();
+        var reply = client.ReplyTo(id);
+        Assert.InRange(clock.ElapsedMilliseconds, 0, 2000);
+        Assert.Equal(("Interrupted", "The cell was interrupted."), (reply.Text("ename"), reply.Text("evalue")));
+        Assert.Equal("True", client.Value("net.Layers.Length > 0"));
     }
 
     private void Interrupt() =>
