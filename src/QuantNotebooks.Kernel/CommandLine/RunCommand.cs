@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using QuantNotebooks.Kernel.Notebooks;
 using QuantNotebooks.Kernel.Scripting;
 using QuantNotebooks.Kernel.Session;
@@ -38,11 +39,17 @@ internal static class RunCommand
             foreach (var token in result.Tokens.Where(token => !NotebookParameters.TryParse(token.Value, out _)))
                 result.AddError($"--parameter must be NAME=VALUE with the name of a C# variable, not '{token.Value}'.");
         });
-        var timeout = new Option<double?>("--timeout") { Description = "Seconds after which a cell is stopped and has failed.", HelpName = "SECONDS" };
-        timeout.Validators.Add(result =>
+        var timeout = new Option<double?>("--timeout")
         {
-            if (result.GetValueOrDefault<double?>() is not (null or (> 0 and <= MostSeconds))) result.AddError($"--timeout must be a number of seconds above 0 and at most {MostSeconds}.");
-        });
+            Description = "Seconds after which a cell is stopped and has failed.", HelpName = "SECONDS",
+            CustomParser = result =>
+            {
+                if (result.Tokens is [var token] && double.TryParse(token.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= MostSeconds)
+                    return seconds;
+                result.AddError($"--timeout must be a number of seconds above 0 and at most {MostSeconds}.");
+                return null;
+            },
+        };
         var check = new Option<bool>("--check")
         {
             Description = "Compare the outputs with the stored ones by kind (streams, MIME types, errors) and write no file; exit code 1 where they differ.",

@@ -63,7 +63,12 @@ public sealed class RunCommandTests
         Assert.Contains("stopped by the timeout", error, StringComparison.Ordinal);
         Assert.Contains("[3/3]", error, StringComparison.Ordinal);
         Assert.Contains("longer than 4 s", await File.ReadAllTextAsync(folder.File("o/long.html"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
-        Assert.Equal(2, (await InvokeAsync("run", notebook, "--timeout", "0")).ExitCode);
+        foreach (var wrong in new[] { "0", "-1", "x", "5s", "NaN", "1e9", "" })
+        {
+            var refused = await InvokeAsync("run", notebook, "--timeout", wrong);
+            Assert.Equal(2, refused.ExitCode);
+            Assert.Contains("--timeout must be a number of seconds above 0", refused.Error, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
