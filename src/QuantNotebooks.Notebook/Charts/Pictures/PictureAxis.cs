@@ -12,7 +12,7 @@ internal sealed class PictureAxis
     private readonly bool _isLogarithmic;
     private readonly double _from, _to, _domainFrom, _domainTo, _labelSize;
     private readonly double[] _ticks;
-    private readonly string[] _labels;
+    private readonly string[][] _labels;
     private readonly string[] _title;
     private readonly bool _rotated, _showGrid, _showLabels;
     private readonly List<string> _names;
@@ -49,9 +49,11 @@ internal sealed class PictureAxis
     public double End { get; private set; }
 
     /// <summary>Pixels that labels and title need outside the plot.</summary>
-    public int LabelSpace => (int)Math.Ceiling((IsHorizontal && !_rotated ? 16 : LongestLabel + 8) + 16 * _title.Length + (_title.Length > 0 ? 6 : 0));
+    public int LabelSpace => (int)Math.Ceiling((IsHorizontal && !_rotated ? LabelLines : LongestLabel + 8) + 16 * _title.Length + (_title.Length > 0 ? 6 : 0));
 
-    private double LongestLabel => !_showLabels || _labels.Length == 0 ? 0 : _labels.Max(label => SvgCanvas.WidthOf(label, _labelSize));
+    private double LabelLines => !_showLabels || _labels.Length == 0 ? 4 : 3 + 13 * _labels.Max(label => label.Length);
+
+    private double LongestLabel => !_showLabels || _labels.Length == 0 ? 0 : _labels.Max(label => label.Max(line => SvgCanvas.WidthOf(line, _labelSize)));
 
     public static PictureAxis Of(string direction, string id, JsonElement layout, IReadOnlyList<PictureTrace> traces)
     {
@@ -85,18 +87,19 @@ internal sealed class PictureAxis
             {
                 if (_showGrid) svg.Line(at, across.From, at, across.To, GridColour, 1);
                 if (!_showLabels) continue;
-                if (_rotated) svg.Text(at + _labelSize / 3, across.To + TickLength + 2, _labels[tick], _labelSize, "end", rotate: -90);
-                else svg.Text(at, across.To + TickLength + 11, _labels[tick], _labelSize, "middle");
+                if (_rotated) svg.Text(at + _labelSize / 3, across.To + TickLength + 2, string.Join(' ', _labels[tick]), _labelSize, "end", rotate: -90);
+                else
+                    for (var line = 0; line < _labels[tick].Length; line++) svg.Text(at, across.To + TickLength + 11 + 13 * line, _labels[tick][line], _labelSize, "middle");
             }
             else
             {
                 if (_showGrid) svg.Line(across.From, at, across.To, at, GridColour, 1);
-                if (_showLabels) svg.Text(across.From - TickLength - 2, at + 4, _labels[tick], _labelSize, "end");
+                if (_showLabels) svg.Text(across.From - TickLength - 2, at + 4, string.Join(' ', _labels[tick]), _labelSize, "end");
             }
         }
         for (var line = 0; line < _title.Length; line++)
         {
-            if (IsHorizontal) svg.Text((Start + End) / 2, across.To + (_rotated ? LongestLabel + 6 : 16) + 18 + 16 * line, _title[line], 12, "middle");
+            if (IsHorizontal) svg.Text((Start + End) / 2, across.To + (_rotated ? LongestLabel + 6 : LabelLines) + 18 + 16 * line, _title[line], 12, "middle");
             else svg.Text(across.From - LongestLabel - 14 - 16 * (_title.Length - 1 - line), (Start + End) / 2, _title[line], 12, "middle", rotate: -90);
         }
     }
@@ -152,11 +155,11 @@ internal sealed class PictureAxis
         return [.. ticks];
     }
 
-    private string[] Labels(JsonElement axis)
+    private string[][] Labels(JsonElement axis)
     {
-        var given = axis.Child("ticktext").Items().Select(text => SvgCanvas.Plain(text.Text() ?? "")).ToArray();
+        var given = axis.Child("ticktext").Items().Select(text => SvgCanvas.Lines(text.Text() ?? "")).ToArray();
         if (given.Length == _ticks.Length && given.Length > 0) return given;
-        if (_names.Count > 0) return [.. _names.Select(name => SvgCanvas.Plain(name))];
-        return [.. _ticks.Select(tick => Math.Abs(tick) < 1e-12 * Math.Abs(_to - _from) ? "0" : tick.ToString("G4", CultureInfo.InvariantCulture))];
+        if (_names.Count > 0) return [.. _names.Select(SvgCanvas.Lines)];
+        return [.. _ticks.Select(tick => new[] { Math.Abs(tick) < 1e-12 * Math.Abs(_to - _from) ? "0" : tick.ToString("G4", CultureInfo.InvariantCulture) })];
     }
 }

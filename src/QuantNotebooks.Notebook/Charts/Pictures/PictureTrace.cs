@@ -37,7 +37,7 @@ internal abstract class PictureTrace(JsonElement data)
     /// <summary>Smallest and largest value along the horizontal axis; names are added to the list and stand for their places.</summary>
     public virtual (double Low, double High) ExtentX(List<string> names) => Extent(Data.Child("x"), names);
 
-    public virtual (double Low, double High) ExtentY(List<string> names) => Extent(Data.Child("y"), names);
+    public virtual (double Low, double High) ExtentY(List<string> names) => WithErrors(Data.Child("y"), Data.Child("error_y"), names);
 
     protected static (double Low, double High) Extent(JsonElement values, List<string> names)
     {
@@ -51,6 +51,40 @@ internal abstract class PictureTrace(JsonElement data)
             }
             if (item.Number() is not { } value) continue;
             (low, high) = (Math.Min(low, value), Math.Max(high, value));
+        }
+        return (low, high);
+    }
+
+    /// <summary>The error bars at places of points or of bars' ends.</summary>
+    protected void Errors(SvgCanvas svg, PictureAxis x, PictureAxis y, (double X, double Y)?[] places, string colour)
+    {
+        foreach (var (bars, vertical) in new[] { (Data.Child("error_y"), true), (Data.Child("error_x"), false) })
+        {
+            if (bars.ValueKind != JsonValueKind.Object) continue;
+            var values = Data.Child(vertical ? "y" : "x");
+            for (var index = 0; index < places.Length; index++)
+            {
+                if (places[index] is not { } place || values.At(index).Number() is not { } value || bars.Child("array").At(index).Number() is not { } up) continue;
+                var down = bars.Child("arrayminus").At(index).Number() ?? up;
+                if (vertical) svg.Line(place.X, Finite(y.At(value + up), y.End), place.X, Finite(y.At(value - down), y.Start), colour, 1);
+                else svg.Line(Finite(x.At(value - down), x.Start), place.Y, Finite(x.At(value + up), x.End), place.Y, colour, 1);
+            }
+        }
+
+        static double Finite(double pixel, double otherwise) => double.IsFinite(pixel) ? pixel : otherwise;
+    }
+
+    /// <summary>The extent of values with their error bars.</summary>
+    protected static (double Low, double High) WithErrors(JsonElement values, JsonElement bars, List<string> names)
+    {
+        var (low, high) = Extent(values, names);
+        if (bars.ValueKind != JsonValueKind.Object) return (low, high);
+        var index = 0;
+        foreach (var item in values.Items())
+        {
+            var up = bars.Child("array").At(index).Number();
+            var down = bars.Child("arrayminus").At(index++).Number() ?? up;
+            if (item.Number() is { } value && up is not null) (low, high) = (Math.Min(low, value - down!.Value), Math.Max(high, value + up.Value));
         }
         return (low, high);
     }
@@ -85,8 +119,8 @@ internal sealed class ScatterPicture(JsonElement data) : PictureTrace(data)
         }
         Fill(svg, y, places);
         if (HasLines)
-            foreach (var run in Runs(places)) svg.Polyline(run, LineColour, Line.Child("width").Number() ?? 2, Line.Child("dash").Text(), TraceOpacity);
-        Errors(svg, x, y, places);
+            foreach (var run in Runs(places)) svg.Polyline(Line.Child("shape").Text() == "hvh" ? Steps(run) : run, LineColour, Line.Child("width").Number() ?? 2, Line.Child("dash").Text(), TraceOpacity);
+        Errors(svg, x, y, places, LineColour);
         for (var index = 0; index < count; index++)
         {
             if (places[index] is not { } place) continue;
@@ -125,22 +159,16 @@ internal sealed class ScatterPicture(JsonElement data) : PictureTrace(data)
         }
     }
 
-    private void Errors(SvgCanvas svg, PictureAxis x, PictureAxis y, (double X, double Y)?[] places)
+    // From each point half the way level, up or down, and on.
+    private static List<(double X, double Y)> Steps(List<(double X, double Y)> run)
     {
-        foreach (var (bars, vertical) in new[] { (Data.Child("error_y"), true), (Data.Child("error_x"), false) })
+        var steps = new List<(double, double)> { run[0] };
+        for (var index = 1; index < run.Count; index++)
         {
-            if (bars.ValueKind != JsonValueKind.Object) continue;
-            var values = Data.Child(vertical ? "y" : "x");
-            for (var index = 0; index < places.Length; index++)
-            {
-                if (places[index] is not { } place || values.At(index).Number() is not { } value || bars.Child("array").At(index).Number() is not { } up) continue;
-                var down = bars.Child("arrayminus").At(index).Number() ?? up;
-                if (vertical) svg.Line(place.X, Finite(y.At(value + up), y.End), place.X, Finite(y.At(value - down), y.Start), LineColour, 1);
-                else svg.Line(Finite(x.At(value - down), x.Start), place.Y, Finite(x.At(value + up), x.End), place.Y, LineColour, 1);
-            }
+            var middle = (run[index - 1].X + run[index].X) / 2;
+            steps.AddRange([(middle, run[index - 1].Y), (middle, run[index].Y), run[index]]);
         }
-
-        static double Finite(double pixel, double otherwise) => double.IsFinite(pixel) ? pixel : otherwise;
+        return steps;
     }
 
     private static IEnumerable<List<(double X, double Y)>> Runs((double X, double Y)?[] places)
@@ -178,6 +206,7 @@ internal sealed class BarPicture(JsonElement data) : PictureTrace(data)
         var (along, length) = IsHorizontal ? (y, x) : (x, y);
         var count = Positions.ValueKind == JsonValueKind.Array ? Positions.GetArrayLength() : 0;
         var unit = Math.Abs(along.At(1) - along.At(0.0));
+        var ends = new (double X, double Y)?[count];
         for (var index = 0; index < count; index++)
         {
             if (Lengths.At(index).Number() is not { } value) continue;
@@ -186,6 +215,7 @@ internal sealed class BarPicture(JsonElement data) : PictureTrace(data)
             var (start, end) = (length.At(from), length.At(from + value));
             if (!double.IsFinite(start)) start = length.Start;
             if (!double.IsFinite(centre) || !double.IsFinite(end)) continue;
+            ends[index] = IsHorizontal ? (end, centre) : (centre, end);
             var thickness = Math.Max(width * unit, 0.5);
             var fill = Fill(index, layout);
             if (IsHorizontal) svg.Rectangle(Math.Min(start, end), centre - thickness / 2, Math.Abs(end - start), thickness, fill, TraceOpacity);
@@ -194,9 +224,10 @@ internal sealed class BarPicture(JsonElement data) : PictureTrace(data)
             {
                 var inside = Data.Child("textposition").At(index).Text() == "inside";
                 if (IsHorizontal) svg.Text(inside ? end - 4 : end + 4, centre + 4, SvgCanvas.Plain(text), 11, inside ? "end" : "start", colour: inside ? "#ffffff" : "#222222");
-                else svg.Text(centre, Math.Min(start, end) - 4, SvgCanvas.Plain(text), 11, "middle");
+                else svg.Text(centre, end > start ? end + 13 : end - 4, SvgCanvas.Plain(text), 11, "middle");
             }
         }
+        Errors(svg, x, y, ends, Data.Child("error_y").Child("color").Text() ?? "#444444");
     }
 
     public override void DrawKey(SvgCanvas svg, double x, double y) => svg.Rectangle(x + 3, y - 6, 12, 12, Colour(Data.Child("marker").Child("color"), 0), TraceOpacity);
@@ -225,7 +256,8 @@ internal sealed class BarPicture(JsonElement data) : PictureTrace(data)
             var value = from + (item.Number() ?? 0);
             (low, high) = (Math.Min(low, Math.Min(from, value)), Math.Max(high, Math.Max(from, value)));
         }
-        return (low, high);
+        var (least, most) = WithErrors(Lengths, Data.Child(IsHorizontal ? "error_x" : "error_y"), []);
+        return (Math.Min(low, double.IsFinite(least) ? least : low), Math.Max(high, double.IsFinite(most) ? most : high));
     }
 }
 
