@@ -9,9 +9,9 @@ internal static class TableOutput
 {
     public static MimeBundle Of(ImmutableArray<TableColumn> columns, IEnumerable<TableCell[]> rows)
     {
-        var table = new Table(columns, [.. rows.Select(row => (ImmutableArray<TableCell>?)[.. row])]);
+        var table = new Table(columns, [.. rows.Select(row => row.ToImmutableArray())]);
         return new MimeBundle(
-            new MimePart(MimeBundle.Html, HtmlTable.Render(table, "quant-" + Guid.NewGuid().ToString("n"))),
+            new MimePart(MimeBundle.Html, HtmlTable.Render(table, table.Rows.Length)),
             new MimePart(MimeBundle.PlainText, PlainTable.Render(table)));
     }
 }

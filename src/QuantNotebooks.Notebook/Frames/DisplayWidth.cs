@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using QuantNotebooks.Notebook.Text;
 
 namespace QuantNotebooks.Notebook.Frames;
 
@@ -24,6 +25,20 @@ internal static class DisplayWidth
             changed[i] = '·';
         }
         return changed?.ToString() ?? text;
+    }
+
+    /// <summary>The beginning of a sentence, or both ends of a name, in so many columns.</summary>
+    public static string Shortened(string text, int width)
+    {
+        if (!text.Contains(' ', StringComparison.Ordinal) && Of(text) == text.Length) return LayerText.Shortened(text, width);
+        var kept = new StringBuilder();
+        var taken = 1;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if ((taken += Of(rune)) > width) break;
+            kept.Append(rune);
+        }
+        return kept.Append('…').ToString();
     }
 
     private static int Of(Rune rune) => Rune.GetUnicodeCategory(rune) switch

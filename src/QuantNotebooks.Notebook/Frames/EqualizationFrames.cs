@@ -12,17 +12,17 @@ public static class EqualizationFrames
     {
         ArgumentNullException.ThrowIfNull(result);
         var columns = new FrameColumns<FactorGroup>(result.Groups)
-            .Add("made by", group => new NameList(group.Producers))
-            .Add("read by", group => new NameList(group.Consumers))
-            .Add("channels", group => group.Factors.Length)
+            .Add("made by", group => new NameList(group.Producers), "the layers whose output channels are scaled")
+            .Add("read by", group => new NameList(group.Consumers), "the layers that take the factors back")
+            .Add("channels", group => group.Factors.Length, secondary: true)
             .Add("smallest factor", group => group.Factors.Min())
             .Add("largest factor", group => group.Factors.Max())
-            .Add("made ratio before", group => group.Weights.RatioBefore)
-            .Add("made ratio after", group => group.Weights.RatioAfter)
-            .Add("read ratio before", group => group.ConsumerWeights.RatioBefore)
-            .Add("read ratio after", group => group.ConsumerWeights.RatioAfter)
-            .Add("weight bits", group => Median(group.WeightBitsGained));
-        if (result.Groups.Any(group => group.Activations is not null)) columns.Add("activation bits", group => Median(group.ActivationBitsGained));
+            .Add("made ratio before", group => group.Weights.RatioBefore, "of the weights that make the channels: the widest channel's largest weight over the median channel's; 1 is equal")
+            .Add("made ratio after", group => group.Weights.RatioAfter, "the same after the equalization")
+            .Add("read ratio before", group => group.ConsumerWeights.RatioBefore, "of the weights that read the channels")
+            .Add("read ratio after", group => group.ConsumerWeights.RatioAfter, "the same after the equalization")
+            .Add("weight bits", group => Median(group.WeightBitsGained), "bits of precision gained by the weights: median over channels of log2 of how many times more steps of the shared grid the channel spans");
+        if (result.Groups.Any(group => group.Activations is not null)) columns.Add("activation bits", group => Median(group.ActivationBitsGained), "the same of the activations");
         return columns.Frame;
     }
 

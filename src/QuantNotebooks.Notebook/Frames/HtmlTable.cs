@@ -1,74 +1,132 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using QuantNotebooks.Notebook.Text;
 
 namespace QuantNotebooks.Notebook.Frames;
 
 /// <summary>
-/// A table for a notebook: colours come from the page, so it reads in light and dark; a click on a heading sorts, unless rows were left out,
-/// for then the order would not be that of the whole table. No style sheet, no network, and nothing global: many tables share a page.
+/// A table for a notebook. Colours come from the page, so it reads in light and dark. Headings sort, a button copies the whole table as CSV, a box shows the
+/// secondary columns, and a wide table scrolls in its own box beside its first columns. Everything it needs is in it: many tables share a page, and nothing is
+/// fetched. Without scripts, and without styles, it is a plain table.
 /// </summary>
 internal static class HtmlTable
 {
-    private const string CellStyle = "padding:2px 10px;border:0;border-bottom:1px solid rgba(128,128,128,.25);white-space:nowrap;";
+    /// <summary>Tables of more cells don't hold all of them, for a notebook's outputs stay in its file: about 50 bytes a cell.</summary>
+    public const int MostCells = 10_000;
 
-    /// <summary>A text longer than this may break at its spaces, as a sentence; names and numbers may not.</summary>
-    private const int LongestName = 24;
+    /// <summary>A text longer than this is a sentence: its column is kept wide enough to be read.</summary>
+    private const int LongestName = 32;
 
-    private const string SentenceStyle = "white-space:normal;min-width:15em;";
+    /// <summary>A word longer than this may break behind its punctuation.</summary>
+    private const int LongestWord = 12;
 
-    private const string SortScript = """
-        (function(id){document.querySelectorAll('table[data-quant-table="'+id+'"]').forEach(function(t){
-        if(t.quantSorts)return;t.quantSorts=true;var body=t.tBodies[0];
-        Array.prototype.forEach.call(t.tHead.rows[0].cells,function(th,i){var up=false;function sort(){up=!up;
-        var rows=Array.prototype.slice.call(body.rows),key=function(r){var v=r.cells[i].getAttribute('data-v');return v===null?r.cells[i].textContent:+v};
-        rows.sort(function(a,b){var x=key(a),y=key(b);if(x===''||y==='')return(x==='')-(y==='');
-        var c=typeof x==='number'&&typeof y==='number'?x-y:String(x).localeCompare(String(y),undefined,{numeric:true});return up?c:-c});
-        rows.forEach(function(r){body.appendChild(r)});
-        Array.prototype.forEach.call(t.tHead.rows[0].cells,function(h){h.removeAttribute('aria-sort')});th.setAttribute('aria-sort',up?'ascending':'descending')}
-        th.style.cursor='pointer';th.tabIndex=0;th.title='sort';th.addEventListener('click',sort);
-        th.addEventListener('keydown',function(e){if(e.key==='Enter')sort()})})})})
-        """;
+    private static readonly Lazy<string> Style = new(() => Resource("table.css"));
+    private static readonly Lazy<string> Script = new(() => Resource("table.js").TrimEnd().TrimEnd(';'));
 
     /// <summary>Renders a table.</summary>
     /// <param name="table">The table.</param>
-    /// <param name="id">Unique on the page: letters, digits and '-'.</param>
-    public static string Render(Table table, string id)
+    /// <param name="longest">A table of more rows shows the first and the last of them until somebody asks for all.</param>
+    public static string Render(Table table, int longest)
     {
-        var html = new StringBuilder();
-        html.Append("<div style=\"overflow-x:auto\"><table data-quant-table=\"").Append(id)
-            .Append("\" style=\"border-collapse:collapse;margin:6px 0;font-size:13px;font-variant-numeric:tabular-nums;\"><thead><tr>");
+        var id = "quant-" + Guid.NewGuid().ToString("n");
+        var html = new StringBuilder("<div class=\"quant-frame\" data-quant-table=\"").Append(id).Append("\"><style>").Append(Style.Value).Append('\n');
+        AppendColumnStyles(html, table, id);
+        html.Append("</style><div class=\"quant-box\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table").Append(table.MissingRows > 0 ? " data-missing" : "").Append("><thead><tr>");
         foreach (var column in table.Columns)
-            html.Append("<th style=\"").Append(CellStyle).Append("border-bottom-width:2px;").Append(Alignment(column))
-                .Append("\">").Append(Escaped(column.Title)).Append("</th>");
-        html.Append("</tr></thead><tbody>");
-        foreach (var row in table.Rows)
         {
-            html.Append("<tr>");
-            if (row is { } cells)
-                for (var column = 0; column < cells.Length; column++) AppendCell(html, table.Columns[column], cells[column]);
-            else
-                html.Append("<td colspan=\"").Append(table.Columns.Length.ToString(CultureInfo.InvariantCulture)).Append("\" style=\"").Append(CellStyle)
-                    .Append("text-align:left;opacity:.65;\">").Append(Escaped(table.HiddenRowsText)).Append("</td>");
+            html.Append("<th scope=\"col\"").Append(column.IsNumeric ? " data-number" : "").Append(column.IsRowNumber ? " data-row" : "");
+            if (column.About is { } about) html.Append(" title=\"").Append(WebUtility.HtmlEncode(about)).Append('"');
+            html.Append('>').Append(Breakable(column.Title)).Append("</th>");
+        }
+        html.Append("</tr></thead><tbody>");
+        AppendRows(html, table, longest);
+        html.Append("</tbody></table></div>");
+        AppendTools(html, table);
+        if (!table.Rows.IsEmpty) html.Append("<script>(").Append(Script.Value).Append(")(\"").Append(id).Append("\")</script>");
+        return html.Append("</div>").ToString();
+    }
+
+    private static void AppendRows(StringBuilder html, Table table, int longest)
+    {
+        var folded = table.MissingRows == 0 && table.Rows.Length > Math.Max(longest, Table.FirstKept + Table.LastKept) ? table.Rows.Length - Table.FirstKept - Table.LastKept : 0;
+        for (var row = 0; row < table.Rows.Length; row++)
+        {
+            if (row == Table.FirstKept && folded + table.MissingRows > 0)
+                html.Append("<tr class=\"quant-gap\"><td colspan=\"").Append(table.Columns.Length.ToString(CultureInfo.InvariantCulture)).Append("\">")
+                    .Append(WebUtility.HtmlEncode(Table.GapText(folded + table.MissingRows))).Append("</td></tr>");
+            html.Append(row >= Table.FirstKept && row < Table.FirstKept + folded ? "<tr hidden>" : "<tr>");
+            for (var column = 0; column < table.Columns.Length; column++) AppendCell(html, table.Columns[column], table.Rows[row][column]);
             html.Append("</tr>");
         }
-        html.Append("</tbody></table></div>");
-        if (table.Rows.IsEmpty) html.Append("<div style=\"opacity:.65;font-size:12px\">no rows</div>");
-        if (table.HiddenColumns > 0)
-            html.Append("<div style=\"opacity:.65;font-size:12px\">").Append(Text.NumberText.Count(table.HiddenColumns, "column")).Append(" not shown</div>");
-        if (table.HiddenRows == 0 && table.Rows.Length > 1) html.Append("<script>").Append(SortScript).Append("(\"").Append(id).Append("\")</script>");
-        return html.ToString();
     }
 
     private static void AppendCell(StringBuilder html, TableColumn column, TableCell cell)
     {
-        html.Append("<td style=\"").Append(CellStyle).Append(cell.Text.Length > LongestName ? SentenceStyle : "").Append(Alignment(column)).Append('"');
-        if (cell.Number is { } number && double.IsFinite(number)) html.Append(" data-v=\"").Append(number.ToString("R", CultureInfo.InvariantCulture)).Append('"');
-        if (cell.Full is { } full) html.Append(" title=\"").Append(Escaped(full)).Append('"');
-        html.Append('>').Append(Escaped(cell.Text)).Append("</td>");
+        html.Append("<td");
+        // Numbers keep their digits for sorting and copying; a text's other half is worth a look.
+        if (cell.Exact is { } exact) html.Append(column.IsNumeric ? " data-v=\"" : " title=\"").Append(WebUtility.HtmlEncode(exact)).Append('"');
+        html.Append('>').Append(Breakable(cell.Text)).Append("</td>");
     }
 
-    private static string Alignment(TableColumn column) => column.IsNumeric ? "text-align:right;" : "text-align:left;";
+    private static void AppendTools(StringBuilder html, Table table)
+    {
+        html.Append("<div class=\"quant-tools\"><span>").Append(table.Rows.IsEmpty ? "no rows" : NumberText.Count(table.Rows.Length + table.MissingRows, "row")).Append("</span>");
+        if (table.MissingColumns > 0) html.Append("<span>").Append(NumberText.Count(table.MissingColumns, "column")).Append(" not shown</span>");
+        if (table.Footnote is { } footnote) html.Append("<span>").Append(WebUtility.HtmlEncode(footnote)).Append("</span>");
+        if (table.Columns.Count(column => column.IsSecondary) is > 0 and var secondary)
+            html.Append("<label><input type=\"checkbox\"> ").Append(NumberText.Count(secondary, "more column")).Append("</label>");
+        html.Append("</div>");
+    }
 
-    private static string Escaped(string text) => WebUtility.HtmlEncode(text);
+    // What differs from column to column is said once, not in each cell.
+    private static void AppendColumnStyles(StringBuilder html, Table table, string id)
+    {
+        for (var column = 0; column < table.Columns.Length; column++)
+        {
+            var cells = FormattableString.Invariant($":is(td,th):nth-child({column + 1})");
+            var owner = $".quant-frame.quant-frame[data-quant-table=\"{id}\"]";
+            if (table.Columns[column].IsNumeric) html.Append(owner).Append(" tr ").Append(cells).Append("{text-align:right}\n");
+            else if (table.Rows.Any(row => row[column].Text.Length > LongestName && row[column].Text.Contains(' ', StringComparison.Ordinal)))
+                html.Append(owner).Append(" td:nth-child(").Append((column + 1).ToString(CultureInfo.InvariantCulture)).Append("){min-width:15em}\n");
+            if (table.Columns[column].IsSecondary) html.Append(owner).Append(":not(:has(input:checked)) ").Append(cells).Append("{display:none}\n");
+        }
+        if (table.Columns is [{ IsRowNumber: true }, { IsNumeric: false }, ..])
+            html.Append($".quant-frame.quant-frame[data-quant-table=\"{id}\"] tr :is(td,th):nth-child(2)").Append("{position:sticky;left:2.8em;background:var(--quant-page)}\n");
+    }
+
+    // Names of layers break behind dots, slashes and the like, so that they never make a table wider than the page.
+    private static string Breakable(string text)
+    {
+        if (text.Length <= LongestWord) return WebUtility.HtmlEncode(text);
+        var html = new StringBuilder();
+        foreach (var word in text.Split(' '))
+        {
+            if (html.Length > 0) html.Append(' ');
+            if (word.Length <= LongestWord)
+            {
+                html.Append(WebUtility.HtmlEncode(word));
+                continue;
+            }
+            var start = 0;
+            for (var index = 0; index < word.Length - 1; index++)
+            {
+                // A piece of one or two characters is no line of its own.
+                if (index + 1 - start < 3 || word.Length - index - 1 < 3) continue;
+                if (word[index] is not ('.' or '/' or '_' or ':' or '-' or ',') && !(char.IsLower(word[index]) && char.IsUpper(word[index + 1]))) continue;
+                html.Append(WebUtility.HtmlEncode(word[start..(index + 1)])).Append("<wbr>");
+                start = index + 1;
+            }
+            html.Append(WebUtility.HtmlEncode(word[start..]));
+        }
+        return html.ToString();
+    }
+
+    private static string Resource(string name)
+    {
+        var full = "QuantNotebooks.Notebook.Frames." + name;
+        using var stream = typeof(HtmlTable).Assembly.GetManifestResourceStream(full) ?? throw new InvalidOperationException($"No embedded resource '{full}'.");
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return reader.ReadToEnd();
+    }
 }

@@ -14,11 +14,11 @@ public static class RecommendationFrames
         ArgumentNullException.ThrowIfNull(report);
         return new FrameColumns<LayerAdvice>(report.Layers)
             .Add("layer", layer => layer.Layer.Name)
-            .Add("operator", layer => LayerText.OperatorName(layer.Layer.Operator))
+            .Add("operator", layer => LayerText.OperatorName(layer.Layer.Operator), secondary: true)
             .Add("do", layer => layer.Remedy.Text())
-            .Add("share of noise %", layer => 100 * layer.NoiseShare)
-            .Add("predicted dB", layer => layer.PredictedGain)
-            .Add("measured dB", layer => layer.MeasuredGain ?? double.NaN)
+            .Add("share of noise %", layer => 100 * layer.NoiseShare, "of the sum of all layers' noise energies at the output, in percent")
+            .Add("predicted dB", layer => layer.PredictedGain, "gain predicted for the layer's own noise at the output, in decibels")
+            .Add("measured dB", layer => layer.MeasuredGain ?? double.NaN, "the same gain, measured on held-out images after the kept steps")
             .Add("why", layer => layer.Reason)
             .Frame;
     }

@@ -15,12 +15,12 @@ public static class SensitivityFrames
         var columns = new FrameColumns<LayerSensitivity>(report.Layers)
             .Add("layer", layer => layer.Name)
             .Add("operator", layer => LayerText.OperatorName(layer.Layer.Operator))
-            .Add("rQNSR", layer => layer.Output.RootQnsr)
-            .Add("SQNR dB", layer => layer.Output.SqnrDecibels)
-            .Add("± dB", layer => layer.Output.SqnrStandardError)
-            .Add("share of noise %", layer => 100 * report.ShareOf(layer));
+            .Add("rQNSR", layer => layer.Output.RootQnsr, "root of noise energy over signal energy at the network's output")
+            .Add("SQNR dB", layer => layer.Output.SqnrDecibels, "the same in decibels, -20 log10(rQNSR)")
+            .Add("± dB", layer => layer.Output.SqnrStandardError, "standard error over images")
+            .Add("share of noise %", layer => 100 * report.ShareOf(layer), "of the sum of all layers' noise energies, in percent");
         if (report.Together.Agreement is not null) columns.Add("agreement %", layer => 100 * layer.Output.Agreement ?? double.NaN);
         if (report.Together.Accuracy is not null) columns.Add("accuracy %", layer => 100 * layer.Output.Accuracy ?? double.NaN);
-        return columns.Add("cosine", layer => layer.Output.MeanCosine).Frame;
+        return columns.Add("cosine", layer => layer.Output.MeanCosine, "mean over images of the cosine between full-precision and quantized output", secondary: true).Frame;
     }
 }

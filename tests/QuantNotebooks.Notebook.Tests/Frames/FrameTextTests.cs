@@ -18,14 +18,14 @@ public class FrameTextTests
     public void Every_line_of_the_text_is_equally_wide()
     {
         foreach (var frame in new[] { Synthetic.Report().ToFrame(), Synthetic.MobileNet.ToFrame(), Of("wide 文字", "日本語", "e\u0301", "line\nbreak", "\u001b[31mred", "😀") })
-            Assert.Single(frame.ToPlainText().Split('\n').Select(DisplayWidth.Of).Distinct());
+            Assert.Single(LinesOf(frame).Select(DisplayWidth.Of).Distinct());
     }
 
     [Fact]
     public void Numbers_stand_at_the_right_and_share_decimals()
     {
         var lines = Of("value", 43.25, 6.7, double.NaN, 0.5).ToPlainText().Split('\n');
-        Assert.Equal(["   value", "─  ─────", "0  43.25", "1   6.70", "2       ", "3   0.50"], lines);
+        Assert.Equal(["#  value", "─  ─────", "0  43.25", "1   6.70", "2       ", "3   0.50"], lines);
     }
 
     [Theory]
@@ -51,10 +51,39 @@ public class FrameTextTests
         Assert.Single(lines.Select(DisplayWidth.Of).Distinct());
         Assert.StartsWith("… 203 more rows", lines[22], StringComparison.Ordinal);
         Assert.StartsWith("223", lines[23], StringComparison.Ordinal);
-        var html = frame.ToHtml();
+    }
+
+    [Fact]
+    public void Long_frames_fold_their_middle_in_html_and_keep_it_for_sorting_and_copies()
+    {
+        var html = Of("value", [.. Enumerable.Range(0, 228)]).ToHtml();
         Assert.Contains(WebUtility.HtmlEncode("… 203 more rows"), html, StringComparison.Ordinal);
-        Assert.Equal(1 + 20 + 1 + 5, html.Split("<tr>").Length - 1);
-        Assert.DoesNotContain("<script>", html, StringComparison.Ordinal);
+        Assert.Equal(203, html.Split("<tr hidden>").Length - 1);
+        Assert.Equal(1 + 25, html.Split("<tr>").Length - 1);
+        Assert.Contains("228 rows", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("<table data-missing>", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Frames_too_large_for_a_notebook_are_not_in_its_output()
+    {
+        var html = Of("value", [.. Enumerable.Range(0, 100_000)]).ToHtml();
+        Assert.InRange(html.Length, 1000, 20_000);
+        Assert.Contains(WebUtility.HtmlEncode("… 99,975 more rows"), html, StringComparison.Ordinal);
+        Assert.Contains("100,000 rows", html, StringComparison.Ordinal);
+        Assert.Contains("<table data-missing>", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Text_is_at_most_120_columns_wide_and_names_what_it_leaves_out()
+    {
+        var columns = new FrameBuilder.Columns<int, string>();
+        columns.Add("name", new Series<int, string>([0], [new string('n', 100)]));
+        for (var column = 0; column < 12; column++) columns.Add($"measured number {column}", new Series<int, double>([0], [1234.5 + column]));
+        var lines = columns.Frame.ToPlainText().Split('\n');
+        Assert.All(lines[..^1], line => Assert.InRange(DisplayWidth.Of(line), 100, 120));
+        Assert.Equal("3 more columns: measured number 9, measured number 10, measured number 11", lines[^1]);
+        Assert.Equal("measured", lines[0].Split("  ", StringSplitOptions.RemoveEmptyEntries)[0].Trim());
     }
 
     [Fact]
@@ -63,7 +92,7 @@ public class FrameTextTests
         var columns = new FrameBuilder.Columns<int, string>();
         for (var column = 0; column < 1000; column++) columns.Add($"c{column}", new Series<int, int>([0], [column]));
         var html = columns.Frame.ToHtml();
-        Assert.InRange(html.Length, 1000, 10_000);
+        Assert.InRange(html.Length, 1000, 20_000);
         Assert.Contains("975 columns not shown", html, StringComparison.Ordinal);
     }
 
@@ -71,8 +100,9 @@ public class FrameTextTests
     public void Text_is_escaped_in_headings_keys_and_cells()
     {
         var columns = new FrameBuilder.Columns<string, string>();
-        columns.Add("<script>1</script>", new Series<string, string>(["<script>2</script>"], ["<script>3</script>\""]));
-        Assert.DoesNotContain("<script>", columns.Frame.ToHtml(), StringComparison.Ordinal);
+        columns.Add("<script>alert(1)</script>", new Series<string, string>(["<script>alert(2)</script>"], ["<script>alert(3)</script>\""]));
+        columns.Add("long", new Series<string, string>(["<script>alert(2)</script>"], [new string('x', 100) + "\"><script>alert(4)</script>"]));
+        Assert.DoesNotContain("<script>alert", columns.Frame.ToHtml(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,9 +123,12 @@ public class FrameTextTests
         Assert.NotEmpty(Frame.CreateEmpty<int, string>().ToPlainText());
         var columns = new FrameBuilder.Columns<DateTime, int>();
         columns.Add(7, new Series<DateTime, bool>([new DateTime(2024, 2, 1)], [true]));
-        Assert.Contains("02/01/2024", columns.Frame.ToPlainText(), StringComparison.Ordinal);
-        Assert.Contains("True", columns.Frame.ToPlainText(), StringComparison.Ordinal);
+        Assert.Contains("2024-02-01T00:00:00", columns.Frame.ToPlainText(), StringComparison.Ordinal);
+        Assert.Contains("true", columns.Frame.ToPlainText(), StringComparison.Ordinal);
     }
+
+    // Without the last line, which names columns that are not shown.
+    private static IEnumerable<string> LinesOf(IFrame frame) => frame.ToPlainText().Split('\n').Where(line => !line.Contains(" more column", StringComparison.Ordinal));
 
     private static string IdOf(string html) => html.Split("data-quant-table=\"")[1].Split('"')[0];
 }
