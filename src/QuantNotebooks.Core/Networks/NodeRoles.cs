@@ -28,6 +28,10 @@ internal static class NodeRoles
     public static bool IsJunction(Graph graph, NodeProto node) => node.OpType is "Add" or "Concat" or "Mul" && IsStandard(node)
         && node.Input.Count(input => graph.Constant(input) is null) > 1 && !ComputesNoFloats(graph, node);
 
+    /// <summary>Whether the node computes shapes, indices or other constants of the graph, and no values that the network passes on.</summary>
+    public static bool ComputesShapes(Graph graph, NodeProto node) =>
+        !HasSubGraph(node) && (ComputesNoFloats(graph, node) || IsStandard(node) && node.OpType is "Constant" or "Shape" or "ConstantOfShape" or "Range");
+
     /// <summary>What each node that is part of no layer does; and for those of which something is left out, what and why.</summary>
     public static (ImmutableArray<OtherNode> Understood, ImmutableArray<NotAnalysed> NotAnalysed) Of(
         Graph graph, ImmutableArray<Layer> layers, ImmutableArray<Junction> junctions, IReadOnlySet<NodeProto> normalizations)
@@ -68,7 +72,7 @@ internal static class NodeRoles
     private static string? Role(Graph graph, NodeProto node)
     {
         if (!IsStandard(node) || HasSubGraph(node) || Integer.Contains(node.OpType)) return null;
-        if (ComputesNoFloats(graph, node) || node.OpType is "Constant" or "Shape" or "ConstantOfShape" or "Range") return "shapes and indices, not quantized";
+        if (ComputesShapes(graph, node)) return "shapes and indices, not quantized";
         if (KeepsGrid(node)) return "values moved, still on their grid";
         if (Averaging.Contains(node.OpType)) return "averages, padding or resizing, quantized where the next layer reads them";
         // It turns scores, which are quantized, into probabilities, which nothing quantized reads.

@@ -16,8 +16,14 @@ internal static class LayerLink
     /// <param name="more">Further entries.</param>
     public static DynamicObj.DynamicObj Of(Network network, IEnumerable<Layer> layers, string axis, params (string Name, object? Value)[] more)
     {
+        return With(Node(("group", GroupOf(network)), ("layers", layers.Select(layer => layer.Name).ToArray()), ("axis", axis)), more);
+    }
+
+    /// <summary>What charts of a network, and of networks derived from it, have in common.</summary>
+    public static string GroupOf(Network network)
+    {
         var root = network;
         while (root.Parent is { } parent) root = parent;
-        return With(Node(("group", root.Name), ("layers", layers.Select(layer => layer.Name).ToArray()), ("axis", axis)), more);
+        return root.Name;
     }
 }

@@ -36,10 +36,13 @@ internal static class PlotlyNode
 
     /// <summary>A title at the left edge, broken into lines that leave room for the mode bar at 800 pixels.</summary>
     public static DynamicObj.DynamicObj Title(string text) => Node(
-        ("text", Wrapped(text)), ("font", Node(("size", 15))), ("x", 0.01), ("xanchor", "left"),
+        ("text", TitleText(text)), ("font", Node(("size", 15))), ("x", 0.01), ("xanchor", "left"),
         ("y", 1), ("yanchor", "top"), ("yref", "container"),
         // Plotly places the last line, not the first, at the anchor.
         ("pad", Node(("t", 12 + LineHeight * (Lines(text) - 1)))));
+
+    /// <summary>A title's text in lines.</summary>
+    public static string TitleText(string text) => Wrapped(text);
 
     /// <summary>Space above the plot: the title's lines and so many pixels more.</summary>
     public static int TopMargin(string title, int more) => 16 + LineHeight * Lines(title) + more;

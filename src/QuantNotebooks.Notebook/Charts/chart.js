@@ -65,6 +65,20 @@ function (id, height, figure) {
   // A layer chosen in one chart is marked in all charts of the page that show the same network.
   function choose(layer) { document.dispatchEvent(new CustomEvent('quant-layer', { detail: { group: meta.group, layer: layer } })); }
 
+  // In a drawing of the network layers stand at places instead of along an axis.
+  function linkGraph(plot) {
+    plot.on('plotly_click', function (event) {
+      var layer = event.points[0].customdata;
+      if (meta.places[layer]) choose(layer);
+    });
+    document.addEventListener('quant-layer', function (event) {
+      var place = event.detail.group === meta.group && meta.places[event.detail.layer];
+      if (!plot.isConnected || event.detail.group !== meta.group) return;
+      window.Plotly.relayout(plot, { shapes: place ? [{ type: 'circle', xref: 'x', yref: 'y', x0: place[0] - 0.34, x1: place[0] + 0.34,
+        y0: place[1] - 0.42, y1: place[1] + 0.42, line: { color: '#e08214', width: 3 } }] : [] });
+    });
+  }
+
   function link(plot) {
     var fixed = authored.shapes || [];
     plot.on('plotly_click', function (event) {
@@ -170,6 +184,11 @@ function (id, height, figure) {
       window.addEventListener('beforeprint', function () { paint(false); });
       window.addEventListener('afterprint', repaint);
       if (meta.layers) link(plot);
+      if (meta.places) linkGraph(plot);
+      if (meta.choices) select(bar, meta.choices.label, meta.choices.items.map(function (item) { return item.name; }), 0, function (index) {
+        var item = meta.choices.items[index];
+        window.Plotly.update(plot, item.data, item.layout, item.traces);
+      });
       if (meta.heatMap) heatMap(plot, bar);
     });
   })(400);
