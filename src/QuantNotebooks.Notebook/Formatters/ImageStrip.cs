@@ -21,21 +21,49 @@ internal static class ImageStrip
         return new ResultPage(images.ToString(), null, [], notes, images.TensorShape is null ? Strip(images) : "");
     }
 
+    /// <summary>Pictures side by side.</summary>
+    public static string Of(IEnumerable<Image> images)
+    {
+        var html = new StringBuilder("<div style=\"display:flex;flex-wrap:wrap;gap:6px\">");
+        var index = 0;
+        foreach (var image in images)
+        {
+            if (index == Shown)
+            {
+                html.Append("<div>…</div>");
+                break;
+            }
+            Append(html, image, $"image {index.ToString(CultureInfo.InvariantCulture)}, {image}", "");
+            index++;
+        }
+        return html.Append("</div>").ToString();
+    }
+
+    /// <summary>One picture, with its size.</summary>
+    public static string Of(Image image)
+    {
+        var html = new StringBuilder();
+        Append(html, image, $"image, {image}", image.ToString());
+        return html.ToString();
+    }
+
     private static string Strip(ImageSet images)
     {
         var html = new StringBuilder("<div style=\"display:flex;flex-wrap:wrap;gap:6px\">");
         var count = Math.Min(Shown, images.Count);
         for (var index = 0; index < count; index++)
-        {
-            var (width, height, png) = Picture(images[index]);
-            var zoom = Math.Max(1, 56 / Math.Max(width, height));
-            var label = LabelOf(images, index);
-            html.Append("<div style=\"text-align:center;font-size:11px\">")
-                .Append(CultureInfo.InvariantCulture, $"<img alt=\"image {index}\" width=\"{width * zoom}\" height=\"{height * zoom}\" ")
-                .Append("style=\"image-rendering:pixelated;display:block\" src=\"data:image/png;base64,").Append(Convert.ToBase64String(png)).Append("\">")
-                .Append(WebUtility.HtmlEncode(label)).Append("</div>");
-        }
+            Append(html, images[index], $"image {index.ToString(CultureInfo.InvariantCulture)}", LabelOf(images, index));
         return html.Append("</div>").ToString();
+    }
+
+    private static void Append(StringBuilder html, Image image, string alternative, string caption)
+    {
+        var (width, height, png) = Picture(image);
+        var zoom = Math.Max(1, 56 / Math.Max(width, height));
+        html.Append("<div style=\"text-align:center;font-size:11px\">")
+            .Append(CultureInfo.InvariantCulture, $"<img alt=\"{WebUtility.HtmlEncode(alternative)}\" width=\"{width * zoom}\" height=\"{height * zoom}\" ")
+            .Append("style=\"image-rendering:pixelated;display:block\" src=\"data:image/png;base64,").Append(Convert.ToBase64String(png)).Append("\">")
+            .Append(WebUtility.HtmlEncode(caption)).Append("</div>");
     }
 
     private static string LabelOf(ImageSet images, int index) => images switch

@@ -35,8 +35,25 @@ public static class NotebookFormatters
         foreach (var type in PlainTypes) Formatter.SetPreferredMimeTypesFor(type, MimeBundle.PlainText);
         // Formatted by its properties, a running task would block on its Result.
         Formatter.Register<Task>(task => $"a task ({task.Status}); await it to see its value", MimeBundle.PlainText);
-        // What is not a table goes to the formatter for any object, fetched before ours replaces it for sequences.
-        var any = Formatter.RegisteredFormatters(includeDefaults: true).Single(formatter => formatter.Type == typeof(object) && formatter.MimeType == MimeBundle.Html);
-        Formatter.Register<IEnumerable>((rows, context) => RowTable.TryWrite(rows, context.Writer) || any.Format(rows, context), MimeBundle.Html);
+        RegisterAny(MimeBundle.Html, AnyValue.Html);
+        RegisterAny(MimeBundle.PlainText, AnyValue.Text);
+        RegisterAny(MimeBundle.Json, AnyValue.Json);
+    }
+
+    // What is none of ours goes to the library's own formatter, fetched before ours replaces it.
+    private static void RegisterAny(string mimeType, Func<object, string?> format)
+    {
+        var defaults = Formatter.RegisteredFormatters(includeDefaults: true).Where(formatter => formatter.MimeType == mimeType).ToArray();
+        var any = defaults.First(formatter => formatter.Type == typeof(object));
+        var sequence = mimeType == MimeBundle.Html ? any : defaults.FirstOrDefault(formatter => formatter.Type == typeof(IEnumerable)) ?? any;
+        Formatter.Register<object>((value, context) => Write(value, context) || any.Format(value, context), mimeType);
+        Formatter.Register<IEnumerable>((values, context) => Write(values, context) || sequence.Format(values, context), mimeType);
+
+        bool Write(object? value, FormatContext context)
+        {
+            if (value is null or string || format(value) is not { } text) return false;
+            context.Writer.Write(text);
+            return true;
+        }
     }
 }

@@ -11,6 +11,7 @@ using QuantNotebooks.Networks;
 using QuantNotebooks.Notebook.Charts;
 using QuantNotebooks.Notebook.Frames;
 using QuantNotebooks.Notebook.Hosting;
+using QuantNotebooks.Quantization;
 using QuantNotebooks.Recommendation;
 using QuantNotebooks.Sensitivity;
 using QuantNotebooks.Shift;
@@ -45,6 +46,14 @@ public static class ResultFormatters
             RegisterPage<Network>(ResultPages.Of);
             RegisterPage<Layer>(ResultPages.Of);
             RegisterPage<ImageSet>(ImageStrip.Page);
+            RegisterPage<ShiftSignificance>(FramePages.Of);
+            RegisterPage<HeldOutAgreement>(FramePages.Of);
+            RegisterPage<SavedShift>(FramePages.Of);
+            RegisterPage<ShiftStatistics>(FramePages.Of);
+            RegisterPage<EqualizationEffect>(FramePages.Of);
+            RegisterPage<ActivationRanges>(FramePages.Of);
+            Register<Image>(ImageStrip.Of, image => image.ToString());
+            RegisterJson();
             Register<IFrame>(frame => frame.ToHtml(), frame => frame.ToPlainText());
             Register<ISeriesFormattable>(series => SeriesFrame.Of(series).ToHtml(), series => SeriesFrame.Of(series).ToPlainText());
             Register<ChartFigure>(ResultPage.ChartHtml, figure => figure.ToString());
@@ -53,6 +62,30 @@ public static class ResultFormatters
             Formatter.Register<GenericChart>(GenericChart.toFigureJson, MimeBundle.Plotly);
             registered = true;
         }
+    }
+
+    // The contract of each result; all other values of this project are written by their properties. Hosts ask for it: outputs of notebooks don't hold it.
+    private static void RegisterJson()
+    {
+        Json<MeanShiftReport>(ShiftJson.ToJson);
+        Json<SensitivityReport>(SensitivityJson.ToJson);
+        Json<RecommendationReport>(RecommendationJson.ToJson);
+        Json<EqualizationResult>(EqualizationJson.ToJson);
+        Json<HighBiasResult>(HighBiasJson.ToJson);
+        Json<DeadChannelResult>(DeadChannelJson.ToJson);
+        Json<CorrectionResult>(JsonExport.ToJson);
+        Json<Comparison>(JsonExport.ToJson);
+        Json<EvaluationResult>(JsonExport.ToJson);
+        Json<ExportResult>(ExportJson.ToJson);
+        Json<Network>(JsonExport.ToJson);
+        Json<QuantizationScheme>(scheme => scheme.ToJson());
+        Json<ActivationRanges>(ranges => ranges.ToJson());
+        Json<IFrame>(FrameExport.ToJson);
+        Json<ISeriesFormattable>(series => SeriesFrame.Of(series).ToJson());
+        Json<ChartFigure>(figure => figure.Json);
+        Json<GenericChart>(GenericChart.toFigureJson);
+
+        static void Json<T>(Func<T, string> json) => Formatter.Register(json, MimeBundle.Json);
     }
 
     private static void RegisterPage<T>(Func<T, ResultPage> page) => Register<T>(value => page(value).ToHtml(), value => page(value).ToPlainText());

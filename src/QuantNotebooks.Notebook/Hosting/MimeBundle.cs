@@ -31,6 +31,9 @@ public sealed record MimeBundle
     /// <summary>Plain text, which every host can show.</summary>
     public const string PlainText = "text/plain";
 
+    /// <summary>The value as data, for who asks for it.</summary>
+    public const string Json = "application/json";
+
     /// <summary>A Plotly figure as JSON, for hosts with a renderer of their own.</summary>
     public const string Plotly = "application/vnd.plotly.v1+json";
 
@@ -55,7 +58,7 @@ public sealed record MimeBundle
     public static bool IsJson(string mimeType)
     {
         ArgumentNullException.ThrowIfNull(mimeType);
-        return mimeType == "application/json" || mimeType.EndsWith("+json", StringComparison.Ordinal);
+        return mimeType == Json || mimeType.EndsWith("+json", StringComparison.Ordinal);
     }
 
     /// <summary>The <c>data</c> object of Jupyter's display messages: MIME type to string, or to a tree for JSON types.</summary>
@@ -68,10 +71,13 @@ public sealed record MimeBundle
     }
 
     /// <summary>
-    /// Formats a value with the formatters registered for its type: its preferred MIME types, JSON types for which somebody registered a
-    /// formatter, and always plain text. A bundle is returned as it is.
+    /// Formats a value with the formatters registered for its type: its preferred MIME types, JSON types of renderers (Plotly's) for which somebody
+    /// registered a formatter, and always plain text. A bundle is returned as it is.
     /// </summary>
-    /// <remarks>Exceptions of formatters and of lazy sequences are the caller's to handle.</remarks>
+    /// <remarks>
+    /// A value as <see cref="Json"/>, which can be large, is there for <c>ToDisplayString("application/json")</c> and for types that prefer it; a notebook does not
+    /// keep it of every output. Exceptions of formatters and of lazy sequences are the caller's to handle.
+    /// </remarks>
     public static MimeBundle Of(object? value)
     {
         if (value is MimeBundle bundle) return bundle;
@@ -79,7 +85,7 @@ public sealed record MimeBundle
         NotebookFormatters.Register();
         var type = value.GetType();
         var json = Formatter.RegisteredFormatters(includeDefaults: false)
-            .Where(formatter => IsJson(formatter.MimeType) && formatter.Type.IsAssignableFrom(type))
+            .Where(formatter => formatter.MimeType != Json && IsJson(formatter.MimeType) && formatter.Type.IsAssignableFrom(type))
             .Select(formatter => formatter.MimeType);
         string[] mimeTypes = [.. Formatter.GetPreferredMimeTypesFor(type).Concat(json).Append(PlainText).Distinct()];
         return new MimeBundle([.. mimeTypes.Select(mimeType => new MimePart(mimeType, value.ToDisplayString(mimeType)))]);

@@ -1,0 +1,41 @@
+using QuantNotebooks.Evaluation;
+using QuantNotebooks.Networks;
+using QuantNotebooks.Notebook.Frames;
+using QuantNotebooks.Notebook.Text;
+using QuantNotebooks.Shift;
+
+namespace QuantNotebooks.Notebook.Formatters;
+
+/// <summary>Results that are a sentence and a table.</summary>
+internal static class FramePages
+{
+    public static ResultPage Of(ShiftSignificance significance) => new(
+        $"{NumberText.Count(significance.Significant)} of {NumberText.Count(significance.Tested, "channel")} have a shift that is no chance of these images", significance.ToFrame(), [],
+        [$"At most {NumberText.Percent(significance.FalseDiscoveryRate, 0)} of them are false (Benjamini and Hochberg)."]);
+
+    public static ResultPage Of(HeldOutAgreement agreement) => new(
+        agreement.Disagreeing == 0 ? "Held-out images agree with the measured ones in every channel" : $"Held-out images disagree in {NumberText.Count(agreement.Disagreeing, "channel")}",
+        agreement.ToFrame(), [], [$"At most {NumberText.Percent(agreement.FalseDiscoveryRate, 0)} of these channels are false (Benjamini and Hochberg)."]);
+
+    public static ResultPage Of(SavedShift saved) => new(
+        $"{NumberText.Count(saved.Parts.Sum(part => part.Count))} of {NumberText.Count(saved.TotalImages, "image")} measured with {saved.ModelPath}", saved.ToFrame(), [],
+        [saved.IsComplete ? "Complete." : "Not complete: merge it with the measurements of the other images.", $"{saved.Scheme}; {saved.ImagesPath}."]);
+
+    public static ResultPage Of(ShiftStatistics statistics)
+    {
+        var largest = ShiftSummary.Largest(statistics);
+        var finding = $"{NumberText.Count(statistics.Channels.Length, "channel")}: MSSR {NumberText.Significant(statistics.Mssr, 3)}, rQNSR {NumberText.Significant(statistics.RootQnsr, 3)}";
+        return new ResultPage(largest.Channel < 0 ? finding : FormattableString.Invariant($"{finding}; channel {largest.Channel} moves most, {NumberText.Significant(largest.Sigmas, 3)} σ"),
+            statistics.ToFrame(), [], ["One row a channel; shift = quantized mean - mean."]);
+    }
+
+    public static ResultPage Of(EqualizationEffect effect) => new(
+        effect.Culprit is { } culprit
+            ? $"Equalization adds most noise in {culprit.Name}: rQNSR {NumberText.Significant(culprit.RootQnsrBefore, 3)} before, {NumberText.Significant(culprit.RootQnsrAfter, 3)} after"
+            : "Equalization adds noise in no layer",
+        effect.ToFrame(), [], [$"{effect.Scheme}; {effect.Images}."]);
+
+    public static ResultPage Of(ActivationRanges ranges) => new(
+        $"Calibrated ranges of {NumberText.Count(ranges.ByTensor.Count, "tensor")} from {NumberText.Count(ranges.ImageCount, "image")}", ranges.ToFrame(), [],
+        ranges.Scheme is { } scheme ? [$"Scheme: {scheme}"] : []);
+}
