@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using QuantNotebooks.Onnx;
 using QuantNotebooks.Onnx.Schema;
 
 namespace QuantNotebooks.Networks;

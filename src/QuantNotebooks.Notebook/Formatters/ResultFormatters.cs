@@ -12,6 +12,7 @@ using QuantNotebooks.Notebook.Charts;
 using QuantNotebooks.Notebook.Frames;
 using QuantNotebooks.Notebook.Hosting;
 using QuantNotebooks.Quantization;
+using QuantNotebooks.Notebook.Reports;
 using QuantNotebooks.Recommendation;
 using QuantNotebooks.Sensitivity;
 using QuantNotebooks.Shift;
@@ -34,6 +35,7 @@ public static class ResultFormatters
             RegisterPage<LayerShift>(ResultPages.Of);
             RegisterPage<SensitivityReport>(SensitivityPage.Of);
             RegisterPage<RecommendationReport>(RecommendationPage.Of);
+            Register<NetworkReport>(ReportHtml.Of, report => string.Join("\n", ReportSummary.Lines(report)));
             RegisterPage<EqualizationResult>(EqualizationPage.Of);
             RegisterPage<HighBiasResult>(NetworkChangePages.Of);
             RegisterPage<DeadChannelResult>(NetworkChangePages.Of);
