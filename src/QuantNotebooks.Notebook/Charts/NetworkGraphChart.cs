@@ -12,7 +12,7 @@ namespace QuantNotebooks.Notebook.Charts;
 public static class NetworkGraphChart
 {
     private const int PixelsPerUnit = 48;
-    private const int LongestLine = 12;
+    private const int LongestLine = 11;
 
     // Cividis, which readers with any colour vision see as one ramp from dark to light (Nuñez, Anderton and Renslow, 2018).
     private static readonly object[] Scale =
@@ -160,7 +160,7 @@ public static class NetworkGraphChart
     // Two short lines below the node: its name, broken behind a dot or slash.
     private static string Label(GraphNode node)
     {
-        if (node.Layer is null) return Literal(LayerText.Shortened(node.Operator, LongestLine));
+        if (node.Layer is null) return Literal(LayerText.Shortened(node.Operator, LongestLine - 1));
         if (node.Name.Length <= LongestLine) return Literal(node.Name);
         var at = node.Name.AsSpan(0, LongestLine).LastIndexOfAny("./_:-") + 1;
         if (at < 3) at = LongestLine;

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Net;
 using QuantNotebooks.Images;
+using QuantNotebooks.Networks;
 using QuantNotebooks.Notebook.Frames;
 
 namespace QuantNotebooks.Notebook.Formatters;
@@ -15,6 +16,7 @@ internal static class AnyValue
     {
         _ when TensorSummary.Of(value) is { } tensor => TensorPage.Html(tensor),
         IEnumerable<Image> images => ImageStrip.Of(images),
+        IEnumerable<Layer> layers => layers.ToFrame().ToHtml(Folded),
         IEnumerable rows => RecordTable.Of(rows) is { } table ? HtmlTable.Render(table, Folded) : null,
         _ when IsRecord(value) => $"<div class=\"quant-result\"><strong>{WebUtility.HtmlEncode(Name(value))}</strong>{HtmlTable.Render(RecordTable.Of(value), Folded)}</div>",
         _ => null,
@@ -24,6 +26,7 @@ internal static class AnyValue
     public static string? Text(object value) => value switch
     {
         _ when TensorSummary.Of(value) is { } tensor => TensorPage.Text(tensor),
+        IEnumerable<Layer> layers => layers.ToFrame().ToPlainText(),
         IEnumerable rows => RecordTable.Of(rows) is { } table ? PlainTable.Render(table).TrimEnd('\n') : null,
         _ when IsRecord(value) => $"{Name(value)}\n{PlainTable.Render(RecordTable.Of(value)).TrimEnd('\n')}",
         _ => null,

@@ -69,7 +69,7 @@ internal static class RecordTable
         Network network => new TableCell(network.Name),
         Layer layer => new TableCell(layer.Name),
         ImageSet images => new TableCell(images.ToString()),
-        IEnumerable sequence and not string and not NameList => Items(sequence),
+        IEnumerable sequence and not string => Items(sequence),
         _ => CellText.Cell(value, number),
     };
 

@@ -82,7 +82,15 @@ public static class ResultFrames
     public static Frame<int, string> ToFrame(this Network network)
     {
         ArgumentNullException.ThrowIfNull(network);
-        return new FrameColumns<Layer>(network.Layers)
+        return network.Layers.ToFrame();
+    }
+
+    /// <summary>The same of some layers.</summary>
+    /// <param name="layers">The layers.</param>
+    public static Frame<int, string> ToFrame(this IEnumerable<Layer> layers)
+    {
+        ArgumentNullException.ThrowIfNull(layers);
+        return new FrameColumns<Layer>([.. layers])
             .Add("layer", layer => layer.Name)
             .Add("operator", layer => LayerText.OperatorName(layer.Operator))
             .Add("weights", layer => string.Join("×", layer.WeightShape))
