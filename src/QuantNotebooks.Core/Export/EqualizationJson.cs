@@ -9,7 +9,7 @@ public static class EqualizationJson
     /// <summary>The factors of every group, ranges before and after, what was refused and why, and the certificate.</summary>
     /// <remarks>
     /// <c>model</c> is the network before and <c>equalized</c> the one after. Lists of a group have one number a channel. <c>rangeBefore</c> and
-    /// <c>rangeAfter</c> are max |w| of the weights that make the channel, <c>consumerRange...</c> of those that read it, <c>activation...</c> max |x|
+    /// <c>rangeAfter</c> are max |w| of the weights that make the channel, <c>consumerRange...</c> of those that read it (of several layers the geometric mean), <c>activation...</c> max |x|
     /// on the images; <c>...BitsGained</c> is log2 of how many times more steps of its tensor's grid the channel spans. Certificate: the differences are
     /// null without images.
     /// </remarks>

@@ -38,7 +38,7 @@ internal static class EqualizeCommand
     private static EqualizationResult Run(CommandInputs inputs)
     {
         var arguments = inputs.Arguments;
-        var method = MethodOf(arguments.Get(Method));
+        var method = MethodOf(Method, arguments.Get(Method));
         if (arguments.Get(Images) is null && method is (EqualizationMethod.OneStep or EqualizationMethod.TwoStep))
             throw new CommandUsageException($"{Images.Name} is missing: {method.Text()} looks at the ranges of activations; 64 images are enough.");
         var target = arguments.Get(Out);
@@ -55,7 +55,8 @@ internal static class EqualizeCommand
         return result;
     }
 
-    private static EqualizationMethod MethodOf(string? name)
+    /// <summary>The method that an option names; cross-layer where it is not given.</summary>
+    internal static EqualizationMethod MethodOf(CommandOption<string> option, string? name)
     {
         if (name is null) return EqualizationMethod.CrossLayer;
         try
@@ -64,7 +65,7 @@ internal static class EqualizeCommand
         }
         catch (QuantNotebooksException mistake)
         {
-            throw new CommandUsageException($"{Method.Name}: {mistake.Message}");
+            throw new CommandUsageException($"{option.Name}: {mistake.Message}");
         }
     }
 

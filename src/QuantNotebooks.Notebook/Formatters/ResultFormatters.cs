@@ -11,6 +11,7 @@ using QuantNotebooks.Networks;
 using QuantNotebooks.Notebook.Charts;
 using QuantNotebooks.Notebook.Frames;
 using QuantNotebooks.Notebook.Hosting;
+using QuantNotebooks.Pruning;
 using QuantNotebooks.Recommendation;
 using QuantNotebooks.Sensitivity;
 using QuantNotebooks.Shift;
@@ -36,6 +37,8 @@ public static class ResultFormatters
             RegisterPage<EqualizationResult>(EqualizationPage.Of);
             RegisterPage<HighBiasResult>(NetworkChangePages.Of);
             RegisterPage<DeadChannelResult>(NetworkChangePages.Of);
+            RegisterPage<PruningReport>(PruningPage.Of);
+            RegisterPage<PruningResult>(PruningPage.Of);
             RegisterPage<CorrectionResult>(ResultPages.Of);
             RegisterPage<Comparison>(ResultPages.Of);
             RegisterPage<EvaluationResult>(ResultPages.Of);

@@ -3,6 +3,7 @@ using QuantNotebooks.Equalization;
 using QuantNotebooks.Evaluation;
 using QuantNotebooks.Export;
 using QuantNotebooks.Networks;
+using QuantNotebooks.Pruning;
 using QuantNotebooks.Recommendation;
 using QuantNotebooks.Sensitivity;
 using QuantNotebooks.Shift;
@@ -23,6 +24,7 @@ internal static class ReportText
             case EqualizationResult equalization: EqualizationText.Write(equalization, writer); break;
             case HighBiasResult absorption: NetworkChangeText.Write(absorption, writer); break;
             case DeadChannelResult removal: NetworkChangeText.Write(removal, writer); break;
+            case PruningReport pruning: PruningText.Write(pruning, writer); break;
             case CorrectionResult correction: CorrectionText.Write(correction, writer); break;
             case EvaluationResult evaluation: EvaluationText.Write(evaluation, writer); break;
             case Comparison comparison: EvaluationText.Write(comparison, writer); break;
