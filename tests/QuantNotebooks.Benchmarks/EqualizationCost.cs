@@ -21,14 +21,14 @@ internal static class EqualizationCost
         var pass = Line("one pass over the images (calibration)", () => network.Calibrate(images));
         Line("trace of the graph", () => FactorTrace.Of(network));
         Line("problem", () => problem = new FactorProblem(trace));
-        Line("joint solve", () => Console.Error.WriteLine("rounds " + new CrossLayer(problem, problem.Blocks, Ones(problem), 16).SolveJointly()));
-        Line("iteration", () => Console.Error.WriteLine("sweeps " + new CrossLayer(problem, problem.Blocks, Ones(problem), 16).Iterate()));
-        Line("ranges of activations", () => ActivationExtrema.Measure(trace, images, CancellationToken.None));
+        Line("joint solve", () => new CrossLayer(problem, problem.Blocks, Ones(problem), 16).SolveJointly());
+        Line("iteration", () => new CrossLayer(problem, problem.Blocks, Ones(problem), 16).Iterate());
+        Line("ranges of activations, and outputs", () => ActivationExtrema.Measure(trace, images, default, CancellationToken.None));
         var crossLayer = Line("cross-layer, without images", () => network.Equalize(EqualizationMethod.CrossLayer));
         var whole = Line("cross-layer, with images and certificate", () => network.Equalize(EqualizationMethod.CrossLayer, images));
         Line("two-step, with images and certificate", () => network.Equalize(EqualizationMethod.TwoStep, images));
         var result = network.Equalize(EqualizationMethod.TwoStep, images);
-        Line("comparison of outputs", () => EqualizationCertificate.Compare(network, result.Network, images, CancellationToken.None));
+        Line("comparison of outputs node by node", () => EqualizationCertificate.Compare(network, result.Network, images, CancellationToken.None));
         Line("proof by structure", () => StructureCheck.Run(network, result.Network, images));
         Console.WriteLine($"cross-layer / pass: {crossLayer.Wall / pass.Wall:F2} wall, {crossLayer.Processor / pass.Processor:F2} CPU (goal 0.5); in total {whole.Wall / 1000:F2} s (goal 2)");
     }

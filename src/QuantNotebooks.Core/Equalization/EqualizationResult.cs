@@ -49,8 +49,8 @@ public sealed record EqualizationCertificate(ImageSet? Images, double? MaxAbsolu
     internal static EqualizationCertificate Unchanged(ImageSet? images) => new(images, 0, 0, true);
 
     /// <summary>The outputs of both networks on the images, value by value; nothing is known without images.</summary>
-    internal static EqualizationCertificate Compare(Network before, Network after, ImageSet? images, CancellationToken cancellation) =>
-        images is null ? new EqualizationCertificate(null, null, null, null) : FunctionComparison.Run(before, after, images, cancellation);
+    internal static EqualizationCertificate Compare(Network before, Network after, ImageSet? images, CancellationToken cancellation, KnownOutputs? known = null) =>
+        images is null ? new EqualizationCertificate(null, null, null, null) : FunctionComparison.Run(before, after, images, known, cancellation);
 }
 
 /// <summary>An equalized network and what was done to it. Immutable.</summary>

@@ -12,7 +12,7 @@ namespace QuantNotebooks.Pruning;
 public static class PruningMeasurement
 {
     /// <summary>The sparsities that are tried where none are given.</summary>
-    public static ImmutableArray<double> DefaultSparsities { get; } = [0.3, 0.5, 0.6, 0.7, 0.8, 0.9];
+    public static ImmutableArray<double> DefaultSparsities { get; } = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7];
 
     /// <summary>Nothing is quantized: the full-precision outputs are compared.</summary>
     private static readonly QuantizationScheme Float = QuantizationScheme.Int8PerTensor with { WeightBits = null, ActivationBits = null };

@@ -6,17 +6,17 @@ namespace QuantNotebooks.Pruning;
 /// <summary>Among which weights the smallest are looked for.</summary>
 public enum PruningScope
 {
-    /// <summary>Each layer loses the same share of its weights.</summary>
-    Layer,
-
     /// <summary>One threshold for the whole network: layers of small scores lose more.</summary>
     Network,
+
+    /// <summary>Each layer loses the same share of its weights.</summary>
+    Layer,
 }
 
 /// <summary>How weights are chosen for pruning. Immutable.</summary>
 public sealed record PruningOptions
 {
-    /// <summary>The magnitudes of the equalized network, each layer by itself.</summary>
+    /// <summary>The magnitudes of the equalized network, one threshold for all layers.</summary>
     public static PruningOptions Default { get; } = new();
 
     /// <summary>

@@ -6,7 +6,7 @@ using QuantNotebooks.Pruning;
 
 namespace QuantNotebooks.Notebook.Commands;
 
-/// <summary><c>prune MODEL --images SET [--sparsity LIST] [--method NAME] [--scope layer|network] [--out FILE]</c>: accuracy against sparsity.</summary>
+/// <summary><c>prune MODEL --images SET [--sparsity LIST] [--method NAME] [--scope network|layer] [--out FILE]</c>: accuracy against sparsity.</summary>
 internal static class PruneCommand
 {
     private static readonly CommandOption<ImmutableArray<double>> Sparsity = new(ParseShares)
@@ -21,14 +21,14 @@ internal static class PruneCommand
 
     private static readonly CommandOption<PruningScope> Scope = new(ParseScope)
     {
-        Name = "--scope", ValueName = "layer|network", Help = "Whether each layer loses the same share, or one threshold holds for all.", DefaultText = "layer", Rule = "layer or network",
+        Name = "--scope", ValueName = "network|layer", Help = "Whether one threshold holds for all layers, or each loses the same share.", DefaultText = "network", Rule = "network or layer",
     };
 
     private static readonly CommandOption<string> Out = CommonOptions.Text("--out", "FILE", "Write the network of the largest sparsity, pruned with factorization, as an ONNX file.");
 
     public static CommandDefinition Definition { get; } = CommandDefinition.Create(
         "prune", "Set the weights of smallest magnitude to zero, with and without factorization, and measure what that costs.", CommonOptions.Model,
-        "data/models/resnet14-fashion.onnx --images data/fashion-mnist/test --count 500 --sparsity 0.5,0.7,0.9",
+        "data/models/resnet14-fashion.onnx --images data/fashion-mnist/test --count 500 --sparsity 0.3,0.5,0.7",
         [
             CommonOptions.Images, CommonOptions.Count, CommonOptions.SkipBroken, Sparsity, Method, Scope, CommonOptions.Calibration, CommonOptions.CalibrationCount, Out,
             CommonOptions.KeepDeadChannels,
@@ -69,7 +69,7 @@ internal static class PruneCommand
 
     private static bool ParseScope(string text, out PruningScope scope)
     {
-        scope = text == "network" ? PruningScope.Network : PruningScope.Layer;
-        return text is "layer" or "network";
+        scope = text == "layer" ? PruningScope.Layer : PruningScope.Network;
+        return text is "network" or "layer";
     }
 }

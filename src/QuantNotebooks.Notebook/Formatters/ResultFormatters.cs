@@ -35,6 +35,7 @@ public static class ResultFormatters
             RegisterPage<SensitivityReport>(SensitivityPage.Of);
             RegisterPage<RecommendationReport>(RecommendationPage.Of);
             RegisterPage<EqualizationResult>(EqualizationPage.Of);
+            RegisterPage<EqualizationEffect>(EqualizationPage.Of);
             RegisterPage<HighBiasResult>(NetworkChangePages.Of);
             RegisterPage<DeadChannelResult>(NetworkChangePages.Of);
             RegisterPage<PruningReport>(PruningPage.Of);

@@ -103,7 +103,7 @@ public sealed class PruningTests
         var file = Path.Combine(folder.Path, "pruned.onnx");
         pruned.Save(file);
         var loaded = Network.Load(file);
-        Assert.Equal("sparsity 0.7, factorization cross-layer, scope layer", loaded.History[^1].Settings);
+        Assert.Equal("sparsity 0.7, factorization cross-layer, scope network", loaded.History[^1].Settings);
         foreach (var layer in loaded.Layers) Assert.Equal(pruned.Layers[layer.Index].Weights.ToArray(), layer.Weights.ToArray());
     }
 

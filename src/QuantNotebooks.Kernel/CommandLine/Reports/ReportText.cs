@@ -22,6 +22,7 @@ internal static class ReportText
             case SensitivityReport sensitivity: SensitivityText.Write(sensitivity, writer); break;
             case RecommendationReport recommendation: RecommendationText.Write(recommendation, writer); break;
             case EqualizationResult equalization: EqualizationText.Write(equalization, writer); break;
+            case EqualizationEffect effect: EqualizationText.Write(effect, writer); break;
             case HighBiasResult absorption: NetworkChangeText.Write(absorption, writer); break;
             case DeadChannelResult removal: NetworkChangeText.Write(removal, writer); break;
             case PruningReport pruning: PruningText.Write(pruning, writer); break;
