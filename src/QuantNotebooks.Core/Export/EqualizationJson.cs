@@ -47,7 +47,7 @@ public static class EqualizationJson
         });
     }
 
-    private static void WriteChange(Utf8JsonWriter writer, string name, Change change)
+    private static void WriteChange(Utf8JsonWriter writer, string name, BeforeAfter change)
     {
         writer.WriteFinite(name + "Before", change.Before);
         writer.WriteFinite(name + "After", change.After);

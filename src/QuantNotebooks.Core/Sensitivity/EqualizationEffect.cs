@@ -7,7 +7,7 @@ using QuantNotebooks.Quantization;
 namespace QuantNotebooks.Sensitivity;
 
 /// <summary>A figure before and after an equalization.</summary>
-public readonly record struct Change(double Before, double After)
+public readonly record struct BeforeAfter(double Before, double After)
 {
     /// <summary>How much it grew; negative where it fell.</summary>
     public double Growth => After - Before;
@@ -26,7 +26,7 @@ public readonly record struct Change(double Before, double After)
 /// <param name="MadeRatio">The same of the channels that it makes.</param>
 /// <param name="HeldFactors">How many of its channels' factors, read and made, are at the bound.</param>
 public sealed record LayerEffect(
-    string Name, Change Noise, Change WeightNoise, Change ValueNoise, Change WeightRatio, Change ReadRatio, Change MadeRatio, int HeldFactors)
+    string Name, BeforeAfter Noise, BeforeAfter WeightNoise, BeforeAfter ValueNoise, BeforeAfter WeightRatio, BeforeAfter ReadRatio, BeforeAfter MadeRatio, int HeldFactors)
 {
     /// <summary>Which of the layer's grids became worse, and how it became coarser, in words without a full stop.</summary>
     public string Cause
@@ -41,12 +41,12 @@ public sealed record LayerEffect(
         }
     }
 
-    private static string Widest(string what, Change ratio) =>
+    private static string Widest(string what, BeforeAfter ratio) =>
         double.IsNaN(ratio.After) ? $"the {what} were not scaled, so it is what other layers did to them"
         : ratio.Growth > 0 ? FormattableString.Invariant($"the widest channel of the {what} spans {ratio.After:G3} times the median one's range, {ratio.Before:G3} before")
         : FormattableString.Invariant($"its channels are no less equal ({ratio.Before:G3} to {ratio.After:G3} times the median range), so channels that matter more lost to those that matter less");
 
-    private static string Roots(Change noise) => FormattableString.Invariant($"rQNSR {Math.Sqrt(noise.Before):G2} to {Math.Sqrt(noise.After):G2}");
+    private static string Roots(BeforeAfter noise) => FormattableString.Invariant($"rQNSR {Math.Sqrt(noise.Before):G2} to {Math.Sqrt(noise.After):G2}");
 }
 
 /// <summary>What an equalization does to the noise of each layer under one scheme. Immutable.</summary>
@@ -56,7 +56,7 @@ public sealed record LayerEffect(
 /// <param name="Together">Noise to signal energy of the output with all layers quantized.</param>
 /// <param name="Layers">One entry a layer, in topological order.</param>
 public sealed record EqualizationEffect(
-    EqualizationResult Equalization, QuantizationScheme Scheme, ImageSet Images, Change Together, ImmutableArray<LayerEffect> Layers)
+    EqualizationResult Equalization, QuantizationScheme Scheme, ImageSet Images, BeforeAfter Together, ImmutableArray<LayerEffect> Layers)
 {
     /// <summary>The equalized network.</summary>
     public Network Network => Equalization.Network;
@@ -92,21 +92,21 @@ public sealed record EqualizationEffect(
         var weights = Both(scheme with { ActivationBits = null });
         var values = Both(scheme with { WeightBits = null });
         return new EqualizationEffect(
-            equalization, scheme, images, new Change(whole.Before.Together.Ratio, whole.After.Together.Ratio),
+            equalization, scheme, images, new BeforeAfter(whole.Before.Together.Ratio, whole.After.Together.Ratio),
             [.. before.Layers.Select(layer => new LayerEffect(
-                layer.Name, Of(whole, layer), Of(weights, layer), Of(values, layer), new Change(layer.WeightRangeRatio(), after.Layers[layer.Index].WeightRangeRatio()),
+                layer.Name, Of(whole, layer), Of(weights, layer), Of(values, layer), new BeforeAfter(layer.WeightRangeRatio(), after.Layers[layer.Index].WeightRangeRatio()),
                 Ratio(layer.Name, group => group.Consumers), Ratio(layer.Name, group => group.Producers), Held(layer.Name)))]);
 
         (SensitivityReport Before, SensitivityReport After) Both(QuantizationScheme part) => (
             before.MeasureSensitivity(images, part, cancellation: cancellation), after.MeasureSensitivity(images, part, cancellation: cancellation));
 
-        static Change Of((SensitivityReport Before, SensitivityReport After) reports, Layer layer) =>
+        static BeforeAfter Of((SensitivityReport Before, SensitivityReport After) reports, Layer layer) =>
             new(reports.Before.Layers[layer.Index].Output.Ratio, reports.After.Layers[layer.Index].Output.Ratio);
 
-        Change Ratio(string layer, Func<FactorGroup, ImmutableArray<string>> ends) =>
+        BeforeAfter Ratio(string layer, Func<FactorGroup, ImmutableArray<string>> ends) =>
             equalization.Groups.FirstOrDefault(group => ends(group).Contains(layer))?.Activations is { } ranges
-                ? new Change(ranges.RatioBefore, ranges.RatioAfter)
-                : new Change(double.NaN, double.NaN);
+                ? new BeforeAfter(ranges.RatioBefore, ranges.RatioAfter)
+                : new BeforeAfter(double.NaN, double.NaN);
 
         int Held(string layer) => equalization.Groups.Where(group => group.Producers.Contains(layer) || group.Consumers.Contains(layer)).Sum(equalization.HeldFactors);
     }

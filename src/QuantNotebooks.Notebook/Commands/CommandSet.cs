@@ -24,6 +24,7 @@ public static class CommandSet
         PruneCommand.Definition,
         CorrectCommand.Definition,
         RecommendCommand.Definition,
+        ReportCommand.Definition,
         EvaluateCommand.Definition,
         CompareCommand.Definition,
         ExportCommand.Definition,

@@ -11,6 +11,7 @@ using QuantNotebooks.Networks;
 using QuantNotebooks.Notebook.Charts;
 using QuantNotebooks.Notebook.Frames;
 using QuantNotebooks.Notebook.Hosting;
+using QuantNotebooks.Notebook.Reports;
 using QuantNotebooks.Pruning;
 using QuantNotebooks.Recommendation;
 using QuantNotebooks.Sensitivity;
@@ -34,6 +35,7 @@ public static class ResultFormatters
             RegisterPage<LayerShift>(ResultPages.Of);
             RegisterPage<SensitivityReport>(SensitivityPage.Of);
             RegisterPage<RecommendationReport>(RecommendationPage.Of);
+            Register<NetworkReport>(ReportHtml.Of, report => string.Join("\n", ReportSummary.Lines(report)));
             RegisterPage<EqualizationResult>(EqualizationPage.Of);
             RegisterPage<EqualizationEffect>(EqualizationPage.Of);
             RegisterPage<HighBiasResult>(NetworkChangePages.Of);
@@ -41,6 +43,8 @@ public static class ResultFormatters
             RegisterPage<PruningReport>(PruningPage.Of);
             RegisterPage<PruningResult>(PruningPage.Of);
             RegisterPage<CorrectionResult>(ResultPages.Of);
+            RegisterPage<TrainingRun>(ResultPages.Of);
+            RegisterPage<ChannelDistribution>(ResultPages.Of);
             RegisterPage<Comparison>(ResultPages.Of);
             RegisterPage<EvaluationResult>(ResultPages.Of);
             RegisterPage<ExportResult>(ExportPage.Of);

@@ -45,7 +45,7 @@ internal static class EqualizationText
         writer.WriteLine($"{char.ToUpperInvariant(effect.Finding[0])}{effect.Finding[1..]}.");
     }
 
-    private static string Roots(Change noise) => $"{Digits.Short(Math.Sqrt(noise.Before))} > {Digits.Short(Math.Sqrt(noise.After))}";
+    private static string Roots(BeforeAfter noise) => $"{Digits.Short(Math.Sqrt(noise.Before))} > {Digits.Short(Math.Sqrt(noise.After))}";
 
     private static void WriteGroups(EqualizationResult result, TextWriter writer)
     {
