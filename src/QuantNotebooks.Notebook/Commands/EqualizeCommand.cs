@@ -54,8 +54,9 @@ internal static class EqualizeCommand
         var arguments = inputs.Arguments;
         var method = MethodOf(Method, arguments.Get(Method));
         var layers = LayerMethods(arguments.Get(Layers));
-        if (arguments.Get(Images) is null && layers.Values.Append(method).Any(used => used is EqualizationMethod.OneStep or EqualizationMethod.TwoStep))
-            throw new CommandUsageException($"{Images.Name} is missing: one-step and two-step look at the ranges of activations; 64 images are enough.");
+        var looking = layers.Values.Prepend(method).FirstOrDefault(used => used is EqualizationMethod.OneStep or EqualizationMethod.TwoStep);
+        if (arguments.Get(Images) is null && looking is { } needy)
+            throw new CommandUsageException($"{Images.Name} is missing: {needy.Text()} looks at the ranges of activations; 64 images are enough.");
         var target = arguments.Get(Out);
         if (target is not null) inputs.RequireNewFile(Out, target);
         var network = inputs.Network();
