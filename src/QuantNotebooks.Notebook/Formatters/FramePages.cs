@@ -1,4 +1,3 @@
-using QuantNotebooks.Evaluation;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Notebook.Frames;
 using QuantNotebooks.Notebook.Text;
@@ -28,12 +27,6 @@ internal static class FramePages
         return new ResultPage(largest.Channel < 0 ? finding : FormattableString.Invariant($"{finding}; channel {largest.Channel} moves most, {NumberText.Significant(largest.Sigmas, 3)} σ"),
             statistics.ToFrame(), [], ["One row a channel; shift = quantized mean - mean."]);
     }
-
-    public static ResultPage Of(EqualizationEffect effect) => new(
-        effect.Culprit is { } culprit
-            ? $"Equalization adds most noise in {culprit.Name}: rQNSR {NumberText.Significant(culprit.RootQnsrBefore, 3)} before, {NumberText.Significant(culprit.RootQnsrAfter, 3)} after"
-            : "Equalization adds noise in no layer",
-        effect.ToFrame(), [], [$"{effect.Scheme}; {effect.Images}."]);
 
     public static ResultPage Of(ActivationRanges ranges) => new(
         $"Calibrated ranges of {NumberText.Count(ranges.ByTensor.Count, "tensor")} from {NumberText.Count(ranges.ImageCount, "image")}", ranges.ToFrame(), [],

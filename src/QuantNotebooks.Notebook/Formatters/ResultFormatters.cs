@@ -13,6 +13,7 @@ using QuantNotebooks.Notebook.Frames;
 using QuantNotebooks.Notebook.Hosting;
 using QuantNotebooks.Quantization;
 using QuantNotebooks.Notebook.Reports;
+using QuantNotebooks.Pruning;
 using QuantNotebooks.Recommendation;
 using QuantNotebooks.Sensitivity;
 using QuantNotebooks.Shift;
@@ -37,8 +38,11 @@ public static class ResultFormatters
             RegisterPage<RecommendationReport>(RecommendationPage.Of);
             Register<NetworkReport>(ReportHtml.Of, report => string.Join("\n", ReportSummary.Lines(report)));
             RegisterPage<EqualizationResult>(EqualizationPage.Of);
+            RegisterPage<EqualizationEffect>(EqualizationPage.Of);
             RegisterPage<HighBiasResult>(NetworkChangePages.Of);
             RegisterPage<DeadChannelResult>(NetworkChangePages.Of);
+            RegisterPage<PruningReport>(PruningPage.Of);
+            RegisterPage<PruningResult>(PruningPage.Of);
             RegisterPage<CorrectionResult>(ResultPages.Of);
             RegisterPage<TrainingRun>(ResultPages.Of);
             RegisterPage<ChannelDistribution>(ResultPages.Of);
@@ -52,7 +56,6 @@ public static class ResultFormatters
             RegisterPage<HeldOutAgreement>(FramePages.Of);
             RegisterPage<SavedShift>(FramePages.Of);
             RegisterPage<ShiftStatistics>(FramePages.Of);
-            RegisterPage<EqualizationEffect>(FramePages.Of);
             RegisterPage<ActivationRanges>(FramePages.Of);
             Register<Image>(ImageStrip.Of, image => image.ToString());
             RegisterJson();
@@ -73,6 +76,8 @@ public static class ResultFormatters
         Json<SensitivityReport>(SensitivityJson.ToJson);
         Json<RecommendationReport>(RecommendationJson.ToJson);
         Json<EqualizationResult>(EqualizationJson.ToJson);
+        Json<EqualizationEffect>(EqualizationJson.ToJson);
+        Json<PruningReport>(PruningJson.ToJson);
         Json<HighBiasResult>(HighBiasJson.ToJson);
         Json<DeadChannelResult>(DeadChannelJson.ToJson);
         Json<CorrectionResult>(JsonExport.ToJson);

@@ -1,5 +1,6 @@
 using Deedle;
 using QuantNotebooks.Equalization;
+using QuantNotebooks.Sensitivity;
 
 namespace QuantNotebooks.Notebook.Frames;
 
@@ -15,12 +16,12 @@ public static class EqualizationFrames
             .Add("made by", group => new NameList(group.Producers), "the layers whose output channels are scaled")
             .Add("read by", group => new NameList(group.Consumers), "the layers that take the factors back")
             .Add("channels", group => group.Factors.Length, secondary: true)
-            .Add("smallest factor", group => group.Factors.Min())
-            .Add("largest factor", group => group.Factors.Max())
-            .Add("made ratio before", group => group.Weights.RatioBefore, "of the weights that make the channels: the widest channel's largest weight over the median channel's; 1 is equal")
-            .Add("made ratio after", group => group.Weights.RatioAfter, "the same after the equalization")
-            .Add("read ratio before", group => group.ConsumerWeights.RatioBefore, "of the weights that read the channels")
-            .Add("read ratio after", group => group.ConsumerWeights.RatioAfter, "the same after the equalization")
+            .Add("least factor", group => group.Factors.Min(), "the smallest factor of a channel")
+            .Add("largest", group => group.Factors.Max(), "the largest factor of a channel")
+            .Add("made ratio", group => group.Weights.RatioBefore, "of the weights that make the channels: the widest channel's largest weight over the median channel's; 1 is equal")
+            .Add("→ made", group => group.Weights.RatioAfter, "the same after the equalization")
+            .Add("read ratio", group => group.ConsumerWeights.RatioBefore, "of the weights that read the channels")
+            .Add("→ read", group => group.ConsumerWeights.RatioAfter, "the same after the equalization")
             .Add("weight bits", group => Median(group.WeightBitsGained), "bits of precision gained by the weights: median over channels of log2 of how many times more steps of the shared grid the channel spans");
         if (result.Groups.Any(group => group.Activations is not null)) columns.Add("activation bits", group => Median(group.ActivationBitsGained), "the same of the activations");
         return columns.Frame;
@@ -43,6 +44,19 @@ public static class EqualizationFrames
             columns.Add("activation before", channel => activations.Before[channel]).Add("activation after", channel => activations.After[channel])
                 .Add("activation bits", channel => group.ActivationBitsGained[channel]);
         return columns.Frame;
+    }
+
+    /// <summary>One row a layer: what the equalization does to its own noise at the network's output, rQNSR before and after.</summary>
+    /// <param name="effect">The measurement.</param>
+    public static Frame<int, string> ToFrame(this EqualizationEffect effect)
+    {
+        ArgumentNullException.ThrowIfNull(effect);
+        return new FrameColumns<LayerEffect>(effect.Layers)
+            .Add("layer", layer => layer.Name)
+            .Add("noise", layer => Math.Sqrt(layer.Noise.Before)).Add("→ noise", layer => Math.Sqrt(layer.Noise.After))
+            .Add("weights", layer => Math.Sqrt(layer.WeightNoise.Before)).Add("→ weights", layer => Math.Sqrt(layer.WeightNoise.After))
+            .Add("values", layer => Math.Sqrt(layer.ValueNoise.Before)).Add("→ values", layer => Math.Sqrt(layer.ValueNoise.After))
+            .Add("at bound", layer => layer.HeldFactors).Frame;
     }
 
     private static double Median(IEnumerable<double> values)

@@ -48,20 +48,6 @@ public static class EvaluationFrames
                 "insertions, deletions and substitutions from the right text to the quantized one").Frame;
     }
 
-    /// <summary>One row a layer: its noise before and after the equalization.</summary>
-    /// <param name="effect">The effect.</param>
-    public static Frame<int, string> ToFrame(this EqualizationEffect effect)
-    {
-        ArgumentNullException.ThrowIfNull(effect);
-        return new FrameColumns<LayerEffect>(effect.Layers)
-            .Add("layer", layer => layer.Name)
-            .Add("rQNSR before", layer => layer.RootQnsrBefore, "root of noise energy over signal energy")
-            .Add("rQNSR after", layer => layer.RootQnsrAfter)
-            .Add("added noise", layer => layer.AddedNoise, "noise energy over signal energy, after minus before")
-            .Add("weight bits", layer => layer.WeightBitsGained, "bits of precision gained by the weights")
-            .Add("input bits", layer => layer.InputBitsGained, "bits of precision gained by the input").Frame;
-    }
-
     /// <summary>One row an epoch.</summary>
     /// <param name="run">The training.</param>
     public static Frame<int, string> ToFrame(this TrainingRun run)

@@ -48,7 +48,7 @@ public sealed class ChartPageTests : IDisposable
             (() => { const list = document.querySelector('.quant-controls select'); list.value = 4; list.dispatchEvent(new Event('change')); })()
             """);
         await browser.WaitForAsync("Plots().filter(plot => plot.layout.meta && plot.layout.meta.group === Plots()[0].layout.meta.group).every(plot => (plot.layout.shapes || []).length === 1)");
-        var marked = (await browser.EvaluateAsync("Plots().filter(plot => (plot.layout.shapes || []).length === 1).map(plot => plot.layout.shapes[0][plot.layout.meta.axis + '0'])"))!.AsArray();
+        var marked = (await browser.EvaluateAsync("Plots().filter(plot => (plot.layout.shapes || []).length === 1 && plot.layout.meta.axis).map(plot => plot.layout.shapes[0][plot.layout.meta.axis + '0'])"))!.AsArray();
         Assert.True(marked.Count >= 5, $"{marked.Count} charts are linked");
         Assert.All(marked, place => Assert.Equal(3.5, place!.GetValue<double>()));
     }
@@ -109,6 +109,7 @@ public sealed class ChartPageTests : IDisposable
             ("accuracy", AccuracyChart.Of(Evaluate.Compare(("naive", Result(8, 0.4)), ("corrected", Result(8, 0.92))))),
             ("bits", BitsChart.Of(Evaluate.Compare(("naive", Result(8, 0.9)), ("naive", Result(4, 0.4)), ("corrected", Result(8, 0.92)), ("corrected", Result(4, 0.8))))),
             ("cost", CostChart.Of(new MethodCost("iterative", 1, 0.86), new MethodCost("fine-tuned", 40, 0.9))),
+            ("network", NetworkGraphChart.Of(shift)),
             ("training", TrainingChart.Of(new TrainingRun([new(0, double.NaN, 2, 0.5, 0), new(1, 1.5, 1, 0.8, 1)], 1, TrainingEnd.Completed, 8, 4))),
         ];
     }

@@ -13,6 +13,7 @@ using QuantNotebooks.Notebook.Charts;
 using QuantNotebooks.Notebook.Formatters;
 using QuantNotebooks.Notebook.Hosting;
 using QuantNotebooks.Notebook.Reports;
+using QuantNotebooks.Pruning;
 using QuantNotebooks.Quantization;
 using QuantNotebooks.Recommendation;
 using QuantNotebooks.Sensitivity;
@@ -48,6 +49,9 @@ public class EveryResultTests
         [typeof(ValueList<int>)] = () => ValueList.Create([1, 2]),
         [typeof(DeadChannelResult)] = () => new DeadChannelResult(Equalized.Value.Network, [new EliminatedChannel("a", 1, 0.5f, ["b"], null)], Equalized.Value.Certificate),
         [typeof(HighBiasResult)] = () => new HighBiasResult(Equalized.Value.Network, [new AbsorbedBias("a", [0, 0.5f], ["b"], null)], Equalized.Value.Certificate),
+        [typeof(PruningResult)] = () => new PruningResult(Equalized.Value.Network, PruningOptions.Default, [new PrunedLayer("a", 10, 0, 5)]),
+        [typeof(EqualizationEffect)] = () => new EqualizationEffect(Equalized.Value, Synthetic.Scheme, Synthetic.Images, new BeforeAfter(0.01, 0.001),
+            [.. Synthetic.MobileNet.Layers.Select(layer => (LayerEffect)Make(typeof(LayerEffect), 0)!)]),
         [typeof(SensitivityReport)] = () => new SensitivityReport(Synthetic.MobileNet, Synthetic.Scheme, Synthetic.Images, Synthetic.Images,
             [.. Synthetic.MobileNet.Layers.Select(layer => new LayerSensitivity(layer, new OutputNoise(0.01 / (1 + layer.Index), 0.001, 64)))], new OutputNoise(0.02, 0.001, 64), Synthetic.Ranges),
         [typeof(RecommendationReport)] = () => new RecommendationReport(Synthetic.MobileNet, Synthetic.Scheme, Synthetic.Images, Synthetic.Images,
