@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using QuantNotebooks.Networks;
 
 namespace QuantNotebooks.Quantization;
@@ -52,6 +53,7 @@ public sealed record Quantizer(float Scale, int ZeroPoint, int Lowest, int Highe
     /// <summary>Puts each value on the grid; source and destination may be the same memory.</summary>
     /// <param name="source">Values of any shape.</param>
     /// <param name="destination">At least as long as the source.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Apply(ReadOnlySpan<float> source, Span<float> destination)
     {
         var grid = new VectorGrid(this);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace QuantNotebooks.Quantization;
 
@@ -11,6 +12,7 @@ internal readonly struct VectorGrid(Quantizer quantizer)
 
     /// <summary>The values on the grid, each what <see cref="Quantizer.Apply(float)"/> gives.</summary>
     // The bound comes first in MaxNative and MinNative: so a NaN stays one.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector<float> Apply(Vector<float> values) =>
         Vector.MinNative(_highest, Vector.MaxNative(_lowest, Vector.Round(values / _scale, MidpointRounding.ToEven))) * _scale;
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Onnx;
@@ -86,6 +87,7 @@ public static class Calibration
     }
 
     /// <summary>Smallest and largest of at least one value; null where a NaN or an infinity is among them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static ActivationRange? Extrema(ReadOnlySpan<float> values)
     {
         var (lowest, highest, notFinite) = (values[0], values[0], 0f);

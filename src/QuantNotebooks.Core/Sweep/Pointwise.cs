@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Quantization;
 
@@ -62,6 +63,7 @@ internal sealed record Pointwise
         : ((float)Activation.MinimumOf(channel), (float)Activation.MaximumOf(channel));
 
     // A bound comes first in MaxNative and MinNative: so a NaN stays one.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Clip(float low, float high, Span<float> values)
     {
         var (lows, highs) = (new Vector<float>(low), new Vector<float>(high));
@@ -71,6 +73,7 @@ internal sealed record Pointwise
         for (; index < values.Length; index++) values[index] = Math.Min(high, Math.Max(low, values[index]));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ClipOntoGrid(float low, float high, Quantizer grid, Span<float> values)
     {
         var vectorGrid = new VectorGrid(grid);

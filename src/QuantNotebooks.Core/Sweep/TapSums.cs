@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using QuantNotebooks.Quantization;
 
 namespace QuantNotebooks.Sweep;
@@ -130,6 +131,7 @@ internal sealed class TapSums
     }
 
     /// <summary>What each tap along the last axis meets in one row: of neighbouring taps almost the same, so the sum of all is taken once and what a tap does not meet is taken away.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ColumnSums(ReadOnlySpan<double> row, double[] sums)
     {
         const int few = 4;
@@ -160,6 +162,7 @@ internal sealed class TapSums
         private readonly VectorGrid _vectorGrid = grid is null ? default : new VectorGrid(grid);
 
         /// <summary>Adds each value's terms to sums of its own.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Add(float* full, float* quantized, int length, Span<double> fullSums, Span<double> roundingSums, Span<double> inheritedSums)
         {
             fixed (double* x = fullSums, r = roundingSums, h = inheritedSums)
@@ -183,6 +186,7 @@ internal sealed class TapSums
         }
 
         /// <summary>The sums over a channel's map in all images.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public (double Full, double Rounding, double Inherited) Sum(float* full, float* quantized, int length, long maps, long distance)
         {
             var (xLeft, xRight, rLeft, rRight, hLeft, hRight) =
@@ -212,12 +216,14 @@ internal sealed class TapSums
             return (Vector.Sum(xLeft + xRight) + xRest, Vector.Sum(rLeft + rRight) + rRest, Vector.Sum(hLeft + hRight) + hRest);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private (Vector<float> Full, Vector<float> Rounding, Vector<float> Inherited) Terms(Vector<float> x, Vector<float> xq)
         {
             var rounded = grid is null ? x : _vectorGrid.Apply(x);
             return (x, rounded - x, xq - rounded);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static void Add(double* sums, Vector<float> values)
         {
             Vector.Widen(values, out var left, out var right);
