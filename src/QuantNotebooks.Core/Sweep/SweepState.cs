@@ -34,7 +34,7 @@ internal sealed class SweepState : IDisposable
         _referencePlan = ExecutionPlan.Of(_reference);
         Pool = new TensorPool(budget.PoolBytes);
         Workers = BatchWorkers.For(Batches, budget.Bytes);
-        Frontier = new Frontier(Batches.Count, Pool, budget.Bytes);
+        Frontier = new Frontier(Batches.Count, Pool, budget.FrontierBytes);
         _runners = new IDisposable?[Plan.Steps.Length];
         _locks = [.. _runners.Select(_ => new Lock())];
     }
