@@ -3,6 +3,7 @@ using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Quantization;
 using QuantNotebooks.Shift;
+using QuantNotebooks.Sweep;
 
 namespace QuantNotebooks.Benchmarks;
 
