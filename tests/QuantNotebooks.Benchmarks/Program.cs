@@ -13,6 +13,7 @@ using QuantNotebooks.Sweep;
 // growth: with the number of images, and with the number of layers.
 // memory: the 224x224 network under a budget, one kind of work a process: the peak of resident memory.
 // cost:   iterative correction beside bare ONNX Runtime, in processor time, which other work on the machine changes little.
+// equalize: equalization beside one pass over the calibration images.
 // sensitivity: all layers alone beside the measurement of the mean shift.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var scheme = QuantizationScheme.Int8PerTensor;
@@ -22,11 +23,15 @@ switch (args)
     case ["speed"]: Console.Write(SpeedTable.Of(large: true)); break;
     case ["speed", "small"]: Console.Write(SpeedTable.Of(large: false)); break;
     case ["cost"]: Cost(); break;
+    case ["equalize"]:
+        EqualizationCost.Run(MobileNetV2.Create(), MobileNetV2.Images(64));
+        EqualizationCost.Run(Data.Network("mobilenet-v2-fashion"), Data.Images("fashion-mnist", "calibration").Take(64));
+        break;
     case ["growth"]: Console.Write(GrowthTable.Measure()); break;
     case ["sensitivity"]: Sensitivity(); break;
     case ["memory", "measure" or "correct", var size] when MemoryBudget.TryParse(size, out var budget): Console.Write(PeakMemory.Row(args[1] == "correct", budget!)); break;
     default:
-        Console.Error.WriteLine("usage: table FILE | speed [small] | sensitivity | cost | growth | memory measure|correct SIZE");
+        Console.Error.WriteLine("usage: table FILE | speed [small] | sensitivity | cost | equalize | growth | memory measure|correct SIZE");
         return 2;
 }
 return 0;
