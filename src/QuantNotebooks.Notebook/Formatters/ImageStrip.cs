@@ -11,6 +11,7 @@ internal static class ImageStrip
 {
     private const int Shown = 12;
     private const int LongestSide = 96;
+    private const int LongestLine = 480;
 
     public static ResultPage Page(ImageSet images)
     {
@@ -47,6 +48,14 @@ internal static class ImageStrip
         return html.ToString();
     }
 
+    /// <summary>A line of text, as wide as it must be to be read.</summary>
+    public static string Line(Image image, string alternative)
+    {
+        var (width, height, png) = Picture(image, LongestLine);
+        return string.Create(CultureInfo.InvariantCulture, $"<img alt=\"{WebUtility.HtmlEncode(alternative)}\" width=\"{width}\" height=\"{height}\" ")
+            + $"style=\"display:block;max-width:100%;height:auto\" src=\"data:image/png;base64,{Convert.ToBase64String(png)}\">";
+    }
+
     private static string Strip(ImageSet images)
     {
         var html = new StringBuilder("<div style=\"display:flex;flex-wrap:wrap;gap:6px\">");
@@ -75,9 +84,9 @@ internal static class ImageStrip
     };
 
     // Large images are thinned to every n-th pixel; more than RGB, or two channels, show their first as grey.
-    private static (int Width, int Height, byte[] Png) Picture(Image image)
+    private static (int Width, int Height, byte[] Png) Picture(Image image, int longestSide = LongestSide)
     {
-        var step = (Math.Max(image.Width, image.Height) + LongestSide - 1) / LongestSide;
+        var step = (Math.Max(image.Width, image.Height) + longestSide - 1) / longestSide;
         var (width, height) = ((image.Width + step - 1) / step, (image.Height + step - 1) / step);
         var channels = image.Channels == 3 ? 3 : 1;
         var source = image.Pixels.Span;

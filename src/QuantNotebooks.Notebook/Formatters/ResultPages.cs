@@ -88,7 +88,7 @@ internal static class ResultPages
             .. comparison.Rows.Select(row => row.Result.SchemeWarning).OfType<string>().Select(warning => "Warning: " + warning),
             "Agreement: images that the quantized and the full-precision network put in the same class. SQNR: of the network's output.",
             "Images: " + string.Join("; ", images),
-        ]);
+        ], LineTable.Html(comparison));
     }
 
     private static bool HasSeveralBits(Comparison comparison) => comparison.Rows
