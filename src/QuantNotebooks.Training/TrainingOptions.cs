@@ -45,7 +45,10 @@ public sealed record TrainingOptions
     /// <exception cref="QuantNotebooksException">The number is smaller.</exception>
     public int BatchSize { get; init => field = AtLeastOne(value, "batch size"); } = 32;
 
-    /// <summary>Adam's learning rate at the start; it falls to zero along half a cosine.</summary>
+    /// <summary>
+    /// Adam's learning rate at the start; it falls to zero along half a cosine. It counts in units of what is trained: a bias's in the standard deviation
+    /// of its channel before the activation, a layer's weights in their root mean square. So equalization, which scales channels, does not change it.
+    /// </summary>
     /// <exception cref="QuantNotebooksException">It is not above 0 or not finite.</exception>
     public double LearningRate
     {

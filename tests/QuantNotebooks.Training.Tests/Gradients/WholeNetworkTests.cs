@@ -135,7 +135,7 @@ public sealed class WholeNetworkTests
         {
             Ranges = network.Calibrate(images, scheme);
             var quantizers = QuantizerPlacement.Of(network, scheme).Quantizers(network, Ranges);
-            Parameters = new TrainedParameters(network, scheme, quantizers, trainsWeights);
+            Parameters = new TrainedParameters(network, scheme, quantizers, trainsWeights, [.. network.Layers.Select(_ => (float[])[1])]);
             var loss = TrainingLoss.OfOutput(network);
             _data = new TrainingData(network, images, loss, labels);
             var shape = _data.ShapeOf(images.Count);
