@@ -54,7 +54,7 @@ public sealed record TrainingOptions
     {
         get;
         init => field = value > 0 && double.IsFinite(value) ? value : throw new QuantNotebooksException(Invariant($"The learning rate must be a number above 0, not {value}."));
-    } = 2.5e-3;
+    } = 0.02;
 
     /// <summary>Ends training when the held-out loss has not fallen for that many epochs, at least 1.</summary>
     /// <exception cref="QuantNotebooksException">The number is smaller.</exception>

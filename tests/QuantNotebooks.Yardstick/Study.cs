@@ -26,11 +26,11 @@ internal sealed class Study(Settings settings)
         // What is known is written first: an interrupt, or a change of the text, does not wait for the next row.
         MarkdownTable.Write(settings, rows);
         var networks = Networks();
-        WarmUp(networks[0]);
+        if (networks.Count > 0) WarmUp(networks[0]);
         foreach (var bitsTogether in settings.Bits.Chunk(2))
             foreach (var group in Methods.Of(settings))
                 foreach (var (bits, network) in bitsTogether.SelectMany(bits => networks.Select(network => (bits, network))).OrderBy(pair => pair.network.KeepsDeadChannels))
-                    foreach (var method in group)
+                    foreach (var method in group.Where(method => settings.Methods.Length == 0 || settings.Methods.Contains(method.Name)))
                     {
                         if (rows.Exists(row => (row.Network, row.KeepsDeadChannels, row.Bits, row.Method) == (network.Name, network.KeepsDeadChannels, bits, method.Name))) continue;
                         var row = Measure(network, bits, method);
@@ -59,7 +59,7 @@ internal sealed class Study(Settings settings)
                 }
                 else
                 {
-                    foreach (var rate in (double[])[1e-3, 2.5e-3, 5e-3, 1e-2])
+                    foreach (var rate in (double[])[2.5e-4, 5e-4, 1e-3, 2.5e-3])
                         Report(rate, network.TrainQuantizationAware(images, scheme, TrainingOptions.QuantizationAware with { Epochs = settings.AwareEpochs, LearningRate = rate }).Training, network);
                 }
 
@@ -75,8 +75,8 @@ internal sealed class Study(Settings settings)
         {
             var file = Repository.PathOf("data", "models", name + ".onnx");
             var dropped = Network.Load(file);
-            networks.Add(dropped);
-            if (dropped.Layers.Any(layer => layer.DeadChannels.Length > 0)) networks.Add(Network.Load(file, new LoadOptions { KeepDeadChannels = true }));
+            if (settings.Dead != "kept") networks.Add(dropped);
+            if (settings.Dead != "dropped" && dropped.Layers.Any(layer => layer.DeadChannels.Length > 0)) networks.Add(Network.Load(file, new LoadOptions { KeepDeadChannels = true }));
         }
         return networks;
     }

@@ -34,5 +34,5 @@ internal sealed class PreActivationExtrema : ILayerVisitor
         }
     }
 
-    public float[]? BiasToAdd(Layer layer) => null;
+    public float[]? BiasToAdd(Layer layer, Action<float[]> tryOut) => null;
 }

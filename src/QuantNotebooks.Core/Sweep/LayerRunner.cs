@@ -68,18 +68,21 @@ internal sealed class LayerRunner : IDisposable
     public BatchPair Activate(BatchPair before, CancellationToken cancellation)
     {
         if (_activation is null) return before;
-        using (before)
+        using (before) return Activated(before, cancellation);
+    }
+
+    /// <summary>The same for a layer that has an activation; what is before it stays the caller's.</summary>
+    public BatchPair Activated(BatchPair before, CancellationToken cancellation)
+    {
+        var full = _activation!.Run([before.Full], cancellation)[0];
+        try
         {
-            var full = _activation.Run([before.Full], cancellation)[0];
-            try
-            {
-                return new BatchPair(full, _activation.Run([before.Quantized], cancellation)[0]);
-            }
-            catch
-            {
-                full.Dispose();
-                throw;
-            }
+            return new BatchPair(full, _activation.Run([before.Quantized], cancellation)[0]);
+        }
+        catch
+        {
+            full.Dispose();
+            throw;
         }
     }
 

@@ -148,10 +148,16 @@ internal sealed class LayerSweep : IDisposable
         var layer = _plan.Steps[index].Layer!;
         var runner = LayerRunnerOf(index);
         ForEachBatch(batch => RunLinear(index, batch, cancellation));
-        var change = _visitor.BiasToAdd(layer) is { } added ? Change(runner, added) : null;
+        var change = _visitor.BiasToAdd(layer, TryOutAll) is { } added ? Change(runner, added) : null;
         ForEachBatch(batch => Activate(runner, batch, change, cancellation));
         QuantizeAll(layer.Output);
         ForEachBatch(batch => Observe(layer, layer.Output, batch, MeasuringPoint.AfterActivation));
+
+        void TryOutAll(float[] tried)
+        {
+            var moved = Moved(runner, tried).Change;
+            ForEachBatch(batch => TryOut(runner, batch, moved, cancellation));
+        }
     }
 
     private void ForEachBatch(Action<int> act)
@@ -217,11 +223,20 @@ internal sealed class LayerSweep : IDisposable
         var before = _frontier.Take(layer.Output, batch);
         if (change is not null)
         {
-            var layout = LayoutOf(layer, before, batch);
-            ChannelBias.Add(before.Quantized.Floats, layout, change);
-            _visitor.Observe(layer, MeasuringPoint.BeforeActivationChanged, layout, before.Full.Floats, before.Quantized.Floats);
+            ChannelBias.Add(before.Quantized.Floats, LayoutOf(layer, before, batch), change);
         }
         _frontier.Put(layer.Output, batch, runner.Activate(before, cancellation));
+    }
+
+    /// <summary>What the activation would give if the values before it moved; the values themselves stay.</summary>
+    private void TryOut(LayerRunner runner, int batch, float[] change, CancellationToken cancellation)
+    {
+        using var lease = _frontier.Borrow(runner.Layer.Output, batch);
+        var layout = LayoutOf(runner.Layer, lease.Pair, batch);
+        using var moved = lease.Pair.Quantized.Copy(_pool);
+        ChannelBias.Add(moved.Floats, layout, change);
+        using var tried = runner.Activated(lease.Pair with { Quantized = moved }, cancellation);
+        _visitor.Observe(runner.Layer, MeasuringPoint.Tried, layout, tried.Full.Floats, tried.Quantized.Floats);
     }
 
     private ChannelLayout Observe(Layer layer, string tensor, int batch, MeasuringPoint point)
@@ -236,18 +251,26 @@ internal sealed class LayerSweep : IDisposable
     private ChannelLayout LayoutOf(Layer layer, BatchPair pair, int batch) =>
         ChannelLayout.Of(layer, pair.Full.Shape, _batches.ImagesIn(batch)) with { FirstImage = batch * _batches.BatchSize };
 
-    /// <summary>
-    /// Gives the layer its new bias, and says what its output moves by once that is on its grid again. The new bias starts from the quantized
-    /// one, whose rounding is part of what the visitor saw: so at most half a step of the bias is left, not a whole one.
-    /// </summary>
+    /// <summary>Gives the layer its new bias, and says what its output moves by once that is on its grid again.</summary>
     private float[] Change(LayerRunner runner, float[] added)
     {
-        var changed = new float[added.Length];
-        TensorPrimitives.Add(runner.Bias, added, changed);
-        _biases[runner.Layer.Name] = changed;
-        var change = LayerQuantizer.Bias(changed, runner.Weights, runner.InputGrid, _scheme);
-        TensorPrimitives.Subtract(change, runner.Bias, change);
+        var (bias, change) = Moved(runner, added);
+        _biases[runner.Layer.Name] = bias;
+        _visitor.BiasMoved(runner.Layer, change);
         return change;
+    }
+
+    /// <summary>
+    /// The layer's bias with that added, and what its output moves by once it is on its grid again. The new bias starts from the quantized
+    /// one, whose rounding is part of what the visitor saw: so at most half a step of the bias is left, not a whole one.
+    /// </summary>
+    private (float[] Bias, float[] Change) Moved(LayerRunner runner, float[] added)
+    {
+        var bias = new float[added.Length];
+        TensorPrimitives.Add(runner.Bias, added, bias);
+        var change = LayerQuantizer.Bias(bias, runner.Weights, runner.InputGrid, _scheme);
+        TensorPrimitives.Subtract(change, runner.Bias, change);
+        return (bias, change);
     }
 
     /// <summary>Puts the quantized side of a tensor on its grid, if the scheme quantizes it, in all batches.</summary>

@@ -36,7 +36,7 @@ internal static class CorrectCommand
 
     private static readonly CommandOption<double> LearningRate = new(ParseNumber)
     {
-        Name = "--learning-rate", ValueName = "X", Help = "fine-tune: Adam's learning rate at the start.", DefaultText = "0.0025",
+        Name = "--learning-rate", ValueName = "X", Help = "fine-tune: Adam's learning rate at the start, in standard deviations of a bias's channel.", DefaultText = "0.02",
         Default = TrainingOptions.Biases.LearningRate, Rule = "a number above 0",
     };
 

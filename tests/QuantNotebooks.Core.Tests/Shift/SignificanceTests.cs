@@ -153,7 +153,7 @@ public sealed class SignificanceTests
             Count++;
         }
 
-        public float[]? BiasToAdd(Layer layer) => null;
+        public float[]? BiasToAdd(Layer layer, Action<float[]> tryOut) => null;
     }
 
     /// <summary>Images of 4x4 pixels, each uniform in 0..55 plus a brightness uniform in 0..200 that the image's pixels share.</summary>
