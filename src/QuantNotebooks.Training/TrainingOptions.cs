@@ -35,7 +35,7 @@ public sealed record TrainingOptions
     public static TrainingOptions Biases { get; } = new();
 
     /// <summary>For quantization-aware training of all weights and biases: smaller steps, more of them.</summary>
-    public static TrainingOptions QuantizationAware { get; } = new() { Epochs = 60, LearningRate = 5e-4, Patience = 15 };
+    public static TrainingOptions QuantizationAware { get; } = new() { Epochs = 60, LearningRate = 1e-3 };
 
     /// <summary>Passes over the images, at least 1.</summary>
     /// <exception cref="QuantNotebooksException">The number is smaller.</exception>
