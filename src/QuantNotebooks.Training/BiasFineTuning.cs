@@ -52,6 +52,7 @@ public static class BiasFineTuning
         {
             HeldOut = heldOutBefore is null ? null : heldOut,
             Training = run,
+            Warnings = CorrectionWarnings.Of(run),
         };
 
         MeanShiftReport Measure(Network which, ImageSet on) => which.MeasureMeanShift(on, scheme, new() { Ranges = ranges }, progress: null, CancellationToken.None);

@@ -60,6 +60,14 @@ public sealed record CorrectionResult(
     /// <summary>What to mind, a line each: for example too few images.</summary>
     public ImmutableArray<string> Warnings { get; init; } = [];
 
+    /// <summary>
+    /// For the analytic correction, the shifts that it took from batch normalization beside those that images show; null for other methods.
+    /// </summary>
+    public ShiftPredictions? Predictions { get; init; }
+
+    /// <summary>What the network answered before and after; null where nobody asked, <see cref="CorrectionOutcome.With"/>.</summary>
+    public CorrectionOutcome? Outcome { get; init; }
+
     /// <summary>How the training went; null for methods that don't train.</summary>
     public TrainingRun? Training { get; init; }
 }

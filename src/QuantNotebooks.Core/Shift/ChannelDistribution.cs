@@ -83,7 +83,7 @@ public static class Distributions
 
         public bool ChangesLayers => false;
 
-        public float[]? BiasToAdd(Layer layer) => null;
+        public float[]? BiasToAdd(Layer layer, Action<float[]> tryOut) => null;
 
         public void Observe(Layer layer, MeasuringPoint point, ChannelLayout layout, ReadOnlySpan<float> full, ReadOnlySpan<float> quantized)
         {
