@@ -12,7 +12,7 @@ internal static class NotebookEnvironment
         "QuantNotebooks", "QuantNotebooks.Networks", "QuantNotebooks.Images", "QuantNotebooks.Quantization", "QuantNotebooks.Sweep",
         "QuantNotebooks.Shift", "QuantNotebooks.Sensitivity", "QuantNotebooks.Recommendation", "QuantNotebooks.Equalization", "QuantNotebooks.Correction", "QuantNotebooks.Evaluation",
         "QuantNotebooks.Export", "QuantNotebooks.Training", "QuantNotebooks.Notebook", "QuantNotebooks.Notebook.Charts",
-        "QuantNotebooks.Notebook.Frames", "QuantNotebooks.Notebook.Hosting",
+        "QuantNotebooks.Notebook.Frames", "QuantNotebooks.Notebook.Reports", "QuantNotebooks.Notebook.Hosting",
     ];
 
     // What notebooks use of the packages that QuantNotebooks.Notebook brings, whether or not it uses them itself.

@@ -23,6 +23,7 @@ public static class CommandSet
         RemoveDeadCommand.Definition,
         CorrectCommand.Definition,
         RecommendCommand.Definition,
+        ReportCommand.Definition,
         EvaluateCommand.Definition,
         CompareCommand.Definition,
         ExportCommand.Definition,

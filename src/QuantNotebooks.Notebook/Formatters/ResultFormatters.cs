@@ -11,6 +11,7 @@ using QuantNotebooks.Networks;
 using QuantNotebooks.Notebook.Charts;
 using QuantNotebooks.Notebook.Frames;
 using QuantNotebooks.Notebook.Hosting;
+using QuantNotebooks.Notebook.Reports;
 using QuantNotebooks.Recommendation;
 using QuantNotebooks.Sensitivity;
 using QuantNotebooks.Shift;
@@ -33,6 +34,7 @@ public static class ResultFormatters
             RegisterPage<LayerShift>(ResultPages.Of);
             RegisterPage<SensitivityReport>(SensitivityPage.Of);
             RegisterPage<RecommendationReport>(RecommendationPage.Of);
+            Register<NetworkReport>(ReportHtml.Of, report => string.Join("\n", ReportSummary.Lines(report)));
             RegisterPage<EqualizationResult>(EqualizationPage.Of);
             RegisterPage<HighBiasResult>(NetworkChangePages.Of);
             RegisterPage<DeadChannelResult>(NetworkChangePages.Of);
