@@ -21,6 +21,7 @@ public static class CommandSet
         EqualizeCommand.Definition,
         AbsorbBiasCommand.Definition,
         RemoveDeadCommand.Definition,
+        PruneCommand.Definition,
         CorrectCommand.Definition,
         RecommendCommand.Definition,
         ReportCommand.Definition,

@@ -4,6 +4,7 @@ using QuantNotebooks.Evaluation;
 using QuantNotebooks.Export;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Notebook.Reports;
+using QuantNotebooks.Pruning;
 using QuantNotebooks.Recommendation;
 using QuantNotebooks.Sensitivity;
 using QuantNotebooks.Shift;
@@ -25,8 +26,10 @@ internal static class ReportText
                 foreach (var line in ReportSummary.Lines(report)) writer.WriteLine(line);
                 break;
             case EqualizationResult equalization: EqualizationText.Write(equalization, writer); break;
+            case EqualizationEffect effect: EqualizationText.Write(effect, writer); break;
             case HighBiasResult absorption: NetworkChangeText.Write(absorption, writer); break;
             case DeadChannelResult removal: NetworkChangeText.Write(removal, writer); break;
+            case PruningReport pruning: PruningText.Write(pruning, writer); break;
             case CorrectionResult correction: CorrectionText.Write(correction, writer); break;
             case EvaluationResult evaluation: EvaluationText.Write(evaluation, writer); break;
             case Comparison comparison: EvaluationText.Write(comparison, writer); break;
