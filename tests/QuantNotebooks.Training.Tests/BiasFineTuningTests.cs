@@ -43,20 +43,17 @@ public sealed class BiasFineTuningTests
             tuned.Network.Layers[correction.Layer.Index].Bias[0] - correction.Layer.Bias[0], correction.Correction[0]));
     }
 
-    [Theory]
-    [InlineData(TestData.MobileNetV1)]
-    [InlineData(TestData.ResNet14)]
-    public void Training_adds_to_what_the_iterative_correction_gives(string name)
+    [Fact]
+    public void Training_adds_to_what_the_iterative_correction_gives()
     {
-        // A thousand test images tell accuracies apart by three points at best; the noise of the scores on the same images tells much less apart.
-        var network = TestData.Load(name);
-        var images = TestData.Calibration.Take(320);
-        var test = TestData.Test.Take(500);
+        // MobileNet v2 has most to gain. A thousand test images tell accuracies apart by two points at best; the noise of the scores, on the same images, by far less.
+        var network = TestData.Load(TestData.MobileNetV2);
+        var images = TestData.Calibration.Take(384);
+        var test = TestData.Test.Take(1000);
         var iterative = network.CorrectBias(images, FourBits).Network.Evaluate(test, FourBits);
-        var tuned = network.FineTuneBiases(images, FourBits, TrainingOptions.Biases with { Epochs = 5 }).Network.Evaluate(test, FourBits);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{iterative.QuantizedAccuracy} to {tuned.QuantizedAccuracy}, {iterative.SqnrDecibels} to {tuned.SqnrDecibels} dB");
-        Assert.True(tuned.SqnrDecibels > iterative.SqnrDecibels + 0.1, $"{iterative.SqnrDecibels} to {tuned.SqnrDecibels} dB");
-        Assert.True(tuned.QuantizedAccuracy > iterative.QuantizedAccuracy - 0.01, $"{iterative.QuantizedAccuracy} to {tuned.QuantizedAccuracy}");
+        var tuned = network.FineTuneBiases(images, FourBits, TrainingOptions.Biases with { Epochs = 6 }).Network.Evaluate(test, FourBits);
+        Assert.True(tuned.SqnrDecibels > iterative.SqnrDecibels + 0.2, $"{iterative.SqnrDecibels} to {tuned.SqnrDecibels} dB");
+        Assert.True(tuned.QuantizedAccuracy >= iterative.QuantizedAccuracy, $"{iterative.QuantizedAccuracy} to {tuned.QuantizedAccuracy}");
     }
 
     [Fact]
