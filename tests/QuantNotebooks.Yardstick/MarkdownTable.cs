@@ -46,6 +46,7 @@ internal static class MarkdownTable
             layer's weights. Both rates were searched for among four, by the loss on the images set aside, at 4 bits: the biases' by `--search biases --epochs 8` on MobileNet v1 and v2,
             each as it is and equalized (sums of the four losses 1.254, 1.213, 1.124, 1.077 at 0.0025, 0.005, 0.01, 0.02; v1 as it is alone prefers 0.01), the weights' by
             `--search weights --aware-epochs 10` on MobileNet v1 (0.2486, 0.2478, 0.2356, 0.2585 at 0.00025, 0.0005, 0.001, 0.0025).
+            Rows whose training begins with "earlier rate" are older: plain units, 0.0025 for biases alone, 0.0005 and a patience of 15 for all weights and biases, which no search chose.
 
             top-1: share of the test images, with Wilson's 95 % interval; all methods see the same test images. seconds: finding the correction, equalization included,
             testing excluded. CPU seconds: processor time of all threads. cost: CPU seconds beside those of the iterative correction of the same network and bits.

@@ -51,21 +51,13 @@ internal sealed class IterativeVisitor : ILayerVisitor
 
     public bool ChangesLayers => true;
 
-    public void Observe(Layer layer, MeasuringPoint point, ChannelLayout layout, ReadOnlySpan<float> full, ReadOnlySpan<float> quantized)
-    {
-        if (point == MeasuringPoint.AfterActivation) return;
-        var statistics = point == MeasuringPoint.Tried ? _tried : _layers[layer.Index].Linear;
-        var images = Math.Clamp(_measured - layout.FirstImage, 0, layout.Images);
-        var border = images * layout.ValuesPerImage;
-        if (images > 0) Add(statistics.Corrects, layout with { Images = images }, full[..border], quantized[..border]);
-        if (images < layout.Images)
-            Add(statistics.Aside, layout with { Images = layout.Images - images, FirstImage = layout.FirstImage + images }, full[border..], quantized[border..]);
+    public ILayerObserver Begin(Layer layer, ChannelLayout layout) => new Observer(_network, layer, layout, Math.Clamp(_measured - layout.FirstImage, 0, layout.Images));
 
-        void Add(ShiftAccumulator part, ChannelLayout partLayout, ReadOnlySpan<float> fullPart, ReadOnlySpan<float> quantizedPart)
-        {
-            if (part.Add(partLayout, fullPart, quantizedPart) is { } channel)
-                throw FiniteCheck.Activation(_network, layer, point, partLayout, fullPart, quantizedPart, channel);
-        }
+    public void End(Layer layer, ILayerObserver observer)
+    {
+        var seen = (Observer)observer;
+        seen.Linear.AddTo(_layers[layer.Index].Linear);
+        seen.Tried.AddTo(_tried);
     }
 
     public float[]? BiasToAdd(Layer layer, Action<float[]> tryOut) =>
@@ -141,5 +133,43 @@ internal sealed class IterativeVisitor : ILayerVisitor
         var growth = 0.0;
         for (var channel = 0; channel < added.Length; channel++) growth += added[channel] * (2 * aside.Channels[channel].MeanShift + added[channel]);
         return aside.NoisePower > 0 ? growth / aside.NoisePower : growth;
+    }
+
+    /// <summary>One batch's sums at one point: the first images correct, the rest is set aside.</summary>
+    private struct BatchSums
+    {
+        public ShiftSums? Corrects, Aside;
+
+        public readonly void AddTo(SetStatistics statistics)
+        {
+            if (Corrects is not null) statistics.Corrects.Add(Corrects);
+            if (Aside is not null) statistics.Aside.Add(Aside);
+        }
+    }
+
+    private sealed class Observer(Network network, Layer layer, ChannelLayout layout, int measured) : ILayerObserver
+    {
+        private readonly ChannelLayout _front = layout with { Images = measured };
+        private readonly ChannelLayout _back = layout with { Images = layout.Images - measured, FirstImage = layout.FirstImage + measured };
+        private BatchSums _linear, _tried;
+
+        public BatchSums Linear => _linear;
+
+        public BatchSums Tried => _tried;
+
+        public void Observe(MeasuringPoint point, int first, int count, ReadOnlySpan<float> full, ReadOnlySpan<float> quantized)
+        {
+            if (point == MeasuringPoint.AfterActivation) return;
+            ref var sums = ref point == MeasuringPoint.Tried ? ref _tried : ref _linear;
+            var border = measured * layout.ValuesPerImage;
+            if (measured > 0) Add(sums.Corrects ??= new ShiftSums(_front), full[..border], quantized[..border]);
+            if (measured < layout.Images) Add(sums.Aside ??= new ShiftSums(_back), full[border..], quantized[border..]);
+
+            void Add(ShiftSums part, ReadOnlySpan<float> fullPart, ReadOnlySpan<float> quantizedPart)
+            {
+                if (part.Add(first, count, fullPart, quantizedPart) is { } channel)
+                    throw FiniteCheck.Activation(network, layer, point, part.Layout, fullPart, quantizedPart, channel);
+            }
+        }
     }
 }
