@@ -10,8 +10,9 @@ using QuantNotebooks.Shift;
 using QuantNotebooks.Sweep;
 using QuantNotebooks.Tests;
 
-// speed:  measurement beside bare ONNX Runtime on the same images, as ratios of one run;speed [small] | sensitivity | growth with the number of images.
+// speed:  measurement beside bare ONNX Runtime on the same images, as ratios of one run; speed [small] | sensitivity | growth with the number of images.
 // cost:   iterative correction beside the same, in processor time, which other work on the machine changes little.
+// kernel: what a user waits for in a notebook, with the kernel that a kernelspec starts.
 // memory: the 224x224 network under a budget, one kind of work a process: the peak of resident memory.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var scheme = QuantizationScheme.Int8PerTensor;
@@ -23,8 +24,9 @@ switch (args)
     case ["growth"]: Growth(); break;
     case ["sensitivity"]: Sensitivity(); break;
     case ["memory", "measure" or "correct", var size] when MemoryBudget.TryParse(size, out var budget): Memory(args[1] == "correct", budget!); break;
+    case ["kernel", var kernelspec]: KernelTimes.Measure(kernelspec); break;
     default:
-        Console.Error.WriteLine("usage: speed [small] | cost | growth | memory measure|correct SIZE");
+        Console.Error.WriteLine("usage: speed [small] | sensitivity | cost | growth | kernel KERNEL.JSON | memory measure|correct SIZE");
         return 2;
 }
 return 0;

@@ -19,6 +19,9 @@ internal static class JupyterCommand
     /// <summary>The command that serves; it handles signals by itself.</summary>
     public const string KernelName = "kernel";
 
+    private const string NotCompiled =
+        "note: this build of quantnb is compiled anew at each start, which takes the kernel some seconds; the package for your platform is compiled already (README).";
+
     private static readonly Option<string> KernelspecName = new("--name")
     {
         Description = "Name of the kernelspec.", HelpName = "NAME", DefaultValueFactory = _ => KernelIdentity.Name,
@@ -37,6 +40,7 @@ internal static class JupyterCommand
         command.SetAction(parsed =>
         {
             parsed.InvocationConfiguration.Output.WriteLine(KernelSpec.Install(FolderOf(parsed), parsed.GetValue(KernelspecName)!));
+            if (!KernelSpec.IsReadyCompiled(typeof(JupyterCommand).Assembly.Location)) parsed.InvocationConfiguration.Error.WriteLine(NotCompiled);
             return ExitCode.Done;
         });
         return command;
@@ -90,7 +94,7 @@ internal static class JupyterCommand
     private static async Task<int> ServeAsync(string path)
     {
         var connection = ConnectionFile.Read(path);
-        using var session = new NotebookSession(NotebookEnvironment.Options(null));
+        using var session = new NotebookSession(() => NotebookEnvironment.Options(null));
         using var kernel = Open(connection, session, path);
         // Jupyter sends the signal to the whole group when its own console is interrupted; it stops a cell, never the kernel.
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
@@ -104,9 +108,11 @@ internal static class JupyterCommand
             kernel.Stop();
         });
         using var parent = ParentWatch.Start(kernel.Stop);
-        var warmUp = session.WarmUpAsync();
+        using var ended = new CancellationTokenSource();
+        var warmUp = Task.Run(() => session.WarmUpAsync(ended.Token), CancellationToken.None);
         await kernel.RunAsync().ConfigureAwait(false);
-        await warmUp.ConfigureAwait(false);
+        await ended.CancelAsync().ConfigureAwait(false);
+        await warmUp.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return ExitCode.Done;
     }
 

@@ -20,7 +20,7 @@ internal static class RunCommand
     {
         var notebooks = new Argument<string[]>("NOTEBOOK")
         {
-            Description = "Notebook files (.ipynb). Paths in their cells begin at the folder of the notebook, as in Jupyter.",
+            Description = "Notebook files (.ipynb, or .dib of Polyglot Notebooks). Paths in their cells begin at the folder of the notebook, as in Jupyter.",
             Arity = ArgumentArity.OneOrMore,
         };
         var folder = new Option<string>("--out")
@@ -103,7 +103,7 @@ internal static class RunCommand
 
     private static NotebookDocument Open(string path, RunOptions options)
     {
-        var document = NotebookDocument.Read(path);
+        var document = DibNotebook.IsName(path) ? DibNotebook.Read(path) : NotebookDocument.Read(path);
         if (document.Language is { } language && !IsCSharp(language)) throw new NotebookFileException(path, $"its language is {language}, not C#");
         NotebookParameters.Inject(document, [.. options.Parameters.Select(text => NotebookParameters.TryParse(text, out var parameter) ? parameter : default)]);
         return document;

@@ -70,8 +70,18 @@ internal sealed class ScriptEngine
     /// <summary>Lets all code from now on use these assemblies.</summary>
     public void AddReferences(IEnumerable<MetadataReference> references) => newReferences.AddRange(references);
 
-    /// <summary>Compiles and runs nothing, so that the first piece is fast. Optional.</summary>
-    public async Task EnsureStartedAsync(CancellationToken cancellationToken = default) =>
+    /// <summary>Compiles and runs a piece that leaves no trace, so that the first real one is fast. Optional.</summary>
+    public async Task<CellResult> WarmUpAsync()
+    {
+        await EnsureStartedAsync(CancellationToken.None).ConfigureAwait(false);
+        var before = state;
+        var result = await RunAsync(0, "0", ConsoleNotebookOutput.Instance, CancellationToken.None).ConfigureAwait(false);
+        state = before;
+        return result;
+    }
+
+    /// <summary>Compiles and runs nothing, if nothing was run yet. Optional.</summary>
+    public async Task EnsureStartedAsync(CancellationToken cancellationToken) =>
         state ??= await CSharpScript.Create<object>("", firstOptions).RunAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
 
     /// <summary>Remembers a cell, so that stack traces can show its lines.</summary>
