@@ -10,7 +10,7 @@ internal static class NotebookEnvironment
     private static readonly string[] Wanted =
     [
         "QuantNotebooks", "QuantNotebooks.Networks", "QuantNotebooks.Images", "QuantNotebooks.Quantization", "QuantNotebooks.Sweep",
-        "QuantNotebooks.Shift", "QuantNotebooks.Equalization", "QuantNotebooks.Correction", "QuantNotebooks.Evaluation",
+        "QuantNotebooks.Shift", "QuantNotebooks.Sensitivity", "QuantNotebooks.Recommendation", "QuantNotebooks.Equalization", "QuantNotebooks.Correction", "QuantNotebooks.Evaluation",
         "QuantNotebooks.Export", "QuantNotebooks.Training", "QuantNotebooks.Notebook", "QuantNotebooks.Notebook.Charts",
         "QuantNotebooks.Notebook.Frames", "QuantNotebooks.Notebook.Hosting",
     ];

@@ -40,6 +40,7 @@ public static class CorrectionChart
             ("title", Title(title)),
             ("xaxis", LayerAxis(correction.Corrections.Select(layer => layer.Layer), "y")),
             ("yaxis", LogAxis.Of("root mean square shift, σ", values)),
+            ("meta", LayerLink.Of(correction.Network, correction.Corrections.Select(layer => layer.Layer), "x")),
             ("legend", Node(("orientation", "h"), ("x", 0), ("y", 1.01), ("yanchor", "bottom"))),
             ("margin", Node(("t", TopMargin(title, 34)), ("b", 60), ("l", 60), ("r", 20))));
     }

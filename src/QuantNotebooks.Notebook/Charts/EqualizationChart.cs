@@ -21,14 +21,15 @@ public static class EqualizationChart
         var title = $"{result.Network.Parent.Name}, {result.Method.Text()}: {worst.Name} from "
             + $"{NumberText.Significant(worst.WeightRangeRatio(), 3)} to {NumberText.Significant(after[worst.Index].WeightRangeRatio(), 3)} times the median range";
         const string Reading = "Largest |weight| of a layer over the median of its channels' largest |weight|. 1 is equal; each doubling costs the median channel one bit.";
-        return new ChartFigure(title, Reading, 420, () => Build(title, before, after));
+        return new ChartFigure(title, Reading, 420, () => Build(title, result.Network, before, after));
     }
 
-    private static GenericChart Build(string title, IReadOnlyList<Layer> before, IReadOnlyList<Layer> after) => Chart(
+    private static GenericChart Build(string title, Network network, IReadOnlyList<Layer> before, IReadOnlyList<Layer> after) => Chart(
         [Line("before", Palette.Orange, "dot", before), Line("after", Palette.Blue, "solid", after)],
         ("title", Title(title)),
         ("xaxis", LayerAxis(before, "y")),
         ("yaxis", LogAxis.Of("largest / median range", before.Concat(after).Select(layer => layer.WeightRangeRatio()))),
+        ("meta", LayerLink.Of(network, before, "x")),
         ("legend", Node(("orientation", "h"), ("x", 0), ("y", 1.01), ("yanchor", "bottom"))),
         ("margin", Node(("t", TopMargin(title, 34)), ("b", 60), ("l", 60), ("r", 20))));
 

@@ -77,9 +77,9 @@ public static class NoiseChart
         return Chart(series.SelectMany(one => one.Traces()),
             ("title", Title(title)),
             ("xaxis", LayerAxis(layers.Select(layer => layer.Layer), "y2")),
-            ("yaxis", LogAxis.Of("noise / signal, before the activation", levels, ("domain", new[] { 0.4, 1 }))),
+            ("yaxis", LogAxis.Of("noise / signal", levels, ("domain", new[] { 0.4, 1 }))),
             ("yaxis2", Axis("mean shift's<br>share of noise, %", 8, ("domain", new[] { 0, 0.31 }), ("range", new[] { 0, 100 }), ("tickvals", new[] { 0, 50, 100 }))),
-            ("barmode", "group"), ("bargap", 0.25),
+            ("barmode", "group"), ("bargap", 0.25), ("meta", LayerLink.Of(series[0].Report.Network, layers.Select(layer => layer.Layer), "x")),
             ("legend", Node(("orientation", "h"), ("x", 0), ("y", 1.01), ("yanchor", "bottom"))),
             ("margin", Node(("t", TopMargin(title, series.Length == 1 ? 34 : 54)), ("b", 60), ("l", 60), ("r", 20))));
     }

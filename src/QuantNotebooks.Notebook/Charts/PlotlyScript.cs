@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
+using QuantNotebooks.Notebook.Charts.Pictures;
 using QuantNotebooks.Notebook.Hosting;
 
 namespace QuantNotebooks.Notebook.Charts;
@@ -58,7 +60,8 @@ public static partial class PlotlyScript
     /// <param name="figureJson">The figure, <c>{"data": […], "layout": {…}, "config": {…}}</c>; data is required.</param>
     /// <param name="elementId">The div's id, unique in the notebook: a letter, then letters, digits, '-' or '_'.</param>
     /// <param name="height">Height in CSS pixels; it overrides the figure's own, as the div's width does.</param>
-    public static string ChartHtml(string figureJson, string elementId, int height)
+    /// <param name="label">What the chart says, for readers who hear it and where no script runs; plain text.</param>
+    public static string ChartHtml(string figureJson, string elementId, int height, string label = "Chart")
     {
         ArgumentNullException.ThrowIfNull(figureJson);
         ArgumentNullException.ThrowIfNull(elementId);
@@ -66,8 +69,13 @@ public static partial class PlotlyScript
         if (!ElementId().IsMatch(elementId))
             throw new ArgumentException($"'{elementId}' cannot name an element: use a letter, then letters, digits, '-' or '_'.", nameof(elementId));
         var pixels = height.ToString(CultureInfo.InvariantCulture);
+        var text = WebUtility.HtmlEncode(label);
+        // Scripts take the picture away; where none run, it is the chart.
+        var picture = StaticPicture.Svg(figureJson, height) is { } svg
+            ? $"<img alt=\"{text}\" style=\"width:100%;max-width:{StaticPicture.Width}px\" src=\"data:image/svg+xml;base64,{Convert.ToBase64String(Encoding.UTF8.GetBytes(svg))}\">"
+            : text;
         return $"""
-            <div id="{elementId}" {ChartMark} style="width:100%;height:{pixels}px"></div>
+            <div id="{elementId}" {ChartMark} role="figure" aria-label="{text}" style="width:100%;min-height:{pixels}px">{picture}</div>
             <script>({ChartTemplate.Value.TrimEnd().TrimEnd(';')})("{elementId}", {pixels}, {EscapeForScript(figureJson)});</script>
             """;
     }

@@ -38,6 +38,7 @@ public static class SensitivityChart
             ("title", Title(title)),
             ("xaxis", LayerAxis(report.Layers.Select(layer => layer.Layer), "y")),
             ("yaxis", LogAxis.Of("noise / signal at the output", alone.Append(report.Together).Select(noise => noise.RootQnsr))),
+            ("meta", LayerLink.Of(report.Network, report.Layers.Select(layer => layer.Layer), "x")),
             ("legend", Node(("orientation", "h"), ("x", 0), ("y", 1.01), ("yanchor", "bottom"))),
             ("margin", Node(("t", TopMargin(title, 34)), ("b", 60), ("l", 60), ("r", 20))));
 

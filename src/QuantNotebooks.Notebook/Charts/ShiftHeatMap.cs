@@ -1,4 +1,3 @@
-using System.Globalization;
 using Plotly.NET;
 using QuantNotebooks.Notebook.Text;
 using QuantNotebooks.Shift;
@@ -11,16 +10,20 @@ namespace QuantNotebooks.Notebook.Charts;
 /// activation in units of the channel's own sigma.
 /// </summary>
 /// <remarks>
-/// Each layer is a trace of its own whose cells are listed one by one (x, y, z, text), so that sorting a layer's channels only replaces x:
-/// the figure holds each number once, and about 50 bytes a channel.
+/// Each layer is a trace of its own. chart.js sorts the channels of every row, turns sigmas into steps of the output's grid or units of the activation, and
+/// shows the chosen layer's channels as bars below: the figure holds each number once, and at most <see cref="MostCells"/> cells.
 /// </remarks>
 public static class ShiftHeatMap
 {
     private const double NarrowestScale = 0.1;
     private const double WidestScale = 3;
     private const int RowPixels = 17;
-    private const string ByChannel = "channel, in the order of the file";
-    private const string ByShift = "channels of each layer sorted by shift, % of the layer's channels";
+    private const int MinimumRows = 120;
+    private const int GapPixels = 84;
+    private const int BarPixels = 130;
+
+    /// <summary>Most cells of a figure, about 55 bytes each: with more channels than that, channels of wide layers share cells.</summary>
+    internal const int MostCells = 4800;
 
     /// <summary>Draws a measurement.</summary>
     /// <param name="report">The measurement, of any network.</param>
@@ -29,14 +32,18 @@ public static class ShiftHeatMap
     {
         ArgumentNullException.ThrowIfNull(report);
         if (report.Layers.IsEmpty) throw new QuantNotebooksException($"'{report.Network.Name}' has no layers to draw.");
-        var scale = ColourScale.Of(report);
+        var scale = ColourRange.OfSigmas(report);
         var title = Finding(report);
         var constant = report.Layers.Sum(layer => layer.Before.Channels.Count(channel => channel.IsConstant));
         var reading = "Orange channels come out too high in the quantized network, blue ones too low, by that many of their own standard deviations; "
             + "a row of one colour is a layer whose channels all move one way."
             + (constant == 0 ? "" : $" Dark grey: {NumberText.Count(constant, "constant (dead) channel")}, without a sigma to compare with.");
-        var height = TopMargin(title, 34) + Math.Max(RowPixels * report.Layers.Length, 120) + 60;
-        return new ChartFigure(title, reading, height, () => Build(report, scale, title));
+        var rows = Rows(report);
+        if (rows.Any(row => row.ChannelsPerCell > 1))
+            reading += $" Layers of many channels show, of up to {NumberText.Count(rows.Max(row => row.ChannelsPerCell))} neighbours, the one with the largest shift.";
+        reading += " Choose a layer with a click or in the list: its channels stand below.";
+        var height = TopMargin(title, 10) + RowHeight(rows) + GapPixels + BarPixels + 50;
+        return new ChartFigure(title, reading, height, () => Build(report, rows, scale, title));
     }
 
     private static string Finding(MeanShiftReport report)
@@ -47,47 +54,64 @@ public static class ShiftHeatMap
             : $"Layer {LayerText.Described(worst.Layer)} carries the largest mean shift: MSSR {NumberText.Significant(worst.Before.Mssr, 3)}";
     }
 
-    private static GenericChart Build(MeanShiftReport report, ColourScale scale, string title)
+    private static HeatMapRow[] Rows(MeanShiftReport report)
     {
-        var rows = report.Layers.Select((layer, row) => new HeatMapRow(layer, row)).ToArray();
-        var traces = rows.SelectMany(row => row.Traces()).ToArray();
-        var sorted = rows.SelectMany(row => row.SortedPositions()).ToArray();
-        var inOrder = rows.SelectMany(row => row.FilePositions()).ToArray();
-        var widest = report.Layers.Max(layer => layer.Before.Channels.Length);
-        double[] channels = [-0.5, widest - 0.5];
-        double[] percent = [0, 100];
-        return Chart(traces,
-            ("title", Title(title)),
-            ("xaxis", Axis(ByChannel, 12, ("range", channels), ("showgrid", false), ("zeroline", false))),
-            ("yaxis", Axis("layer, input at the top (◆ depthwise)", 12, ("range", new[] { rows.Length - 0.5, -0.5 }), ("showgrid", false),
-                ("zeroline", false), ("tickmode", "array"), ("tickvals", Enumerable.Range(0, rows.Length).ToArray()), ("tickfont", Node(("size", 11))),
-                ("ticktext", report.Layers.Select(layer => Literal(LayerText.AxisLabel(layer.Layer))).ToArray()))),
-            ("coloraxis", scale.ToNode()),
-            ("margin", Node(("t", TopMargin(title, 34)), ("b", 56), ("l", 60), ("r", 20))),
-            ("updatemenus", new object[] { Buttons(Button("By channel number", inOrder, ByChannel, channels), Button("Sorted by shift", sorted, ByShift, percent)) }));
+        var counts = report.Layers.Select(layer => layer.Before.Channels.Length).ToArray();
+        var most = counts.Max();
+        while (most > 16 && counts.Sum(count => Cells(count, most)) > MostCells) most = Math.Max(16, most * 7 / 8);
+        return [.. report.Layers.Select((layer, row) => new HeatMapRow(layer, row, most))];
+
+        static int Cells(int count, int most) => count / ((count + most - 1) / most);
     }
 
-    private static DynamicObj.DynamicObj Buttons(params object[] buttons) => Node(
-        ("type", "buttons"), ("direction", "right"), ("x", 0), ("xanchor", "left"), ("y", 1), ("yanchor", "bottom"), ("pad", Node(("b", 6), ("t", 0))),
-        ("bgcolor", Palette.ControlFace), ("bordercolor", Palette.Grey), ("font", Node(("color", Palette.ControlText), ("size", 12))), ("buttons", buttons));
+    private static int RowHeight(HeatMapRow[] rows) => Math.Max(RowPixels * rows.Length, MinimumRows);
 
-    private static DynamicObj.DynamicObj Button(string label, Array[] positions, string axisTitle, double[] range) => Node(
-        ("label", label), ("method", "update"),
-        ("args", new object[] { Node(("x", positions)), Node(("xaxis.title.text", axisTitle), ("xaxis.range", range), ("xaxis.autorange", false)) }));
+    private static GenericChart Build(MeanShiftReport report, HeatMapRow[] rows, ColourRange scale, string title)
+    {
+        var worst = (ShiftSummary.WorstBy(report.Layers, layer => layer.Before.Mssr) ?? report.Layers[0]).Layer;
+        double plot = RowHeight(rows) + GapPixels + BarPixels;
+        return Chart([.. rows.SelectMany(row => row.Traces()), rows[worst.Index].Bars()],
+            ("title", Title(title)),
+            ("xaxis", Axis("channel, in the order of the file", 4, ("anchor", "y"), ("range", new[] { -0.5, report.Layers.Max(layer => layer.Before.Channels.Length) - 0.5 }),
+                ("showgrid", false), ("zeroline", false))),
+            ("yaxis", Axis("layer, input at the top (◆ depthwise)", 12, ("domain", new[] { (GapPixels + BarPixels) / plot, 1 }), ("range", new[] { rows.Length - 0.5, -0.5 }),
+                ("showgrid", false), ("zeroline", false), ("tickmode", "array"), ("tickvals", Enumerable.Range(0, rows.Length).ToArray()), ("tickfont", Node(("size", 11))),
+                ("ticktext", report.Layers.Select(layer => Literal(LayerText.AxisLabel(layer.Layer))).ToArray()))),
+            ("xaxis2", Axis($"channel of {Literal(worst.Name)}", 4, ("anchor", "y2"), ("zeroline", false), ("showgrid", false), ("range", new[] { -0.5, worst.Channels - 0.5 }))),
+            ("yaxis2", Axis("shift, σ", 8, ("anchor", "x2"), ("domain", new[] { 0, BarPixels / plot }))),
+            ("coloraxis", scale.ToNode()),
+            ("meta", LayerLink.Of(report.Network, report.Layers.Select(layer => layer.Layer), "y",
+                ("heatMap", Node(
+                    ("chosen", worst.Index), ("constants", rows.Select(row => row.Traces().Count() > 1).ToArray()),
+                    ("channels", report.Layers.Select(layer => layer.Before.Channels.Length).ToArray()),
+                    ("steps", report.Layers.Select(layer => layer.Step).ToArray()),
+                    ("limits", new[] { scale.Limit, ColourRange.Of(report, ShiftInSteps).Limit, ColourRange.Of(report, (_, channel) => channel.MeanShift).Limit }))))),
+            ("bargap", 0.1),
+            ("margin", Node(("t", TopMargin(title, 10)), ("b", 50), ("l", 60), ("r", 20))));
+    }
+
+    private static double ShiftInSteps(LayerShift layer, ChannelShift channel) => layer.Step is { } step ? channel.MeanShift / step : double.NaN;
 
     /// <summary>The colours' range: robust, so that one channel does not bleach all others.</summary>
-    private sealed record ColourScale(double Limit, bool IsClipped)
+    private sealed record ColourRange(double Limit, bool IsClipped)
     {
-        public static ColourScale Of(MeanShiftReport report)
+        public static ColourRange OfSigmas(MeanShiftReport report)
+        {
+            var range = Of(report, (_, channel) => channel.ShiftInSigmas);
+            var limit = Math.Clamp(range.Limit, NarrowestScale, WidestScale);
+            return new ColourRange(limit, range.IsClipped || range.Limit > limit);
+        }
+
+        public static ColourRange Of(MeanShiftReport report, Func<LayerShift, ChannelShift, double> measure)
         {
             var sizes = new List<double>();
             foreach (var layer in report.Layers)
                 foreach (var channel in layer.Before.Channels)
-                    if (!double.IsNaN(channel.ShiftInSigmas)) sizes.Add(Math.Abs(channel.ShiftInSigmas));
+                    if (!channel.IsConstant && Math.Abs(measure(layer, channel)) is var size && !double.IsNaN(size)) sizes.Add(size);
             sizes.Sort();
             var percentile = sizes.Count == 0 ? 0 : sizes[(int)Math.Ceiling(0.98 * sizes.Count) - 1];
-            var limit = NumberText.Rounded(Math.Clamp(percentile, NarrowestScale, WidestScale), 2)!.Value;
-            return new ColourScale(limit, sizes.Count > 0 && sizes[^1] > limit);
+            var limit = NumberText.Rounded(percentile, 2)!.Value;
+            return new ColourRange(limit, sizes.Count > 0 && sizes[^1] > limit);
         }
 
         public DynamicObj.DynamicObj ToNode()
@@ -98,7 +122,7 @@ public static class ShiftHeatMap
             return Node(
                 ("colorscale", Palette.Diverging), ("cmin", -Limit), ("cmax", Limit),
                 ("colorbar", Node(("title", Node(("text", IsClipped ? "shift / σ (clipped at the ends)" : "shift / σ"), ("side", "right"))),
-                    ("tickvals", ticks), ("ticktext", texts), ("thickness", 14), ("outlinewidth", 0))));
+                    ("tickvals", ticks), ("ticktext", texts), ("thickness", 14), ("outlinewidth", 0), ("len", 0.75), ("y", 1), ("yanchor", "top"))));
         }
     }
 }

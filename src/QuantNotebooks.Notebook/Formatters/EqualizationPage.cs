@@ -23,7 +23,7 @@ internal static class EqualizationPage
         if (result.Refused.Length > EdgesShown) notes.Add($"… {NumberText.Count(result.Refused.Length - EdgesShown, "more path")} not scaled");
         if (result.IsUnchanged) return new ResultPage($"{result.Network.Name}: nothing to equalize, the network is unchanged", null, [], notes);
         var chart = EqualizationChart.Of(result);
-        return new ResultPage(chart.Title, result.ToFrame(), [chart], notes);
+        return new ResultPage(chart.Title, result.ToFrame(), [chart, ChannelRangeChart.AllLayers(result), ChannelRangeChart.Of(result)], notes);
     }
 
     private static string Structure(StructureCertificate structure) => structure.Holds

@@ -37,6 +37,8 @@ public static class ResultFormatters
             RegisterPage<HighBiasResult>(NetworkChangePages.Of);
             RegisterPage<DeadChannelResult>(NetworkChangePages.Of);
             RegisterPage<CorrectionResult>(ResultPages.Of);
+            RegisterPage<TrainingRun>(ResultPages.Of);
+            RegisterPage<ChannelDistribution>(ResultPages.Of);
             RegisterPage<Comparison>(ResultPages.Of);
             RegisterPage<EvaluationResult>(ResultPages.Of);
             RegisterPage<ExportResult>(ExportPage.Of);

@@ -40,7 +40,7 @@ internal sealed record ResultPage(string Finding, IFrame? Frame, IReadOnlyList<C
     }
 
     public static string ChartHtml(ChartFigure chart) =>
-        PlotlyScript.ChartHtml(chart.Json, NewId(), chart.Height)
+        PlotlyScript.ChartHtml(chart.Json, NewId(), chart.Height, chart.Title)
         + $"<p style=\"opacity:.8;font-size:13px;margin:2px 0 14px\">{WebUtility.HtmlEncode(chart.Reading)}</p>";
 
     public static string NewId() => "quant-" + Guid.NewGuid().ToString("n");

@@ -29,7 +29,24 @@ internal static class ResultPages
         notes.AddRange(NotAnalysed(report.Network));
         if (report.Layers.IsEmpty) return new ResultPage($"{report.Network.Name} has no layers to measure", null, [], notes);
         var heatMap = ShiftHeatMap.Of(report);
-        return new ResultPage(heatMap.Title, report.ToFrame(), [heatMap, NoiseChart.Of(report)], notes);
+        return new ResultPage(heatMap.Title, report.ToFrame(), [heatMap, NoiseChart.Of(report), .. report.Layers.All(layer => layer.Split is not null) ? SplitCharts(report) : []], notes);
+    }
+
+    private static ChartFigure[] SplitCharts(MeanShiftReport report) =>
+        [ContributionChart.Of(report), .. report.Layers.Any(Varies) ? [PredictionChart.Of(report)] : Array.Empty<ChartFigure>()];
+
+    private static bool Varies(LayerShift layer) => layer.Before.Channels.Any(channel => !channel.IsConstant);
+
+    public static ResultPage Of(ChannelDistribution distribution)
+    {
+        var chart = DistributionChart.Of(distribution);
+        return new ResultPage(chart.Title, null, [chart], []);
+    }
+
+    public static ResultPage Of(TrainingRun run)
+    {
+        var chart = TrainingChart.Of(run);
+        return new ResultPage(chart.Title, null, [chart], [$"{NumberText.Count(run.Images, "image")} trained, {NumberText.Count(run.HeldOutImages)} set aside; {NumberText.Significant(run.Seconds, 3)} s."]);
     }
 
     public static ResultPage Of(LayerShift layer)
@@ -39,7 +56,7 @@ internal static class ResultPages
             + $"{NumberText.Percent(layer.Before.MeanShiftShare)} of the noise energy is mean shift";
         if (largest.Channel >= 0)
             finding += FormattableString.Invariant($"; channel {largest.Channel} moves most, {NumberText.Significant(largest.Sigmas, 3)} σ");
-        return new ResultPage(finding, layer.ToFrame(), [],
+        return new ResultPage(finding, layer.ToFrame(), [.. Varies(layer) ? [LayerShiftChart.Of(layer)] : Array.Empty<ChartFigure>(), .. layer.Split is null ? [] : new[] { ShiftWaterfall.Of(layer) }],
         [
             "One row a channel, before the activation; shift = quantized mean - mean; shift σ is the shift over the channel's sigma, "
                 + "empty where the channel is constant.",
@@ -57,7 +74,8 @@ internal static class ResultPages
         };
         return correction.Corrections.IsEmpty
             ? new ResultPage($"{correction.Network.Name} has no layers to correct", null, [], notes)
-            : new ResultPage(CorrectionFinding.Of(correction), correction.ToFrame(), [CorrectionChart.Of(correction)], notes);
+            : new ResultPage(CorrectionFinding.Of(correction), correction.ToFrame(),
+                [CorrectionChart.Of(correction), .. correction.Training is { } run ? [TrainingChart.Of(run)] : Array.Empty<ChartFigure>()], notes);
     }
 
     public static ResultPage Of(Comparison comparison)
@@ -65,13 +83,17 @@ internal static class ResultPages
         if (comparison.Rows.IsEmpty) return new ResultPage("The comparison is empty", null, [], []);
         var chart = AccuracyChart.Of(comparison);
         var images = comparison.Rows.Select(row => row.Result.Images).DistinctBy(set => (set.Name, set.Count)).Select(set => set.ToString());
-        return new ResultPage(chart.Title, comparison.ToFrame(), [chart],
+        return new ResultPage(chart.Title, comparison.ToFrame(), [chart, .. HasSeveralBits(comparison) ? [BitsChart.Of(comparison)] : Array.Empty<ChartFigure>()],
         [
             .. comparison.Rows.Select(row => row.Result.SchemeWarning).OfType<string>().Select(warning => "Warning: " + warning),
             "Agreement: images that the quantized and the full-precision network put in the same class. SQNR: of the network's output.",
             "Images: " + string.Join("; ", images),
         ]);
     }
+
+    private static bool HasSeveralBits(Comparison comparison) => comparison.Rows
+        .Where(row => row.Result is { Accuracy: not null, Scheme.WeightBits: not null })
+        .GroupBy(row => row.Name).Any(rows => rows.Select(row => row.Result.Scheme!.WeightBits).Distinct().Count() > 1);
 
     public static ResultPage Of(EvaluationResult result)
     {

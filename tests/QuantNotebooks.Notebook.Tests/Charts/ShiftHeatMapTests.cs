@@ -12,22 +12,37 @@ public class ShiftHeatMapTests
     private static readonly JsonElement Figure = JsonDocument.Parse(ShiftHeatMap.Of(Report).Json).RootElement;
 
     [Fact]
-    public void Each_cell_is_the_channels_shift_over_its_sigma()
+    public void Each_cell_is_the_shift_over_sigma_of_the_channel_that_moves_most_among_those_that_share_it()
     {
         foreach (var layer in Report.Layers)
         {
             var trace = TraceOf(layer.Name);
-            Assert.Equal(layer.Layer.Channels, trace.GetProperty("z").GetArrayLength());
-            Assert.Equal(layer.Layer.Channels, trace.GetProperty("text").GetArrayLength());
-            for (var channel = 0; channel < layer.Layer.Channels; channel++)
+            var width = trace.GetProperty("dx").GetInt32();
+            var cells = trace.GetProperty("z")[0];
+            Assert.Equal(layer.Layer.Index, trace.GetProperty("y")[0].GetInt32());
+            Assert.Equal((width - 1) / 2.0, trace.GetProperty("x0").GetDouble());
+            Assert.Equal((layer.Layer.Channels + width - 1) / width, cells.GetArrayLength());
+            Assert.Equal(cells.GetArrayLength(), trace.GetProperty("text")[0].GetArrayLength());
+            for (var cell = 0; cell < cells.GetArrayLength(); cell++)
             {
-                Assert.Equal(layer.Layer.Index, trace.GetProperty("y")[channel].GetInt32());
-                Assert.Equal(channel, trace.GetProperty("x")[channel].GetInt32());
-                var (error, moments) = (layer.Before.Channels[channel].Error, layer.Before.Channels[channel].Float);
-                var cell = trace.GetProperty("z")[channel];
-                if (moments.SquaredDeviations == 0) Assert.Equal(JsonValueKind.Null, cell.ValueKind);
-                else Assert.Equal(error.Mean / Math.Sqrt(moments.SquaredDeviations / moments.Count), cell.GetDouble(), 1e-4);
+                var shifts = layer.Before.Channels.Skip(cell * width).Take(width).Where(channel => channel.Float.SquaredDeviations > 0)
+                    .Select(channel => channel.Error.Mean / Math.Sqrt(channel.Float.SquaredDeviations / channel.Float.Count)).ToArray();
+                if (shifts.Length == 0) Assert.Equal(JsonValueKind.Null, cells[cell].ValueKind);
+                else Assert.Equal(shifts.MaxBy(Math.Abs), cells[cell].GetDouble(), 1e-4);
             }
+        }
+    }
+
+    [Fact]
+    public void Cells_hold_the_sigma_that_turns_them_into_the_shift_itself()
+    {
+        foreach (var layer in Report.Layers)
+        {
+            var trace = TraceOf(layer.Name);
+            if (trace.GetProperty("dx").GetInt32() > 1) continue;
+            for (var channel = 0; channel < layer.Layer.Channels; channel++)
+                if (layer.Before.Channels[channel] is { IsConstant: false } figures)
+                    Assert.Equal(figures.Error.Mean, trace.GetProperty("z")[0][channel].GetDouble() * trace.GetProperty("customdata")[0][channel].GetDouble(), 2e-3);
         }
     }
 
@@ -40,8 +55,8 @@ public class ShiftHeatMapTests
         {
             var grey = TraceOf(layer.Name + " constant");
             for (var channel = 0; channel < layer.Layer.Channels; channel++)
-                Assert.Equal(layer.Layer.DeadChannels.Any(one => one.Channel == channel), grey.GetProperty("z")[channel].ValueKind == JsonValueKind.Number);
-            Assert.Contains("dead: ", grey.GetProperty("text")[layer.Layer.DeadChannels[0].Channel].GetString(), StringComparison.Ordinal);
+                Assert.Equal(layer.Layer.DeadChannels.Any(one => one.Channel == channel), grey.GetProperty("z")[0][channel].ValueKind == JsonValueKind.Number);
+            Assert.Contains("dead: ", grey.GetProperty("text")[0][layer.Layer.DeadChannels[0].Channel].GetString(), StringComparison.Ordinal);
         }
         Assert.Contains("1 constant (dead) channel,", ShiftHeatMap.Of(Report).Reading, StringComparison.Ordinal);
     }
@@ -56,23 +71,13 @@ public class ShiftHeatMapTests
     }
 
     [Fact]
-    public void Sorting_moves_every_trace_and_puts_shifts_in_ascending_order()
+    public void Bars_are_the_channels_of_the_layer_with_the_largest_shift()
     {
-        var buttons = Figure.GetProperty("layout").GetProperty("updatemenus")[0].GetProperty("buttons");
-        Assert.Equal(2, buttons.GetArrayLength());
-        var sorted = buttons[1].GetProperty("args")[0].GetProperty("x");
-        var traces = Figure.GetProperty("data").EnumerateArray().ToArray();
-        Assert.Equal(traces.Length, sorted.GetArrayLength());
-        for (var trace = 0; trace < traces.Length; trace++)
-        {
-            var positions = sorted[trace].EnumerateArray().Select(position => position.GetDouble()).ToArray();
-            Assert.Equal(positions.Length, positions.Distinct().Count());
-            Assert.All(positions, position => Assert.InRange(position, 0, 100));
-            if (traces[trace].GetProperty("name").GetString()!.EndsWith("constant", StringComparison.Ordinal)) continue;
-            var values = traces[trace].GetProperty("z").EnumerateArray().Select(z => z.ValueKind == JsonValueKind.Null ? double.PositiveInfinity : z.GetDouble()).ToArray();
-            Array.Sort(positions, values);
-            Assert.Equal(values.Order(), values);
-        }
+        var worst = Report.Layers.MaxBy(layer => layer.Before.ShiftPower / layer.Before.SignalPower)!;
+        var bars = TraceOf("chosen layer");
+        Assert.Equal(worst.Layer.Index, Figure.GetProperty("layout").GetProperty("meta").GetProperty("heatMap").GetProperty("chosen").GetInt32());
+        Assert.Equal(TraceOf(worst.Name).GetProperty("z")[0].GetRawText(), bars.GetProperty("y").GetRawText());
+        Assert.Contains(worst.Name, Figure.GetProperty("layout").GetProperty("xaxis2").GetProperty("title").GetProperty("text").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,67 @@
+using Plotly.NET;
+using QuantNotebooks.Evaluation;
+using QuantNotebooks.Notebook.Text;
+using static QuantNotebooks.Notebook.Charts.PlotlyNode;
+
+namespace QuantNotebooks.Notebook.Charts;
+
+/// <summary>Accuracy against bits for several methods.</summary>
+public static class BitsChart
+{
+    private static readonly string[] Colours = [Palette.Blue, Palette.Orange, Palette.Green, "#b0589a", "#8c6d1f", "#4c72b0", Palette.Grey];
+    private static readonly string[] Symbols = ["circle", "diamond", "square", "triangle-up", "triangle-down", "x", "cross"];
+
+    /// <summary>Draws a comparison in which names stand for methods and their schemes differ in bits.</summary>
+    /// <param name="comparison">
+    /// Rows with accuracies; those of one name make one line over its schemes' weight bits. Rows in full precision and rows without an accuracy give no point.
+    /// </param>
+    /// <exception cref="QuantNotebooksException">No row has an accuracy and bits.</exception>
+    public static ChartFigure Of(Comparison comparison)
+    {
+        ArgumentNullException.ThrowIfNull(comparison);
+        var points = comparison.Rows
+            .Where(row => row.Result is { Accuracy: not null, Scheme.WeightBits: not null })
+            .Select(row => new Point(row.Name, row.Result.Scheme!.WeightBits!.Value, row.Result))
+            .ToList();
+        if (points.Count == 0) throw new QuantNotebooksException("The comparison has no row with an accuracy and a number of bits: there is nothing to draw.");
+        var fewest = points.Min(point => point.Bits);
+        var best = points.Where(point => point.Bits == fewest).MaxBy(point => point.Result.Accuracy)!;
+        var worst = points.Where(point => point.Bits == fewest).MinBy(point => point.Result.Accuracy)!;
+        var title = $"At {NumberText.Count(fewest, "bit")} {best.Method} keeps {NumberText.Percent(best.Result.Accuracy!.Value)}"
+            + (best.Method == worst.Method ? "" : $", {worst.Method} {NumberText.Percent(worst.Result.Accuracy!.Value)}");
+        const string reading = "Marks span the 95 % interval of each accuracy (Wilson), over the test images. The dotted line is full precision. Where the lines part, the method matters.";
+        return new ChartFigure(title, reading, 440, () => Build(title, points));
+    }
+
+    private static GenericChart Build(string title, List<Point> points)
+    {
+        var bits = points.Select(point => point.Bits).Distinct().Order().ToArray();
+        var traces = points.GroupBy(point => point.Method).Select((method, index) => Line(method.Key, [.. method.OrderBy(point => point.Bits)], index)).ToList();
+        if (points.Select(point => point.Result.FloatAccuracy).OfType<double>().Distinct().ToArray() is [var reference])
+            traces.Add(Trace("scatter", ("name", $"full precision, {NumberText.Percent(reference)}"), ("mode", "lines"), ("hoverinfo", "skip"),
+                ("x", new[] { bits[0] - 0.3, bits[^1] + 0.3 }), ("y", new[] { 100 * reference, 100 * reference }), ("line", Node(("color", Palette.Grey), ("dash", "dot"), ("width", 2)))));
+        return Chart(traces,
+            ("title", Title(title)),
+            ("xaxis", Axis("bits of the weights", 8, ("tickvals", bits), ("range", new[] { bits[0] - 0.4, bits[^1] + 0.4 }))),
+            ("yaxis", Axis("accuracy, % of the images", 8)),
+            ("legend", Node(("orientation", "h"), ("x", 0), ("y", 1.01), ("yanchor", "bottom"))),
+            ("margin", Node(("t", TopMargin(title, 54)), ("b", 56), ("l", 60), ("r", 20))));
+    }
+
+    private static Trace Line(string method, Point[] points, int index) => Trace("scatter",
+        ("name", Literal(method)), ("mode", "lines+markers"), ("x", points.Select(point => point.Bits + Offset(index)).ToArray()),
+        ("y", points.Select(point => NumberText.Rounded(100 * point.Result.Accuracy!.Value, 4)).ToArray()),
+        ("line", Node(("color", Colours[index % Colours.Length]), ("width", 2))),
+        ("marker", Node(("color", Colours[index % Colours.Length]), ("symbol", Symbols[index % Symbols.Length]), ("size", 8))),
+        ("error_y", Node(("type", "data"), ("symmetric", false), ("thickness", 1), ("width", 4),
+            ("array", points.Select(point => NumberText.Rounded(100 * (point.Result.Interval!.Value.High - point.Result.Accuracy!.Value), 3)).ToArray()),
+            ("arrayminus", points.Select(point => NumberText.Rounded(100 * (point.Result.Accuracy!.Value - point.Result.Interval!.Value.Low), 3)).ToArray()))),
+        ("text", points.Select(point => $"<b>{Literal(method)}</b>, {Literal(point.Result.Scheme!.ToString())}<br>{NumberText.Percent(point.Result.Accuracy!.Value, 2)}, 95 % between "
+            + $"{NumberText.Percent(point.Result.Interval!.Value.Low)} and {NumberText.Percent(point.Result.Interval.Value.High)}<br>{NumberText.Count(point.Result.Images.Count, "image")}").ToArray()),
+        ("hovertemplate", "%{text}<extra></extra>"));
+
+    // Side by side, so that intervals of methods that come out alike can be told apart.
+    private static double Offset(int index) => Math.Round(0.05 * ((index + 1) / 2) * (index % 2 == 0 ? 1 : -1), 3);
+
+    private sealed record Point(string Method, int Bits, EvaluationResult Result);
+}
