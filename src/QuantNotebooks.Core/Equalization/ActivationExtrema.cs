@@ -31,7 +31,7 @@ internal static class ActivationExtrema
             if (!found.TryGetValue(name, out var entry)) return;
             Calibration.ExtremaOf(name, tensor.Floats, network, images);
             Extend(entry.Extrema, tensor.Floats, tensor.Shape, entry.Axis);
-        }, cancellation);
+        }, null, cancellation);
         return [.. found.Values.Select(entry => entry.Extrema)];
     }
 

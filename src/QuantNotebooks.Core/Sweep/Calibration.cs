@@ -17,12 +17,15 @@ public static class Calibration
     /// <param name="images">Calibration images; no labels needed.</param>
     /// <param name="cancellation">Stops within a batch.</param>
     /// <exception cref="QuantNotebooksException">The images don't fit the network, or a value is not finite.</exception>
-    public static ActivationRanges Calibrate(this Network network, ImageSet images, CancellationToken cancellation = default)
+    public static ActivationRanges Calibrate(this Network network, ImageSet images, CancellationToken cancellation = default) =>
+        Extrema(network, images, null, cancellation);
+
+    private static ActivationRanges Extrema(Network network, ImageSet images, IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
         var reference = network.FloatReference;
         var placement = QuantizerPlacement.Of(reference, QuantizationScheme.Int8PerTensor);
         var ranges = new SortedDictionary<string, ActivationRange>(StringComparer.Ordinal);
-        ForEachTensor(reference, images, Extend, cancellation);
+        ForEachTensor(reference, images, Extend, progress, cancellation);
         return new ActivationRanges(ranges.ToImmutableSortedDictionary(StringComparer.Ordinal), images.Sha256, images.Count);
 
         void Extend(string name, BatchTensor tensor)
@@ -39,16 +42,26 @@ public static class Calibration
     /// <param name="scheme">Says the estimator and the bits that it is for.</param>
     /// <param name="cancellation">Stops within a batch.</param>
     /// <exception cref="QuantNotebooksException">The images don't fit the network, or a value is not finite.</exception>
-    public static ActivationRanges Calibrate(this Network network, ImageSet images, QuantizationScheme scheme, CancellationToken cancellation = default)
+    public static ActivationRanges Calibrate(this Network network, ImageSet images, QuantizationScheme scheme, CancellationToken cancellation = default) =>
+        network.Calibrate(images, scheme, null, cancellation);
+
+    /// <inheritdoc cref="Calibrate(Network, ImageSet, QuantizationScheme, CancellationToken)"/>
+    /// <param name="network">As above.</param>
+    /// <param name="images">As above.</param>
+    /// <param name="scheme">As above.</param>
+    /// <param name="progress">Told of each batch.</param>
+    /// <param name="cancellation">As above.</param>
+    public static ActivationRanges Calibrate(
+        this Network network, ImageSet images, QuantizationScheme scheme, IProgress<SweepProgress>? progress, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(scheme);
         var reference = network.FloatReference;
         // First, because a scheme that does not fit the network is refused here.
         var placement = QuantizerPlacement.Of(reference, scheme);
-        var extrema = network.Calibrate(images, cancellation);
+        var extrema = Extrema(network, images, progress, cancellation);
         if (!scheme.ActivationRange.NeedsDistribution || !placement.QuantizesActivations) return extrema;
         var histograms = extrema.ByTensor.ToDictionary(pair => pair.Key, pair => new ValueHistogram(pair.Value));
-        ForEachTensor(reference, images, Count, cancellation);
+        ForEachTensor(reference, images, Count, progress, cancellation);
         return extrema with
         {
             ByTensor = extrema.ByTensor.ToImmutableSortedDictionary(
@@ -64,13 +77,17 @@ public static class Calibration
     }
 
     /// <summary>Shows every tensor that a step of the network makes, batch by batch.</summary>
-    internal static void ForEachTensor(Network network, ImageSet images, Action<string, BatchTensor> made, CancellationToken cancellation)
+    internal static void ForEachTensor(Network network, ImageSet images, Action<string, BatchTensor> made, IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
         var batches = new ImageBatches(network, images);
         using var pool = new TensorPool();
         using var runner = new PlanRunner(network, network.Graph, batches.InputName, pool, made);
         using var reader = batches.Open(pool, cancellation);
-        for (var batch = 0; batch < batches.Count; batch++) runner.Run(reader.Next(), cancellation).Dispose();
+        for (var batch = 0; batch < batches.Count; batch++)
+        {
+            progress?.Report(new SweepProgress(batch, batches.Count, "calibration") { ImagesDone = batch * batches.BatchSize, TotalImages = images.Count });
+            runner.Run(reader.Next(), cancellation).Dispose();
+        }
     }
 
     /// <summary>Smallest and largest value; a value that is not finite is refused by the tensor's name, for no grid could cover it.</summary>

@@ -15,6 +15,9 @@ internal sealed record SweepOutcome(
 {
     /// <summary>Bytes that went to a temporary file at the same time, at most.</summary>
     public long SpilledBytes { get; init; }
+
+    /// <summary>The images that went through the whole network: the first ones, all unless the sweep was stopped early.</summary>
+    public required int Images { get; init; }
 }
 
 /// <summary>
@@ -72,16 +75,25 @@ internal sealed class LayerSweep : IDisposable
         _runners = new IDisposable?[_plan.Steps.Length];
     }
 
-    public SweepOutcome Run(IProgress<SweepProgress>? progress, CancellationToken cancellation)
+    public SweepOutcome Run(IProgress<SweepProgress>? progress, CancellationToken cancellation) => Run(progress, keepsDone: false, cancellation);
+
+    /// <param name="progress">Told what is under way.</param>
+    /// <param name="keepsDone">
+    /// Whether a sweep that goes batch by batch, once a batch is done, ends after the one at hand and gives what there is; else it always throws.
+    /// </param>
+    /// <param name="cancellation">Stops the sweep.</param>
+    public SweepOutcome Run(IProgress<SweepProgress>? progress, bool keepsDone, CancellationToken cancellation)
     {
         using var reader = _batches.Open(_pool, cancellation);
+        var images = _images.Count;
         if (_given is null || _visitor.ChangesLayers) RunLayerByLayer(reader, progress, cancellation);
-        else RunBatchByBatch(reader, progress, cancellation);
+        else images = RunBatchByBatch(reader, progress, keepsDone, cancellation);
         return new SweepOutcome(
             _given ?? new ActivationRanges(_ranges.ToImmutableSortedDictionary(StringComparer.Ordinal), _images.Sha256, _images.Count),
             _quantizers.ToImmutableDictionary(), _biases.ToImmutableDictionary())
         {
             SpilledBytes = _frontier.SpilledBytes,
+            Images = images,
         };
     }
 
@@ -92,32 +104,52 @@ internal sealed class LayerSweep : IDisposable
         _pool.Dispose();
     }
 
-    private void RunBatchByBatch(BatchReader reader, IProgress<SweepProgress>? progress, CancellationToken cancellation)
+    /// <returns>The images that went through all layers.</returns>
+    private int RunBatchByBatch(BatchReader reader, IProgress<SweepProgress>? progress, bool keepsDone, CancellationToken cancellation)
     {
         var steps = _plan.Steps;
         for (var batch = 0; batch < _batches.Count; batch++)
         {
-            ReadImages(reader, batch, cancellation);
-            Quantize(_batches.InputName, batch);
-            for (var index = 0; index < steps.Length; index++)
+            var done = batch * _batches.BatchSize;
+            var keeps = keepsDone && batch > 0;
+            try
             {
-                progress?.Report(new SweepProgress(batch * steps.Length + index, _batches.Count * steps.Length, steps[index].Name));
-                if (steps[index].Layer is { } layer)
-                {
-                    RunLinear(index, batch, cancellation);
-                    Activate(LayerRunnerOf(index), batch, null, cancellation);
-                    Quantize(layer.Output, batch);
-                    Observe(layer, layer.Output, batch, MeasuringPoint.AfterActivation);
-                }
-                else
-                {
-                    RunNode(index, batch, cancellation);
-                    foreach (var output in steps[index].Outputs) Quantize(output, batch);
-                }
-                foreach (var tensor in steps[index].Releases) _frontier.Release(tensor, batch);
+                ReadImages(reader, batch, cancellation);
             }
+            catch (OperationCanceledException) when (keeps && cancellation.IsCancellationRequested)
+            {
+                return done; // no layer has seen this batch
+            }
+            // A batch that has begun is finished, so that all layers have seen the same images.
+            RunBatch(
+                batch, index => progress?.Report(new SweepProgress(batch * steps.Length + index, _batches.Count * steps.Length, steps[index].Name) { ImagesDone = done, TotalImages = _images.Count }),
+                keeps ? CancellationToken.None : cancellation);
         }
-        progress?.Report(new SweepProgress(_batches.Count * steps.Length, _batches.Count * steps.Length, "done"));
+        progress?.Report(new SweepProgress(_batches.Count * steps.Length, _batches.Count * steps.Length, "done") { ImagesDone = _images.Count, TotalImages = _images.Count });
+        return _images.Count;
+    }
+
+    private void RunBatch(int batch, Action<int> report, CancellationToken cancellation)
+    {
+        var steps = _plan.Steps;
+        Quantize(_batches.InputName, batch);
+        for (var index = 0; index < steps.Length; index++)
+        {
+            report(index);
+            if (steps[index].Layer is { } layer)
+            {
+                RunLinear(index, batch, cancellation);
+                Activate(LayerRunnerOf(index), batch, null, cancellation);
+                Quantize(layer.Output, batch);
+                Observe(layer, layer.Output, batch, MeasuringPoint.AfterActivation);
+            }
+            else
+            {
+                RunNode(index, batch, cancellation);
+                foreach (var output in steps[index].Outputs) Quantize(output, batch);
+            }
+            foreach (var tensor in steps[index].Releases) _frontier.Release(tensor, batch);
+        }
     }
 
     private void RunLayerByLayer(BatchReader reader, IProgress<SweepProgress>? progress, CancellationToken cancellation)
@@ -127,7 +159,7 @@ internal sealed class LayerSweep : IDisposable
         for (var index = 0; index < _plan.Steps.Length; index++)
         {
             var step = _plan.Steps[index];
-            progress?.Report(new SweepProgress(index, _plan.Steps.Length, step.Name));
+            progress?.Report(new SweepProgress(index, _plan.Steps.Length, step.Name) { TotalImages = _images.Count });
             if (step.Layer is not null)
             {
                 RunWholeLayer(index, cancellation);
@@ -140,7 +172,7 @@ internal sealed class LayerSweep : IDisposable
             foreach (var tensor in step.Releases) ForEachBatch(batch => _frontier.Release(tensor, batch));
             _runners[index]?.Dispose();
         }
-        progress?.Report(new SweepProgress(_plan.Steps.Length, _plan.Steps.Length, "done"));
+        progress?.Report(new SweepProgress(_plan.Steps.Length, _plan.Steps.Length, "done") { TotalImages = _images.Count });
     }
 
     private void RunWholeLayer(int index, CancellationToken cancellation)

@@ -44,11 +44,12 @@ internal static partial class KernelSpec
     /// <summary>Writes the kernelspec, over an older one of the same name, and returns its folder.</summary>
     /// <param name="kernels">The folder of kernelspecs.</param>
     /// <param name="name">Its name.</param>
-    public static string Install(string kernels, string name)
+    /// <param name="options">Options of the kernel.</param>
+    public static string Install(string kernels, string name, params IReadOnlyList<string> options)
     {
         var folder = Path.Combine(kernels, name);
         Directory.CreateDirectory(folder);
-        AtomicFile.WriteAllText(Path.Combine(folder, FileName), Json().ToJsonString(Format) + "\n");
+        AtomicFile.WriteAllText(Path.Combine(folder, FileName), Json(options).ToJsonString(Format) + "\n");
         return folder;
     }
 
@@ -88,9 +89,9 @@ internal static partial class KernelSpec
         return file.PEHeaders.CorHeader is { ManagedNativeHeaderDirectory.Size: > 0 };
     }
 
-    private static JsonObject Json() => new()
+    private static JsonObject Json(IReadOnlyList<string> options) => new()
     {
-        ["argv"] = new JsonArray([.. Program(typeof(KernelSpec).Assembly.Location).Concat(["jupyter", "kernel", "{connection_file}"]).Select(word => (JsonNode)word)]),
+        ["argv"] = new JsonArray([.. Program(typeof(KernelSpec).Assembly.Location).Concat(["jupyter", "kernel", "{connection_file}", .. options]).Select(word => (JsonNode)word)]),
         ["display_name"] = KernelIdentity.DisplayName,
         ["language"] = KernelIdentity.Language,
         ["interrupt_mode"] = "message",

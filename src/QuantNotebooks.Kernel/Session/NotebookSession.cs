@@ -10,6 +10,9 @@ namespace QuantNotebooks.Kernel.Session;
 /// <summary>A session of cells: C# and magics, one cell after the other. The same for every host. Thread safe: cells run in the order of the calls.</summary>
 internal sealed class NotebookSession : IDisposable
 {
+    // Magics are ours and stop by themselves, after what they are at: most often a batch of images.
+    private static readonly TimeSpan GraceOfMagics = TimeSpan.FromSeconds(4);
+
     private readonly SemaphoreSlim oneCell = new(1, 1);
     // Not that of the cells: preparing completion takes seconds, and no cell must wait for it.
     private readonly SemaphoreSlim oneQuestion = new(1, 1);
@@ -174,14 +177,16 @@ internal sealed class NotebookSession : IDisposable
         ScriptEngine engine, int number, MagicPart magic, List<Action> atEnd, INotebookOutput output, CancellationToken cancellationToken)
     {
         var run = new MagicRun(engine, packages, () => Reset(engine));
-        var failure = await engine.InvokeAsync(number, () => magic.Run(run), output, cancellationToken).ConfigureAwait(false);
+        var failure = await engine.InvokeAsync(number, () => magic.Run(run), output, cancellationToken, GraceOfMagics).ConfigureAwait(false);
         if (run.AtEndOfCell is { } action) atEnd.Add(action);
         if (failure is CellThrew { Exception: OperationCanceledException } && cancellationToken.IsCancellationRequested)
             return new CellInterrupted(number, StillRunning: false);
         if (failure is CellThrew { Exception: CommandUsageException or QuantNotebooksException or IOException or UnauthorizedAccessException } threw)
             return new MagicFailed(number, magic.Line, magic.Source, threw.Exception.Message);
         if (failure is not null) return failure;
-        if (run.Assignment is var (name, result)) await engine.SetVariableAsync(name, result, cancellationToken).ConfigureAwait(false);
+        if (run.Assignment is var (name, result)) await engine.SetVariableAsync(name, result, CancellationToken.None).ConfigureAwait(false);
+        // It has shown what it had done until then.
+        if (cancellationToken.IsCancellationRequested) return new CellInterrupted(number, StillRunning: false) { Kept = run.Assignment?.Name };
         return new CellSucceeded(number, HasValue: false, null, null);
     }
 }
