@@ -12,6 +12,7 @@ using QuantNotebooks.Tests;
 
 // speed:  measurement beside bare ONNX Runtime on the same images, as ratios of one run; speed [small] | sensitivity | growth with the number of images.
 // cost:   iterative correction beside the same, in processor time, which other work on the machine changes little.
+// equalize: equalization beside one pass over the calibration images.
 // kernel: what a user waits for in a notebook, with the kernel that a kernelspec starts.
 // memory: the 224x224 network under a budget, one kind of work a process: the peak of resident memory.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -22,11 +23,15 @@ switch (args)
     case ["speed", "small"]: Speed(large: false); break;
     case ["cost"]: Cost(); break;
     case ["growth"]: Growth(); break;
+    case ["equalize"]:
+        EqualizationCost.Run(MobileNetV2.Create(), MobileNetV2.Images(64));
+        EqualizationCost.Run(Load("mobilenet-v2-fashion"), Set("fashion-mnist", "calibration").Take(64));
+        break;
     case ["sensitivity"]: Sensitivity(); break;
     case ["memory", "measure" or "correct", var size] when MemoryBudget.TryParse(size, out var budget): Memory(args[1] == "correct", budget!); break;
     case ["kernel", var kernelspec]: KernelTimes.Measure(kernelspec); break;
     default:
-        Console.Error.WriteLine("usage: speed [small] | sensitivity | cost | growth | kernel KERNEL.JSON | memory measure|correct SIZE");
+        Console.Error.WriteLine("usage: speed [small] | sensitivity | cost | equalize | growth | kernel KERNEL.JSON | memory measure|correct SIZE");
         return 2;
 }
 return 0;

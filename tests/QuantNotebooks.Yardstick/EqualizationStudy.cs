@@ -3,6 +3,7 @@ using QuantNotebooks.Evaluation;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Quantization;
+using QuantNotebooks.Sensitivity;
 using QuantNotebooks.Tests;
 
 namespace QuantNotebooks.Yardstick;
@@ -44,10 +45,10 @@ internal static class EqualizationStudy
                     var subject = method == None ? network : Equalized(method).Network;
                     var result = subject.Evaluate(test, scheme, calibration);
                     var row = new EqualizationRow(
-                        network.Name, network.Sha256, result.Metric.ToString(), bits, method, calibration.Count, test.Count, result.FloatAccuracy!.Value,
+                        network.Name, network.Sha256, EqualizationTable.Code, result.Metric.ToString(), bits, method, calibration.Count, test.Count, result.FloatAccuracy!.Value,
                         result.QuantizedAccuracy!.Value, result.Agreement!.Value, result.SqnrDecibels!.Value, null);
                     return method != None && row.Quantized < naive
-                        ? row with { Why = Why(EqualizationEffect.Measure(Equalized(method), calibration, scheme)) }
+                        ? row with { Why = EqualizationEffect.Measure(Equalized(method), calibration, scheme).Finding }
                         : row;
                 }
             }
@@ -55,16 +56,5 @@ internal static class EqualizationStudy
 
         EqualizationResult Equalized(string method) =>
             equalized.TryGetValue(method, out var made) ? made : equalized[method] = network.Equalize(EqualizationMethods.Parse(method), calibration);
-    }
-
-    /// <summary>Where the noise comes in, and which of the two grids that the layer depends on got coarser.</summary>
-    private static string Why(EqualizationEffect effect)
-    {
-        if (effect.Culprit is not { } layer) return "no layer got noisier on the calibration images: the difference is of the test images";
-        var grids = new List<string>();
-        if (double.IsFinite(layer.WeightBitsGained)) grids.Add(FormattableString.Invariant($"its weights' median channel spans {layer.WeightBitsGained:+0.0;-0.0} bits"));
-        if (double.IsFinite(layer.InputBitsGained)) grids.Add(FormattableString.Invariant($"the median channel that it reads spans {layer.InputBitsGained:+0.0;-0.0} bits"));
-        return FormattableString.Invariant(
-            $"noise comes in at `{layer.Name}`, rQNSR {layer.RootQnsrBefore:G2} to {layer.RootQnsrAfter:G2}: {string.Join(", ", grids)}");
     }
 }

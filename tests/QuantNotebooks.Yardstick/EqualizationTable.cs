@@ -9,7 +9,7 @@ namespace QuantNotebooks.Yardstick;
 
 /// <summary>One measured cell of the table.</summary>
 internal sealed record EqualizationRow(
-    string Network, string Sha256, string Metric, int Bits, string Method, int Calibration, int Test, double Float, double Quantized, double Agreement,
+    string Network, string Sha256, string Code, string Metric, int Bits, string Method, int Calibration, int Test, double Float, double Quantized, double Agreement,
     double SqnrDecibels, string? Why);
 
 /// <summary>Keeps every finished row in a file of JSON lines, and writes the Markdown anew after each.</summary>
@@ -23,13 +23,16 @@ internal sealed class EqualizationTable
         _settings = settings;
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(settings.File))!);
         Directory.CreateDirectory(Path.GetDirectoryName(Rows)!);
-        if (File.Exists(Rows)) _rows.AddRange(File.ReadLines(Rows).Select(line => JsonSerializer.Deserialize<EqualizationRow>(line)!));
+        if (File.Exists(Rows)) _rows.AddRange(File.ReadLines(Rows).Select(line => JsonSerializer.Deserialize<EqualizationRow>(line)!).Where(row => row.Code == Code));
     }
+
+    /// <summary>What the rows are measured with: a row of another build of the library is measured again.</summary>
+    public static string Code { get; } = typeof(Network).Module.ModuleVersionId.ToString();
 
     private string Rows => Repository.PathOf("artifacts", Path.GetFileNameWithoutExtension(_settings.File) + ".rows.jsonl");
 
     public EqualizationRow? Find(Network network, string method, int bits, int test) => _rows.Find(row =>
-        row.Sha256 == network.Sha256 && row.Method == method && row.Bits == bits && row.Calibration == _settings.Calibration && row.Test == test);
+        row.Code == Code && row.Sha256 == network.Sha256 && row.Method == method && row.Bits == bits && row.Calibration == _settings.Calibration && row.Test == test);
 
     public EqualizationRow Add(EqualizationRow row)
     {

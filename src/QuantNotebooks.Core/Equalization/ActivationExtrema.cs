@@ -1,5 +1,7 @@
 using System.Numerics.Tensors;
 using QuantNotebooks.Images;
+using QuantNotebooks.Onnx;
+using QuantNotebooks.Onnx.Schema;
 using QuantNotebooks.Quantization;
 using QuantNotebooks.Sweep;
 
@@ -12,11 +14,25 @@ namespace QuantNotebooks.Equalization;
 /// <param name="Maxima">One a channel, at least 0.</param>
 internal sealed record ChannelExtrema(string Tensor, int[] Classes, float[] Minima, float[] Maxima);
 
-/// <summary>Measures the ranges of the channels that factors can scale.</summary>
-internal static class ActivationExtrema
+/// <summary>What a pass of the full-precision network over the images finds: the ranges of the channels that factors can scale, and its outputs.</summary>
+internal sealed class ActivationExtrema
 {
-    /// <summary>The extrema over the images of every quantized tensor whose channels have factors, of the full-precision network.</summary>
-    public static List<ChannelExtrema> Measure(FactorTrace trace, ImageSet images, CancellationToken cancellation)
+    /// <summary>Outputs are kept up to this many values (64 MB), so that the network need not run again to be compared with.</summary>
+    private const long MostValues = 1 << 24;
+
+    private ActivationExtrema(List<ChannelExtrema> tensors, KnownOutputs? outputs) => (Tensors, Outputs) = (tensors, outputs);
+
+    /// <summary>The extrema over the images of every quantized tensor whose channels have factors.</summary>
+    public List<ChannelExtrema> Tensors { get; }
+
+    /// <summary>The outputs, or null where there are too many, or where the network's own are others than its full-precision reference's.</summary>
+    public KnownOutputs? Outputs { get; }
+
+    /// <param name="trace">The classes.</param>
+    /// <param name="images">The images.</param>
+    /// <param name="settings">How ONNX Runtime runs the network.</param>
+    /// <param name="cancellation">Stops within a batch.</param>
+    public static ActivationExtrema Measure(FactorTrace trace, ImageSet images, SessionSettings settings, CancellationToken cancellation)
     {
         var network = trace.Network.FloatReference;
         var found = new Dictionary<string, (int Axis, ChannelExtrema Extrema)>();
@@ -26,13 +42,30 @@ internal static class ActivationExtrema
                 var size = map.Extents[axis];
                 found[tensor] = (axis, new ChannelExtrema(tensor, map.Classes.ToArray(), new float[size], new float[size]));
             }
-        Calibration.ForEachTensor(network, images, (name, tensor) =>
+        var model = network.ToModel();
+        var own = model.Graph.Output.Count;
+        foreach (var name in found.Keys.Where(name => model.Graph.Output.All(output => output.Name != name))) model.Graph.Output.Add(new ValueInfoProto { Name = name });
+        using var session = OnnxSession.Create(model, network.Name, settings);
+        var batches = new ImageBatches(network, images);
+        using var pool = new TensorPool();
+        using var reader = batches.Open(pool, cancellation);
+        var (kept, values) = (new List<float[]?[]>(), 0L);
+        for (var batch = 0; batch < batches.Count; batch++)
         {
-            if (!found.TryGetValue(name, out var entry)) return;
-            Calibration.ExtremaOf(name, tensor.Floats, network, images);
-            Extend(entry.Extrema, tensor.Floats, tensor.Shape, entry.Axis);
-        }, null, cancellation);
-        return [.. found.Values.Select(entry => entry.Extrema)];
+            using var input = reader.Next();
+            var tensors = session.Run([input.Value], cancellation).Select(BatchTensor.Own).ToArray();
+            for (var index = 0; index < tensors.Length; index++)
+            {
+                if (!found.TryGetValue(session.OutputNames[index], out var entry)) continue;
+                Calibration.ExtremaOf(session.OutputNames[index], tensors[index].Floats, network, images);
+                Extend(entry.Extrema, tensors[index].Floats, tensors[index].Shape, entry.Axis);
+            }
+            values += tensors[..own].Sum(tensor => tensor.IsFloat ? tensor.Floats.Length : 0L);
+            if (values <= MostValues) kept.Add([.. tensors[..own].Select(tensor => tensor.IsFloat ? tensor.Floats.ToArray() : null)]);
+            foreach (var tensor in tensors) tensor.Dispose();
+        }
+        return new ActivationExtrema(
+            [.. found.Values.Select(entry => entry.Extrema)], values <= MostValues && ReferenceEquals(network, trace.Network) ? new KnownOutputs(settings, kept) : null);
     }
 
     private static int? SoleAxis(FactorMap map)

@@ -7,6 +7,11 @@ namespace QuantNotebooks.Equalization;
 /// r, become equal by the factor sqrt(r / k); until no class moves. Two ways lead there: block after block, as in the paper, and all classes at
 /// once, in logarithms.
 /// </summary>
+/// <remarks>
+/// The paper has pairs of layers. Where several layers make a channel (a residual block) k is the geometric mean of their ranges, and so is r where several
+/// read it. With the largest in its place the solution would not be unique: where the largest weights lead from the stream through a block and back, the
+/// factors of all of them may move together and nothing changes. Means always hold on to the layers before and after the block.
+/// </remarks>
 /// <param name="problem">The network.</param>
 /// <param name="blocks">The blocks whose factors may move.</param>
 /// <param name="factors">One a class; improved in place.</param>
@@ -19,23 +24,14 @@ internal sealed class CrossLayer(FactorProblem problem, ImmutableArray<FactorBlo
     /// <summary>Factors that move by less than this part have converged: ranges then are equal to a few times as much.</summary>
     public const double Tolerance = 1e-4;
 
-    private const int MostRounds = 100;
-    private const int MostSweeps = 2000;
-    private const int MostInnerSweeps = 400;
+    private const int MostRounds = 60;
+    private const int MostSweeps = 20_000;
+    private const int MostFits = 30;
 
-    /// <summary>The linear equations are solved to this part of what the last sweep moved; closer would be lost when the largest weights change.</summary>
-    private const double InnerPrecision = 1e-3;
-
-    /// <summary>Successive over-relaxation: near the best for chains of some thirty layers, along which plain sweeps only creep.</summary>
-    private const double Relaxation = 1.8;
+    private readonly double _reach = Math.Log(maxFactor);
 
     /// <summary>Sweeps over the blocks until none moves by more than the tolerance; returns the number of sweeps.</summary>
-    public int Iterate(double tolerance = Tolerance)
-    {
-        for (var sweep = 1; sweep <= MostSweeps; sweep++)
-            if (Sweep(backwards: sweep % 2 == 0) < tolerance) return sweep;
-        return MostSweeps;
-    }
+    public int Iterate(double tolerance = Tolerance) => WithConstants(() => SweepUntil(tolerance), tolerance);
 
     /// <summary>
     /// The same factors, sooner. Each range is that of one weight, log k = log|w| + x_out - x_in with x = log s, so for given largest weights the
@@ -44,101 +40,121 @@ internal sealed class CrossLayer(FactorProblem problem, ImmutableArray<FactorBlo
     /// <returns>The number of rounds.</returns>
     public int SolveJointly(double tolerance = Tolerance)
     {
+        var weights = new LargestWeights(problem);
+        return WithConstants(() => SolveUntil(weights, tolerance), tolerance);
+    }
+
+    /// <summary>Channels that never change make room for the others, whose factors then have to be found again.</summary>
+    private int WithConstants(Func<int> solve, double tolerance)
+    {
+        var steps = solve();
+        for (var fit = 0; fit < MostFits && FitConstants() >= tolerance; fit++) steps += solve();
+        return steps;
+    }
+
+    private int SweepUntil(double tolerance)
+    {
+        for (var sweep = 1; sweep <= MostSweeps; sweep++)
+            if (Sweep(backwards: sweep % 2 == 0) < tolerance) return sweep;
+        return MostSweeps;
+    }
+
+    private int SolveUntil(LargestWeights weights, double tolerance)
+    {
+        var before = double.PositiveInfinity;
         for (var round = 1; round <= MostRounds; round++)
         {
-            var moved = Math.Max(Sweep(backwards: false), Sweep(backwards: true));
+            weights.Find(factors);
+            var equations = new CrossLayerEquations(problem, blocks, _reach, weights);
+            var logarithms = Array.ConvertAll(factors, Math.Log);
+            var moved = equations.Residual(logarithms);
             if (moved < tolerance) return round;
-            SolveLinear(InnerPrecision * moved);
+            equations.Solve(logarithms);
+            for (var index = 0; index < factors.Length; index++) factors[index] = Math.Exp(logarithms[index]);
+            // Two sets of largest weights may take turns; block after block has no such doubt, and a few sweeps lead out of it.
+            for (var sweep = 0; moved > before / 2 && sweep < 4; sweep++) Sweep(backwards: sweep % 2 == 1);
+            before = moved;
         }
-        // Two sets of largest weights may take turns for ever; block after block has no such doubt.
-        return MostRounds + Iterate(tolerance);
+        return MostRounds + SweepUntil(tolerance);
     }
 
     private double Sweep(bool backwards)
     {
         var moved = 0.0;
         for (var index = 0; index < blocks.Length; index++)
-            moved = Math.Max(moved, Equalize(blocks[backwards ? blocks.Length - 1 - index : index]));
+            moved = Math.Max(moved, Equalize(backwards ? blocks.Length - 1 - index : index));
         return moved;
     }
 
-    private double Equalize(FactorBlock block)
+    private double Equalize(int blockIndex)
     {
+        var block = blocks[blockIndex];
         var made = block.Producers.ToDictionary(layer => layer, layer => problem.OutputRanges(layer, factors));
         var read = block.Consumers.ToDictionary(layer => layer, layer => problem.InputRanges(layer, factors));
         var wanted = new double[block.Classes.Length];
-        for (var index = 0; index < wanted.Length; index++)
+        for (var member = 0; member < wanted.Length; member++)
         {
-            var factorClass = block.Classes[index];
-            var (maker, reader) = (0f, 0f);
-            foreach (var end in problem.Producers[factorClass]) maker = Math.Max(maker, made[end.Layer][end.Channel]);
-            foreach (var end in problem.Consumers[factorClass]) reader = Math.Max(reader, read[end.Layer][end.Channel]);
-            // Without weights on one of the sides there is nothing to be equal to.
-            wanted[index] = problem.IsConstant(factorClass) || !float.IsNormal(maker) || !float.IsNormal(reader)
+            var index = block.Classes[member];
+            wanted[member] = problem.IsConstant(index)
                 ? double.NaN
-                : Math.Log(factors[factorClass]) + Math.Log((double)reader / maker) / 2;
+                : Math.Log(factors[index]) + (MeanLog(problem.Consumers[index], read) - MeanLog(problem.Producers[index], made)) / 2;
         }
         var mean = Bound(wanted);
         var moved = 0.0;
-        for (var index = 0; index < wanted.Length; index++)
+        for (var member = 0; member < wanted.Length; member++)
         {
-            var factorClass = block.Classes[index];
-            if (problem.IsConstant(factorClass)) factors[factorClass] = ConstantChannel.Factor(problem, factorClass, factors, made, read);
-            // It stays in proportion with the others.
-            else if (double.IsNaN(wanted[index])) factors[factorClass] = Math.Exp(mean);
-            if (double.IsNaN(wanted[index])) continue;
-            moved = Math.Max(moved, Math.Abs(wanted[index] - Math.Log(factors[factorClass])));
-            factors[factorClass] = Math.Exp(wanted[index]);
+            var index = block.Classes[member];
+            if (problem.IsConstant(index)) continue;
+            // What has weights on one side alone has nothing to be equal to and stays in proportion with the others.
+            var logarithm = double.IsNaN(wanted[member]) ? mean : wanted[member];
+            moved = Math.Max(moved, Math.Abs(logarithm - Math.Log(factors[index])));
+            factors[index] = Math.Exp(logarithm);
         }
         return moved;
     }
 
-    /// <summary>Keeps logarithms of factors within the bound around their mean, which it returns; NaN stands for a factor that does not take part.</summary>
-    private double Bound(double[] logarithms)
+    /// <summary>Bounds the logarithms of a block around their mean, which it returns; NaN stands for a factor that does not take part.</summary>
+    private double Bound(Span<double> logarithms)
     {
         var (sum, count) = (0.0, 0);
         foreach (var value in logarithms)
             if (!double.IsNaN(value)) (sum, count) = (sum + value, count + 1);
         if (count == 0) return 0;
-        var (mean, reach) = (sum / count, Math.Log(maxFactor));
-        foreach (ref var value in logarithms.AsSpan()) value = Math.Clamp(value, mean - reach, mean + reach);
+        var mean = sum / count;
+        foreach (ref var value in logarithms) value = Math.Clamp(value, mean - _reach, mean + _reach);
         return mean;
     }
 
-    /// <summary>Solves 2 x = log(r / k without factors) + x_above + x_below for all classes, each with the neighbours that its largest weights have now.</summary>
-    private void SolveLinear(double tolerance)
+    /// <summary>The mean over layers of the logarithm of each one's largest weight; NaN without weights.</summary>
+    private static double MeanLog(Endpoint[] ends, Dictionary<int, float[]> ranges)
     {
-        var (makers, readers) = problem.LargestWeights(factors);
-        var logarithms = Array.ConvertAll(factors, Math.Log);
-        var ratios = new double[factors.Length];
-        for (var index = 0; index < ratios.Length; index++)
-            ratios[index] = problem.IsConstant(index) || !float.IsNormal(makers[index].Magnitude) || !float.IsNormal(readers[index].Magnitude)
-                ? double.NaN
-                : Math.Log((double)readers[index].Magnitude / makers[index].Magnitude);
-        var buffers = blocks.Select(block => new double[block.Classes.Length]).ToArray();
-        for (var sweep = 0; sweep < MostInnerSweeps; sweep++)
+        var (sum, count) = (0.0, 0);
+        // A layer's channels of a class stand side by side.
+        for (var index = 0; index < ends.Length;)
         {
-            var moved = 0.0;
-            for (var position = 0; position < blocks.Length; position++)
-            {
-                var index = sweep % 2 == 0 ? position : blocks.Length - 1 - position;
-                var (classes, wanted) = (blocks[index].Classes, buffers[index]);
-                for (var member = 0; member < wanted.Length; member++)
-                    wanted[member] = (ratios[classes[member]] + At(readers[classes[member]].Neighbour) + At(makers[classes[member]].Neighbour)) / 2;
-                Bound(wanted);
-                for (var member = 0; member < wanted.Length; member++)
-                {
-                    if (double.IsNaN(wanted[member])) continue;
-                    var step = wanted[member] - logarithms[classes[member]];
-                    moved = Math.Max(moved, Math.Abs(step));
-                    logarithms[classes[member]] += Relaxation * step;
-                }
-            }
-            if (moved < tolerance) break;
+            var (layer, largest) = (ends[index].Layer, 0f);
+            for (; index < ends.Length && ends[index].Layer == layer; index++) largest = Math.Max(largest, ranges[layer][ends[index].Channel]);
+            if (float.IsNormal(largest)) (sum, count) = (sum + Math.Log(largest), count + 1);
         }
-        for (var index = 0; index < factors.Length; index++)
-            if (logarithms[index] != Math.Log(factors[index])) factors[index] = Math.Exp(logarithms[index]);
+        return sum / count;
+    }
 
-        double At(int neighbour) => neighbour < 0 ? 0 : logarithms[neighbour];
+    private double FitConstants()
+    {
+        var moved = 0.0;
+        foreach (var block in blocks)
+        {
+            if (!block.Classes.Any(problem.IsConstant)) continue;
+            var made = block.Producers.ToDictionary(layer => layer, layer => problem.OutputRanges(layer, factors));
+            var read = block.Consumers.ToDictionary(layer => layer, layer => problem.InputRanges(layer, factors));
+            foreach (var index in block.Classes)
+            {
+                if (!problem.IsConstant(index)) continue;
+                var factor = ConstantChannel.Factor(problem, index, factors, made, read);
+                moved = Math.Max(moved, Math.Abs(Math.Log(factor / factors[index])));
+                factors[index] = factor;
+            }
+        }
+        return moved;
     }
 }

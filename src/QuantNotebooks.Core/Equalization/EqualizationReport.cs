@@ -18,9 +18,9 @@ internal static class EqualizationReport
         return [.. problem.Blocks.Select(block => new FactorGroup(
             Names(problem, block.Producers), Names(problem, block.Consumers), [.. block.Classes.Select(index => factors[index])],
             new ChannelRanges(
-                Largest(block, problem.Producers, end => before[end.Layer].Outputs), Largest(block, problem.Producers, end => scaled[end.Layer].Outputs)),
+                Typical(block, problem.Producers, end => before[end.Layer].Outputs), Typical(block, problem.Producers, end => scaled[end.Layer].Outputs)),
             new ChannelRanges(
-                Largest(block, problem.Consumers, end => before[end.Layer].Inputs), Largest(block, problem.Consumers, end => scaled[end.Layer].Inputs)),
+                Typical(block, problem.Consumers, end => before[end.Layer].Inputs), Typical(block, problem.Consumers, end => scaled[end.Layer].Inputs)),
             activations?.RangesOf(block),
             [.. block.Classes.Select(index => problem.Producers[index].Min(end => Gain(before[end.Layer].Outputs, scaled[end.Layer].Outputs, end.Channel)))],
             activations is null ? [] : [.. block.Classes.Select(activations.BitsGained)]))];
@@ -92,6 +92,11 @@ internal static class EqualizationReport
 
     private static ImmutableArray<string> Names(FactorProblem problem, ImmutableArray<int> layers) => [.. layers.Select(layer => problem.Layers[layer].Layer.Name)];
 
-    private static ImmutableArray<float> Largest(FactorBlock block, ImmutableArray<Endpoint[]> ends, Func<Endpoint, float[]> rangesOf) =>
-        [.. block.Classes.Select(index => ends[index].Max(end => rangesOf(end)[end.Channel]))];
+    /// <summary>The range of each class's channels in a layer, and of several layers the geometric mean of those above zero: what cross-layer equalization makes equal.</summary>
+    private static ImmutableArray<float> Typical(FactorBlock block, ImmutableArray<Endpoint[]> ends, Func<Endpoint, float[]> rangesOf) =>
+        [.. block.Classes.Select(index =>
+        {
+            var ranges = ends[index].GroupBy(end => end.Layer).Select(layer => layer.Max(end => rangesOf(end)[end.Channel])).Where(range => range > 0).ToArray();
+            return ranges.Length switch { 0 => 0, 1 => ranges[0], _ => (float)Math.Exp(ranges.Average(range => Math.Log(range))) };
+        })];
 }

@@ -20,8 +20,8 @@ public sealed record ChannelRanges(ImmutableArray<float> Before, ImmutableArray<
 /// <param name="Producers">Layers whose output channels were multiplied by the factors.</param>
 /// <param name="Consumers">Layers whose input channels were divided by them.</param>
 /// <param name="Factors">One a channel.</param>
-/// <param name="Weights">max|w| of the weights that make each channel; the largest of several producers'.</param>
-/// <param name="ConsumerWeights">max|w| of the weights that read each channel; the largest of several consumers'.</param>
+/// <param name="Weights">max|w| of the weights that make each channel; of several producers the geometric mean of theirs.</param>
+/// <param name="ConsumerWeights">max|w| of the weights that read each channel; of several consumers the geometric mean of theirs.</param>
 /// <param name="Activations">max|x| of each channel on the images, in the tensor that an integer engine quantizes; null without images.</param>
 /// <param name="WeightBitsGained">
 /// log2 of how many times more steps of its producer's grid a channel's weights span than before, with one scale a tensor; the least of several
@@ -49,8 +49,8 @@ public sealed record EqualizationCertificate(ImageSet? Images, double? MaxAbsolu
     internal static EqualizationCertificate Unchanged(ImageSet? images) => new(images, 0, 0, true);
 
     /// <summary>The outputs of both networks on the images, value by value; nothing is known without images.</summary>
-    internal static EqualizationCertificate Compare(Network before, Network after, ImageSet? images, CancellationToken cancellation) =>
-        images is null ? new EqualizationCertificate(null, null, null, null) : FunctionComparison.Run(before, after, images, cancellation);
+    internal static EqualizationCertificate Compare(Network before, Network after, ImageSet? images, CancellationToken cancellation, KnownOutputs? known = null) =>
+        images is null ? new EqualizationCertificate(null, null, null, null) : FunctionComparison.Run(before, after, images, known, cancellation);
 }
 
 /// <summary>An equalized network and what was done to it. Immutable.</summary>
@@ -67,6 +67,16 @@ public sealed record EqualizationResult(
 {
     /// <summary>Whether nothing could be scaled: then <see cref="Network"/> is the one that was given.</summary>
     public bool IsUnchanged => Groups.IsEmpty;
+
+    /// <summary>How many of a group's factors are as large, or as small, as the bound lets them be; a method without a bound has none.</summary>
+    /// <param name="group">One of <see cref="Groups"/>.</param>
+    public int HeldFactors(FactorGroup group)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        if (Method == EqualizationMethod.Canonical) return 0;
+        var mean = Method == EqualizationMethod.CrossLayer ? group.Factors.Average(Math.Log) : 0;
+        return group.Factors.Count(factor => Math.Abs(Math.Log(factor) - mean) > Math.Log(Options.MaxFactor) * 0.99);
+    }
 
     /// <summary>
     /// The other half of the certificate, for all images: a walk through both graphs that knows nothing of groups and factors. Made when it is first asked

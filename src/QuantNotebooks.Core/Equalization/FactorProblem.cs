@@ -8,11 +8,6 @@ namespace QuantNotebooks.Equalization;
 /// <summary>A channel of a layer.</summary>
 internal readonly record struct Endpoint(int Layer, int Channel);
 
-/// <summary>A weight between two classes.</summary>
-/// <param name="Magnitude">|w| without factors.</param>
-/// <param name="Neighbour">The class at its other end, or -1 where that keeps factor 1.</param>
-internal readonly record struct WeightLink(float Magnitude, int Neighbour);
-
 /// <summary>Free classes between the same layers: the channels of one tensor, or of several that meet.</summary>
 /// <param name="Producers">Layers whose output channels are scaled.</param>
 /// <param name="Consumers">Layers that read them.</param>
@@ -98,13 +93,23 @@ internal sealed class FactorProblem
     /// <summary>max|w| of the weights that read each input channel, scaled likewise.</summary>
     public float[] InputRanges(int layer, ReadOnlySpan<double> factors) => Ranges(layer, factors, outputs: false);
 
-    private float[] Ranges(int layer, ReadOnlySpan<double> factors, bool outputs)
+    /// <summary>The largest |w| over the taps without factors, [rows, columns].</summary>
+    public float[] Magnitudes(int layer) => _magnitudes[layer];
+
+    /// <summary>What the weights' rows and columns are multiplied by: the factors of outputs, and the inverse ones of inputs.</summary>
+    public (float[] Rows, float[] Columns) RowAndColumnFactors(int layer, ReadOnlySpan<double> factors)
     {
         var axes = Layers[layer].Axes;
         var (produced, read) = (new float[axes.Outputs], new float[axes.Inputs]);
         for (var channel = 0; channel < produced.Length; channel++) produced[channel] = (float)FactorOf(factors, Outputs[layer][channel]);
         for (var channel = 0; channel < read.Length; channel++) read[channel] = (float)(1 / FactorOf(factors, Inputs[layer][channel]));
-        var (rows, columns) = axes.RowsAreOutputs ? (produced, read) : (read, produced);
+        return axes.RowsAreOutputs ? (produced, read) : (read, produced);
+    }
+
+    private float[] Ranges(int layer, ReadOnlySpan<double> factors, bool outputs)
+    {
+        var axes = Layers[layer].Axes;
+        var (rows, columns) = RowAndColumnFactors(layer, factors);
         var perRow = outputs == axes.RowsAreOutputs;
         var ranges = new float[perRow ? axes.Rows : axes.Columns * axes.Groups];
         var magnitudes = _magnitudes[layer].AsSpan();
@@ -118,32 +123,6 @@ internal sealed class FactorProblem
         if (perRow) return ranges;
         for (var channel = 0; channel < ranges.Length; channel++) ranges[channel] *= columns[channel];
         return ranges;
-    }
-
-    /// <summary>
-    /// For each class the largest scaled weight among those that make its channels, and among those that read them: its magnitude without factors,
-    /// and the class at its other end (or -1).
-    /// </summary>
-    public (WeightLink[] Makers, WeightLink[] Readers) LargestWeights(ReadOnlySpan<double> factors)
-    {
-        var (makers, readers) = (new WeightLink[Count], new WeightLink[Count]);
-        var (largestMade, largestRead) = (new double[Count], new double[Count]);
-        for (var layer = 0; layer < Layers.Length; layer++)
-        {
-            var axes = Layers[layer].Axes;
-            var magnitudes = _magnitudes[layer];
-            for (var row = 0; row < axes.Rows; row++)
-                for (var column = 0; column < axes.Columns; column++)
-                {
-                    var other = axes.FirstColumnChannel(row) + column;
-                    var (output, input) = axes.RowsAreOutputs ? (Outputs[layer][row], Inputs[layer][other]) : (Outputs[layer][other], Inputs[layer][row]);
-                    var magnitude = magnitudes[row * axes.Columns + column];
-                    var scaled = magnitude * FactorOf(factors, output) / FactorOf(factors, input);
-                    if (output >= 0 && scaled > largestMade[output]) (largestMade[output], makers[output]) = (scaled, new WeightLink(magnitude, input));
-                    if (input >= 0 && scaled > largestRead[input]) (largestRead[input], readers[input]) = (scaled, new WeightLink(magnitude, output));
-                }
-        }
-        return (makers, readers);
     }
 
     public static double FactorOf(ReadOnlySpan<double> factors, int index) => index < 0 ? 1 : factors[index];
@@ -181,11 +160,18 @@ internal sealed class FactorProblem
         for (var row = 0; row < axes.Rows; row++)
             for (var column = 0; column < axes.Columns; column++)
             {
-                var other = axes.FirstColumnChannel(row) + column;
-                var (output, input) = axes.RowsAreOutputs ? (Outputs[index][row], Inputs[index][other]) : (Outputs[index][other], Inputs[index][row]);
+                var (output, input) = Ends(index, row, column);
                 if (output == input && output >= 0) magnitudes[row * axes.Columns + column] = 0;
             }
         return magnitudes;
+    }
+
+    /// <summary>The classes that a weight connects.</summary>
+    private (int Output, int Input) Ends(int layer, int row, int column)
+    {
+        var axes = Layers[layer].Axes;
+        var other = axes.FirstColumnChannel(row) + column;
+        return axes.RowsAreOutputs ? (Outputs[layer][row], Inputs[layer][other]) : (Outputs[layer][other], Inputs[layer][row]);
     }
 
     private ImmutableArray<Endpoint[]> Endpoints(ImmutableArray<int[]> classes)

@@ -188,7 +188,7 @@ public static class JsonExport
         });
     }
 
-    private static string MetricName(AccuracyMetric metric) => metric == AccuracyMetric.Lines ? "lines" : "top1";
+    internal static string MetricName(AccuracyMetric metric) => metric == AccuracyMetric.Lines ? "lines" : "top1";
 
     private static void WriteShift(Utf8JsonWriter writer, string name, ShiftStatistics? statistics)
     {

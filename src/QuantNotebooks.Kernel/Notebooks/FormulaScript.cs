@@ -7,12 +7,15 @@ namespace QuantNotebooks.Kernel.Notebooks;
 /// </summary>
 internal static class FormulaScript
 {
-    private const string Mark = "class=\"math\"";
+    /// <summary>The class of formulas within a paragraph that want a line of their own.</summary>
+    public const string Display = "display";
+
+    private const string Mark = "class=\"math";
 
     // What can't be read as TeX stays as it is written, in red.
     private const string Render = """
         for (const element of document.querySelectorAll('.math')) {
-          const isDisplay = element.tagName === 'DIV';
+          const isDisplay = element.tagName === 'DIV' || element.classList.contains('display');
           temml.render(element.textContent.trim().replace(/^\\[(\[]|\\[)\]]$/g, ''), element, { displayMode: isDisplay, throwOnError: false });
         }
         """;
@@ -24,7 +27,7 @@ internal static class FormulaScript
 
     /// <summary>A formula on a line of its own.</summary>
     /// <param name="latex">TeX, with or without its dollar signs.</param>
-    public static string Element(string latex) => $"<div {Mark}>\\[{System.Net.WebUtility.HtmlEncode(latex.Trim().Trim('$'))}\\]</div>\n";
+    public static string Element(string latex) => $"<div class=\"math\">\\[{System.Net.WebUtility.HtmlEncode(latex.Trim().Trim('$'))}\\]</div>\n";
 
     private static string Read()
     {

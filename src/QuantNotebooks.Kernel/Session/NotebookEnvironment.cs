@@ -10,9 +10,9 @@ internal static class NotebookEnvironment
     private static readonly string[] Wanted =
     [
         "QuantNotebooks", "QuantNotebooks.Networks", "QuantNotebooks.Images", "QuantNotebooks.Quantization", "QuantNotebooks.Sweep",
-        "QuantNotebooks.Shift", "QuantNotebooks.Sensitivity", "QuantNotebooks.Recommendation", "QuantNotebooks.Equalization", "QuantNotebooks.Correction", "QuantNotebooks.Evaluation",
+        "QuantNotebooks.Shift", "QuantNotebooks.Sensitivity", "QuantNotebooks.Recommendation", "QuantNotebooks.Equalization", "QuantNotebooks.Correction", "QuantNotebooks.Evaluation", "QuantNotebooks.Pruning",
         "QuantNotebooks.Export", "QuantNotebooks.Training", "QuantNotebooks.Notebook", "QuantNotebooks.Notebook.Charts",
-        "QuantNotebooks.Notebook.Frames", "QuantNotebooks.Notebook.Hosting",
+        "QuantNotebooks.Notebook.Frames", "QuantNotebooks.Notebook.Reports", "QuantNotebooks.Notebook.Hosting",
     ];
 
     // What notebooks use of the packages that QuantNotebooks.Notebook brings, whether or not it uses them itself.

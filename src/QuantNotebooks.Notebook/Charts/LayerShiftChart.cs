@@ -8,24 +8,27 @@ namespace QuantNotebooks.Notebook.Charts;
 /// <summary>The mean shift of each channel of one layer, with how sure it is.</summary>
 public static class LayerShiftChart
 {
-    private const int MostChannels = 1024;
+    private const int Most = 1024;
 
     /// <summary>Draws a layer's channels in the order of the file; of very wide layers those that shift most.</summary>
     /// <exception cref="QuantNotebooksException">No channel varies.</exception>
-    public static ChartFigure Of(LayerShift layer)
+    public static ChartFigure Of(LayerShift layer) => Of(layer, Most);
+
+    /// <summary>The same with at most so many channels.</summary>
+    internal static ChartFigure Of(LayerShift layer, int mostChannels)
     {
         ArgumentNullException.ThrowIfNull(layer);
         var all = layer.Before.Channels;
         int[] shown = [.. Enumerable.Range(0, all.Length).Where(channel => !all[channel].IsConstant)];
         if (shown.Length == 0) throw new QuantNotebooksException($"No channel of '{layer.Name}' varies: there is no shift to draw in units of its sigma.");
-        var isPart = shown.Length > MostChannels;
-        if (isPart) shown = [.. shown.OrderByDescending(channel => Math.Abs(all[channel].ShiftInSigmas)).Take(MostChannels).Order()];
+        var isPart = shown.Length > mostChannels;
+        if (isPart) shown = [.. shown.OrderByDescending(channel => Math.Abs(all[channel].ShiftInSigmas)).Take(mostChannels).Order()];
         var largest = shown.MaxBy(channel => Math.Abs(all[channel].ShiftInSigmas));
         var sure = shown.Count(channel => Math.Abs(all[channel].MeanShift) > 2 * all[channel].StandardError);
         var title = $"{LayerText.Described(layer.Layer)}: channel {NumberText.Count(largest)} moves by {NumberText.Significant(all[largest].ShiftInSigmas, 3)} σ; "
             + $"{NumberText.Count(sure)} of {NumberText.Count(shown.Length, "channel")} surely move";
         var reading = "Marks span two standard errors over images: a bar whose mark reaches zero may be chance. Orange: quantized values come out too high; blue: too low.";
-        if (isPart) reading += $" The {NumberText.Count(MostChannels)} channels that shift most are drawn.";
+        if (isPart) reading += $" The {NumberText.Count(mostChannels)} channels that shift most are drawn.";
         return new ChartFigure(title, reading, 400, () => Build(title, layer, shown));
     }
 

@@ -38,8 +38,8 @@ internal static class PlotlyNode
     public static DynamicObj.DynamicObj Title(string text) => Node(
         ("text", Wrapped(text)), ("font", Node(("size", 15))), ("x", 0.01), ("xanchor", "left"),
         ("y", 1), ("yanchor", "top"), ("yref", "container"),
-        // Plotly places the last line, not the first, at the anchor.
-        ("pad", Node(("t", 12 + LineHeight * (Lines(text) - 1)))));
+        // Plotly sets titles of several lines half a line higher than those of one.
+        ("pad", Node(("t", Lines(text) == 1 ? 12 : 22))));
 
     /// <summary>Space above the plot: the title's lines and so many pixels more.</summary>
     public static int TopMargin(string title, int more) => 16 + LineHeight * Lines(title) + more;

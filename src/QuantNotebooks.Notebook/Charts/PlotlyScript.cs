@@ -72,7 +72,7 @@ public static partial class PlotlyScript
         var text = WebUtility.HtmlEncode(label);
         // Scripts take the picture away; where none run, it is the chart.
         var picture = StaticPicture.Svg(figureJson, height) is { } svg
-            ? $"<img alt=\"{text}\" style=\"width:100%;max-width:{StaticPicture.Width}px\" src=\"data:image/svg+xml;base64,{Convert.ToBase64String(Encoding.UTF8.GetBytes(svg))}\">"
+            ? $"<img alt=\"{text}\" style=\"width:100%;max-width:{StaticPicture.Width}px\" src=\"{StaticPicture.DataUri(svg)}\">"
             : text;
         return $"""
             <div id="{elementId}" {ChartMark} role="figure" aria-label="{text}" style="width:100%;min-height:{pixels}px">{picture}</div>
@@ -81,7 +81,8 @@ public static partial class PlotlyScript
     }
 
     // In JSON these characters stand in strings only. "</script>" and "<!--" would end or change the script; the separators are line ends to old parsers.
-    private static string EscapeForScript(string json) => new StringBuilder(json)
+    /// <summary>JSON as it may stand in a script element.</summary>
+    internal static string EscapeForScript(string json) => new StringBuilder(json)
         .Replace("<", "\\u003c").Replace("\u2028", "\\u2028").Replace("\u2029", "\\u2029").ToString();
 
     private static string ReadLibrary()

@@ -1,10 +1,12 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using QuantNotebooks.Equalization;
 using QuantNotebooks.Export;
+using QuantNotebooks.Sensitivity;
 
 namespace QuantNotebooks.Notebook.Commands;
 
-/// <summary><c>equalize MODEL [--images SET] [--method NAME] [--out FILE]</c>: channels of more equal ranges, the same function.</summary>
+/// <summary><c>equalize MODEL [--images SET] [--method NAME] [scheme] [--out FILE]</c>: channels of more equal ranges, the same function.</summary>
 internal static class EqualizeCommand
 {
     private static readonly CommandOption<string> Images = CommonOptions.Text(
@@ -12,6 +14,9 @@ internal static class EqualizeCommand
 
     private static readonly CommandOption<string> Method = CommonOptions.Text(
         "--method", string.Join('|', EqualizationMethods.Names), "How the factors are chosen; cross-layer where it is not said.");
+
+    private static readonly CommandOption<string> Layers = CommonOptions.Text(
+        "--layers", "NAME=METHOD,...", "Another method for the channels that some layers make, or 'none'; commas between layers.");
 
     private static readonly CommandOption<double> MaxFactor = new(ParseFactor)
     {
@@ -32,30 +37,58 @@ internal static class EqualizeCommand
     public static CommandDefinition Definition { get; } = CommandDefinition.Create(
         "equalize", "Make the ranges of channels more equal without changing what the network computes.", CommonOptions.Model,
         "data/models/mobilenet-v2-fashion.onnx --method cross-layer --images data/fashion-mnist/calibration --count 64 --out equalized.onnx",
-        [Images, CommonOptions.Count, CommonOptions.SkipBroken, Method, MaxFactor, PowerOfTwo, ReleasedCode, PreActivations, Out, CommonOptions.KeepDeadChannels],
-        Run, (EqualizationResult result) => result.ToJson());
+        [
+            Images, CommonOptions.Count, CommonOptions.SkipBroken, Method, Layers, MaxFactor, PowerOfTwo, ReleasedCode, PreActivations, Out, .. CommonOptions.Scheme,
+            CommonOptions.KeepDeadChannels,
+        ],
+        Run, (object result) => result is EqualizationEffect effect ? effect.ToJson() : ((EqualizationResult)result).ToJson(), Conflict);
 
-    private static EqualizationResult Run(CommandInputs inputs)
+    private static string? Conflict(CommandArguments arguments) =>
+        CommonOptions.Scheme.FirstOrDefault(arguments.IsGiven) is { } option && arguments.Get(Images) is null
+            ? $"{option.Name} asks what the equalization does to each layer's noise under a scheme, so {Images.Name} is needed."
+            : null;
+
+    /// <summary>The equalization; what it does to each layer's noise where a scheme says how the network is quantized.</summary>
+    private static object Run(CommandInputs inputs)
     {
         var arguments = inputs.Arguments;
-        var method = MethodOf(arguments.Get(Method));
-        if (arguments.Get(Images) is null && method is (EqualizationMethod.OneStep or EqualizationMethod.TwoStep))
-            throw new CommandUsageException($"{Images.Name} is missing: {method.Text()} looks at the ranges of activations; 64 images are enough.");
+        var method = MethodOf(Method, arguments.Get(Method));
+        var layers = LayerMethods(arguments.Get(Layers));
+        var looking = layers.Values.Prepend(method).FirstOrDefault(used => used is EqualizationMethod.OneStep or EqualizationMethod.TwoStep);
+        if (arguments.Get(Images) is null && looking is { } needy)
+            throw new CommandUsageException($"{Images.Name} is missing: {needy.Text()} looks at the ranges of activations; 64 images are enough.");
         var target = arguments.Get(Out);
         if (target is not null) inputs.RequireNewFile(Out, target);
         var network = inputs.Network();
         var images = arguments.Get(Images) is null ? null : inputs.Part(Images, CommonOptions.Count);
         var options = new EqualizationOptions
         {
-            MaxFactor = arguments.Get(MaxFactor), PowerOfTwo = arguments.Get(PowerOfTwo), ReleasedCode = arguments.Get(ReleasedCode), PreActivations = arguments.Get(PreActivations),
+            MaxFactor = arguments.Get(MaxFactor), PowerOfTwo = arguments.Get(PowerOfTwo), ReleasedCode = arguments.Get(ReleasedCode), PreActivations = arguments.Get(PreActivations), LayerMethods = layers,
         };
         if (network.Ranges is not null) inputs.Host.Note($"'{network.Name}' carries calibrated ranges; they hold for its old channels only and are dropped.");
         var result = network.Equalize(method, images, options, inputs.Host.Cancellation);
         inputs.Save(Out, result.Network);
-        return result;
+        return images is not null && CommonOptions.Scheme.Any(arguments.IsGiven)
+            ? EqualizationEffect.Measure(result, images, inputs.Scheme, inputs.Host.Cancellation)
+            : result;
     }
 
-    private static EqualizationMethod MethodOf(string? name)
+    private static ImmutableDictionary<string, EqualizationMethod?> LayerMethods(string? list)
+    {
+        var methods = ImmutableDictionary.CreateBuilder<string, EqualizationMethod?>();
+        foreach (var entry in list?.Split(',') ?? [])
+        {
+            // Names may hold an equals sign, methods don't.
+            var sign = entry.LastIndexOf('=');
+            if (sign < 1) throw new CommandUsageException($"{Layers.Name}: '{entry}' must be NAME=METHOD.");
+            var (name, method) = (entry[..sign], entry[(sign + 1)..]);
+            if (!methods.TryAdd(name, method == "none" ? null : MethodOf(Layers, method))) throw new CommandUsageException($"{Layers.Name} names '{name}' twice.");
+        }
+        return methods.ToImmutable();
+    }
+
+    /// <summary>The method that an option names; cross-layer where it is not given.</summary>
+    internal static EqualizationMethod MethodOf(CommandOption<string> option, string? name)
     {
         if (name is null) return EqualizationMethod.CrossLayer;
         try
@@ -64,7 +97,7 @@ internal static class EqualizeCommand
         }
         catch (QuantNotebooksException mistake)
         {
-            throw new CommandUsageException($"{Method.Name}: {mistake.Message}");
+            throw new CommandUsageException($"{option.Name}: {mistake.Message}");
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using QuantNotebooks.Export;
+using QuantNotebooks.Images;
 using QuantNotebooks.Recommendation;
 
 namespace QuantNotebooks.Notebook.Commands;
@@ -7,7 +8,7 @@ namespace QuantNotebooks.Notebook.Commands;
 /// <summary><c>recommend MODEL --images SET [scheme] [--budget 60s] [--out FILE]</c>: what to do, tried.</summary>
 internal static class RecommendCommand
 {
-    private static readonly CommandOption<TimeSpan> Budget = new(TryParseTime)
+    public static CommandOption<TimeSpan> Budget { get; } = new(TryParseTime)
     {
         Name = "--budget", ValueName = "TIME", Help = "Time for weighing remedies and trying them.", DefaultText = "60s", Default = TimeSpan.FromMinutes(1),
         Rule = "a time such as 90s or 5m",
@@ -26,20 +27,24 @@ internal static class RecommendCommand
         var target = inputs.Arguments.Get(Out);
         if (target is not null) inputs.RequireNewFile(Out, target);
         var network = inputs.Network();
-        var (images, heldOut) = inputs.ImagesAndHeldOut();
-        if (heldOut is null)
-        {
-            if (images.Count < 2) throw new CommandUsageException("recommend wants at least two images: one part to measure on, one to try on.");
-            var kept = Math.Max(1, images.Count / 4);
-            (images, heldOut) = (images.Take(images.Count - kept), images.Skip(images.Count - kept));
-            inputs.Host.Note(string.Create(CultureInfo.InvariantCulture, $"the last {kept} images are held out to try the plan on; {CommonOptions.HeldOut.Name} N says another number."));
-        }
+        var (images, heldOut) = ImagesAndHeldOut(inputs);
         var report = network.Recommend(
             images, heldOut, inputs.Scheme, new() { Budget = inputs.Arguments.Get(Budget) }, inputs.Progress("recommend"), inputs.Host.Cancellation);
         if (target is null) return report;
         report.Network.Save(target);
         inputs.Host.Note($"written: {target}");
         return report;
+    }
+
+    /// <summary>The images to measure on and those to try the plan on: a quarter of them where nothing else is said.</summary>
+    public static (ImageSet Images, ImageSet HeldOut) ImagesAndHeldOut(CommandInputs inputs)
+    {
+        var (images, heldOut) = inputs.ImagesAndHeldOut();
+        if (heldOut is not null) return (images, heldOut);
+        if (images.Count < 2) throw new CommandUsageException("at least two images are wanted: one part to measure on, one to try remedies on.");
+        var kept = Math.Max(1, images.Count / 4);
+        inputs.Host.Note(string.Create(CultureInfo.InvariantCulture, $"the last {kept} images are held out to try the plan on; {CommonOptions.HeldOut.Name} N says another number."));
+        return (images.Take(images.Count - kept), images.Skip(images.Count - kept));
     }
 
     private static bool TryParseTime(string text, out TimeSpan value)

@@ -2,6 +2,7 @@ using QuantNotebooks.Equalization;
 using QuantNotebooks.Notebook.Charts;
 using QuantNotebooks.Notebook.Frames;
 using QuantNotebooks.Notebook.Text;
+using QuantNotebooks.Sensitivity;
 
 namespace QuantNotebooks.Notebook.Formatters;
 
@@ -24,6 +25,18 @@ internal static class EqualizationPage
         if (result.IsUnchanged) return new ResultPage($"{result.Network.Name}: nothing to equalize, the network is unchanged", null, [], notes);
         var chart = EqualizationChart.Of(result);
         return new ResultPage(chart.Title, result.ToFrame(), [chart, ChannelRangeChart.AllLayers(result), ChannelRangeChart.Of(result)], notes);
+    }
+
+    /// <summary>The same with what it does to each layer's noise: that is the finding, and its table comes first.</summary>
+    public static ResultPage Of(EqualizationEffect effect)
+    {
+        var page = Of(effect.Equalization);
+        string[] meaning =
+        [
+            "Noise: rQNSR of the network's output with the layer alone quantized, before and after; with its weights alone, and with the values it reads and makes alone. "
+                + $"{effect.Scheme}; a sample of {effect.Images}.",
+        ];
+        return page with { Finding = effect.Finding, Pictures = effect.ToFrame().ToHtml(), Notes = [.. meaning, .. page.Notes] };
     }
 
     private static string Structure(StructureCertificate structure) => structure.Holds

@@ -1,5 +1,6 @@
 using Deedle;
 using QuantNotebooks.Equalization;
+using QuantNotebooks.Sensitivity;
 
 namespace QuantNotebooks.Notebook.Frames;
 
@@ -15,12 +16,12 @@ public static class EqualizationFrames
             .Add("made by", group => new NameList(group.Producers))
             .Add("read by", group => new NameList(group.Consumers))
             .Add("channels", group => group.Factors.Length)
-            .Add("smallest factor", group => group.Factors.Min())
-            .Add("largest factor", group => group.Factors.Max())
-            .Add("made ratio before", group => group.Weights.RatioBefore)
-            .Add("made ratio after", group => group.Weights.RatioAfter)
-            .Add("read ratio before", group => group.ConsumerWeights.RatioBefore)
-            .Add("read ratio after", group => group.ConsumerWeights.RatioAfter)
+            .Add("least factor", group => group.Factors.Min())
+            .Add("largest", group => group.Factors.Max())
+            .Add("made ratio", group => group.Weights.RatioBefore)
+            .Add("→ made", group => group.Weights.RatioAfter)
+            .Add("read ratio", group => group.ConsumerWeights.RatioBefore)
+            .Add("→ read", group => group.ConsumerWeights.RatioAfter)
             .Add("weight bits", group => Median(group.WeightBitsGained));
         if (result.Groups.Any(group => group.Activations is not null)) columns.Add("activation bits", group => Median(group.ActivationBitsGained));
         return columns.Frame;
@@ -43,6 +44,19 @@ public static class EqualizationFrames
             columns.Add("activation before", channel => activations.Before[channel]).Add("activation after", channel => activations.After[channel])
                 .Add("activation bits", channel => group.ActivationBitsGained[channel]);
         return columns.Frame;
+    }
+
+    /// <summary>One row a layer: what the equalization does to its own noise at the network's output, rQNSR before and after.</summary>
+    /// <param name="effect">The measurement.</param>
+    public static Frame<int, string> ToFrame(this EqualizationEffect effect)
+    {
+        ArgumentNullException.ThrowIfNull(effect);
+        return new FrameColumns<LayerEffect>(effect.Layers)
+            .Add("layer", layer => layer.Name)
+            .Add("noise", layer => Math.Sqrt(layer.Noise.Before)).Add("→ noise", layer => Math.Sqrt(layer.Noise.After))
+            .Add("weights", layer => Math.Sqrt(layer.WeightNoise.Before)).Add("→ weights", layer => Math.Sqrt(layer.WeightNoise.After))
+            .Add("values", layer => Math.Sqrt(layer.ValueNoise.Before)).Add("→ values", layer => Math.Sqrt(layer.ValueNoise.After))
+            .Add("at bound", layer => layer.HeldFactors).Frame;
     }
 
     private static double Median(IEnumerable<double> values)

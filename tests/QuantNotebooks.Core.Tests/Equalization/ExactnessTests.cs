@@ -43,6 +43,8 @@ public sealed class ExactnessTests
             var random = new Random(seed);
             var input = RandomGraph.Input(seed);
             var expected = Outputs(network.ToModel(), input);
+            // Where outputs cancel, factors that round each weight by 6e-8 show more; what an input moved by 1e-6 does says how much. A wrong class differs by its whole factor.
+            var moved = Outputs(network.ToModel(), [.. input.Select((value, index) => index % 2 == 0 ? value * (1 + 1e-6f) : value * (1 - 1e-6f))]);
             var exact = Outputs(Scaled(network, () => Math.ScaleB(1, random.Next(-4, 5)), out var free), input);
             var rounded = Outputs(Scaled(network, () => Math.Exp(random.NextDouble() * 5 - 2.5), out _), input);
             if (free > 0) Interlocked.Increment(ref graphsWithFactors);
@@ -50,10 +52,9 @@ public sealed class ExactnessTests
             {
                 Assert.Equal(values, exact[name]);
                 if (values.All(value => value == 0)) Assert.Equal(values, rounded[name]);
-                // Rounded weights differ by 6e-8, which outputs that cancel over ten layers enlarge; a wrong class differs by its whole factor.
-                else Assert.InRange(ModelRun.RelativeDifference(values, rounded[name]), 0, 1e-3);
+                else Assert.InRange(ModelRun.RelativeDifference(values, rounded[name]), 0, Math.Max(1e-5, 4 * ModelRun.RelativeDifference(values, moved[name])));
             }
-        }, iter: 800);
+        }, iter: LongRun.Cases(800));
         Assert.True(graphsWithFactors > 500, $"only {graphsWithFactors} graphs had a free class");
     }
 }

@@ -36,18 +36,45 @@ public sealed class MethodTests
             }
     }
 
-    [Fact]
-    public void All_factors_at_once_are_those_of_block_after_block()
+    [Theory]
+    [InlineData(TestData.MobileNetV1)]
+    [InlineData(TestData.MobileNetV2)]
+    [InlineData(TestData.ResNet14)]
+    [InlineData(TestData.TextDirection)]
+    [InlineData(TestData.TextRecognition)]
+    public void All_factors_at_once_are_those_of_block_after_block(string name)
     {
-        var problem = new FactorProblem(FactorTrace.Of(TestData.Load(TestData.ResNet14)));
+        var problem = new FactorProblem(FactorTrace.Of(TestData.Load(name)));
         var (joint, iterated) = (Ones(problem), Ones(problem));
         var rounds = new CrossLayer(problem, problem.Blocks, joint, 16).SolveJointly(1e-6);
         var sweeps = new CrossLayer(problem, problem.Blocks, iterated, 16).Iterate(1e-6);
-        Assert.InRange(rounds, 1, 60);
-        Assert.True(sweeps > rounds);
+        Assert.InRange(rounds, 1, sweeps);
         for (var index = 0; index < joint.Length; index++) Assert.InRange(joint[index] / iterated[index], 1 - 1e-3, 1 + 1e-3);
+    }
 
-        static double[] Ones(FactorProblem problem) => [.. Enumerable.Repeat(1.0, problem.Count)];
+    private static double[] Ones(FactorProblem problem) => [.. Enumerable.Repeat(1.0, problem.Count)];
+
+    /// <summary>
+    /// A stream of one channel with a block around which its largest weights lead in a circle. Were the largest of several layers' ranges what counts, any s_A
+    /// with w3 / w1 &lt;= s_B &lt;= w2 / w0 would do; with their means s_A = sqrt(w3 / w0) and s_B = s_A sqrt(w2 / w1) alone.
+    /// </summary>
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(3, 0.2)]
+    [InlineData(0.01, 50)]
+    public void A_residual_block_has_one_solution_wherever_the_search_begins(double stream, double inner)
+    {
+        var network = new GraphBuilder().Input("x", 0, 1, 1, 1).Constant("w0", [1, 1, 1, 1], 1).Constant("w1", [1, 1, 1, 1], 2).Constant("w2", [1, 1, 1, 1], 8)
+            .Constant("w3", [1, 1, 1, 1], 4).Node("Conv", ["x", "w0"], "t").Node("Relu", ["t"], "a").Node("Conv", ["a", "w1"], "u").Node("Relu", ["u"], "b")
+            .Node("Conv", ["b", "w2"], "v").Node("Add", ["a", "v"], "s").Node("Conv", ["s", "w3"], "y").Output("y").Load();
+        var problem = new FactorProblem(FactorTrace.Of(network));
+        foreach (var solve in (Func<CrossLayer, int>[])[solver => solver.SolveJointly(1e-7), solver => solver.Iterate(1e-7)])
+        {
+            double[] factors = [stream, inner];
+            solve(new CrossLayer(problem, problem.Blocks, factors, 1e6));
+            Assert.Equal(2, factors[0], 1e-4);
+            Assert.Equal(4, factors[1], 1e-4);
+        }
     }
 
     [Theory]

@@ -9,11 +9,11 @@ public sealed class TrapTests
 {
     private static readonly float[] Input = RandomGraph.Input(3);
 
-    private static GraphBuilder Start() => new GraphBuilder(opset: 13).Input("x", 0, 2, 6, 6)
+    internal static GraphBuilder Start() => new GraphBuilder(opset: 13).Input("x", 0, 2, 6, 6)
         .RandomConstant("a", 4, 2, 1, 1).RandomConstant("b", 4, 4, 1, 1).RandomConstant("c", 4, 4, 1, 1).RandomConstant("bias", 4);
 
     /// <summary>Equalizes with scaled ranges and checks the function on all outputs; returns what was found.</summary>
-    private static (EqualizationResult Result, Network Network) Exact(GraphBuilder builder)
+    internal static (EqualizationResult Result, Network Network) Exact(GraphBuilder builder)
     {
         var network = builder.Load();
         var result = network.Equalize(EqualizationMethod.CrossLayer);

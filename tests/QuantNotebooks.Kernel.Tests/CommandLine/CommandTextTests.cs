@@ -24,6 +24,7 @@ public sealed class CommandTextTests
     [InlineData("equalize")]
     [InlineData("absorb-bias")]
     [InlineData("remove-dead")]
+    [InlineData("prune")]
     [InlineData("correct")]
     [InlineData("evaluate")]
     [InlineData("compare")]

@@ -12,6 +12,7 @@ public sealed partial class HtmlPageTests : IDisposable
     [Theory]
     [InlineData("shift", 2, 16)]
     [InlineData("sensitivity", 1, 16)]
+    [InlineData("prune", 1, 7)]
     [InlineData("load", 0, 16)]
     public async Task TheFileHoldsTheWholeTableAndItsChartsAndNeedsNothingElse(string command, int charts, int rows)
     {

@@ -1,5 +1,6 @@
 using QuantNotebooks.Equalization;
 using QuantNotebooks.Export;
+using QuantNotebooks.Sensitivity;
 
 namespace QuantNotebooks.Kernel.CommandLine.Reports;
 
@@ -29,6 +30,22 @@ internal static class EqualizationText
         writer.WriteLine(Structure(result.Structure));
         writer.WriteLine(Meaning(result));
     }
+
+    public static void Write(EqualizationEffect effect, TextWriter writer)
+    {
+        Write(effect.Equalization, writer);
+        writer.WriteLine();
+        writer.WriteLine($"Each layer quantized alone, {effect.Scheme}, at the output:");
+        writer.WriteLine();
+        var table = new TextTable(new("layer", false), new("noise"), new("of weights"), new("of values"), new("factors at bound"));
+        foreach (var layer in effect.Layers) table.Add(layer.Name, Roots(layer.Noise), Roots(layer.WeightNoise), Roots(layer.ValueNoise), Digits.Count(layer.HeldFactors));
+        table.Write(writer);
+        writer.WriteLine();
+        writer.WriteLine("noise: rQNSR of the network's output, before > after; of the layer's weights alone, and of the values that it reads and makes alone.");
+        writer.WriteLine($"{char.ToUpperInvariant(effect.Finding[0])}{effect.Finding[1..]}.");
+    }
+
+    private static string Roots(BeforeAfter noise) => $"{Digits.Short(Math.Sqrt(noise.Before))} > {Digits.Short(Math.Sqrt(noise.After))}";
 
     private static void WriteGroups(EqualizationResult result, TextWriter writer)
     {

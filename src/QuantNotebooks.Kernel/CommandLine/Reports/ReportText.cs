@@ -3,6 +3,8 @@ using QuantNotebooks.Equalization;
 using QuantNotebooks.Evaluation;
 using QuantNotebooks.Export;
 using QuantNotebooks.Networks;
+using QuantNotebooks.Notebook.Reports;
+using QuantNotebooks.Pruning;
 using QuantNotebooks.Recommendation;
 using QuantNotebooks.Sensitivity;
 using QuantNotebooks.Shift;
@@ -17,12 +19,17 @@ internal static class ReportText
         switch (result)
         {
             case Network network: NetworkText.Write(network, writer); break;
-            case MeanShiftReport report: ShiftText.Write(report, writer); break;
+            case MeanShiftReport shift: ShiftText.Write(shift, writer); break;
             case SensitivityReport sensitivity: SensitivityText.Write(sensitivity, writer); break;
             case RecommendationReport recommendation: RecommendationText.Write(recommendation, writer); break;
+            case NetworkReport report:
+                foreach (var line in ReportSummary.Lines(report)) writer.WriteLine(line);
+                break;
             case EqualizationResult equalization: EqualizationText.Write(equalization, writer); break;
+            case EqualizationEffect effect: EqualizationText.Write(effect, writer); break;
             case HighBiasResult absorption: NetworkChangeText.Write(absorption, writer); break;
             case DeadChannelResult removal: NetworkChangeText.Write(removal, writer); break;
+            case PruningReport pruning: PruningText.Write(pruning, writer); break;
             case CorrectionResult correction: CorrectionText.Write(correction, writer); break;
             case EvaluationResult evaluation: EvaluationText.Write(evaluation, writer); break;
             case Comparison comparison: EvaluationText.Write(comparison, writer); break;

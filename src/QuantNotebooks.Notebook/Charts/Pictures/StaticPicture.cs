@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 
 namespace QuantNotebooks.Notebook.Charts.Pictures;
@@ -29,6 +30,9 @@ internal static class StaticPicture
         if (traces.Count == 0) return null;
         return new Painter(traces, layout, height).Draw();
     }
+
+    /// <summary>The picture as the address of an image element.</summary>
+    public static string DataUri(string svg) => "data:image/svg+xml;base64," + Convert.ToBase64String(Encoding.UTF8.GetBytes(svg));
 
     private sealed class Painter(List<PictureTrace> traces, JsonElement layout, int height)
     {

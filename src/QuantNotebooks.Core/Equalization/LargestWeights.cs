@@ -1,0 +1,108 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+
+namespace QuantNotebooks.Equalization;
+
+/// <summary>
+/// For each layer and each class that it makes or reads the largest scaled weight: its |w| without factors, and the class at its other end. Those two make
+/// log range = log|w| + x_made - x_read, x = log s, a linear equation for as long as the same weight is the largest. Used by one thread.
+/// </summary>
+internal sealed class LargestWeights
+{
+    private readonly FactorProblem _problem;
+    private readonly int[][] _made;
+    private readonly int[][] _read;
+    private readonly float[] _largest;
+    private readonly float[] _magnitudes;
+
+    public LargestWeights(FactorProblem problem)
+    {
+        _problem = problem;
+        var places = 0;
+        (_made, Makers) = Places(problem.Outputs);
+        (_read, Readers) = Places(problem.Inputs);
+        (_largest, _magnitudes, Neighbours) = (new float[places], new float[places], new int[places]);
+
+        // A class may have several channels of a layer; they count once.
+        (int[][], int[][]) Places(IReadOnlyList<int[]> layers)
+        {
+            var ofClass = Enumerable.Range(0, problem.Count).Select(_ => new List<int>()).ToArray();
+            var ofChannel = new int[layers.Count][];
+            for (var layer = 0; layer < layers.Count; layer++)
+            {
+                var first = places;
+                ofChannel[layer] = Array.ConvertAll(layers[layer], index =>
+                {
+                    if (index < 0) return -1;
+                    if (ofClass[index] is not [.., var last] || last < first) ofClass[index].Add(places++);
+                    return ofClass[index][^1];
+                });
+            }
+            return (ofChannel, Array.ConvertAll(ofClass, list => list.ToArray()));
+        }
+    }
+
+    /// <summary>For each class a place in the other lists for every layer that makes it.</summary>
+    public int[][] Makers { get; }
+
+    /// <summary>The same for every layer that reads it.</summary>
+    public int[][] Readers { get; }
+
+    /// <summary>The class at the other end of the largest weight, or -1 where that keeps factor 1.</summary>
+    public int[] Neighbours { get; }
+
+    /// <summary>log|w| of the largest weight, without factors; NaN where there is no weight.</summary>
+    public double LogMagnitude(int place) => float.IsNormal(_largest[place]) ? Math.Log(_magnitudes[place]) : double.NaN;
+
+    /// <summary>Finds the largest weights under these factors.</summary>
+    public void Find(ReadOnlySpan<double> factors)
+    {
+        Array.Clear(_largest);
+        for (var layer = 0; layer < _problem.Layers.Length; layer++) Find(layer, factors);
+    }
+
+    private void Find(int layer, ReadOnlySpan<double> factors)
+    {
+        var axes = _problem.Layers[layer].Axes;
+        var magnitudes = _problem.Magnitudes(layer);
+        var (rows, columns) = _problem.RowAndColumnFactors(layer, factors);
+        var (rowPlaces, columnPlaces) = axes.RowsAreOutputs ? (_made[layer], _read[layer]) : (_read[layer], _made[layer]);
+        var (rowClasses, columnClasses) = axes.RowsAreOutputs ? (_problem.Outputs[layer], _problem.Inputs[layer]) : (_problem.Inputs[layer], _problem.Outputs[layer]);
+        var (best, bestRows, products) = (new float[columns.Length], new int[columns.Length], new float[axes.Columns]);
+        for (var row = 0; row < axes.Rows; row++)
+        {
+            var values = magnitudes.AsSpan(row * axes.Columns, axes.Columns);
+            var first = axes.FirstColumnChannel(row);
+            TensorPrimitives.Multiply(values, columns.AsSpan(first, axes.Columns), products);
+            var largest = TensorPrimitives.IndexOfMax(products);
+            Keep(rowPlaces[row], products[largest] * rows[row], values[largest], columnClasses[first + largest]);
+            KeepLarger(best.AsSpan(first), bestRows.AsSpan(first), products, rows[row], row);
+        }
+        for (var column = 0; column < columns.Length; column++)
+        {
+            if (best[column] == 0) continue;
+            var row = bestRows[column];
+            Keep(columnPlaces[column], best[column], magnitudes[row * axes.Columns + column - axes.FirstColumnChannel(row)], rowClasses[row]);
+        }
+    }
+
+    private void Keep(int place, float scaled, float magnitude, int neighbour)
+    {
+        if (place >= 0 && scaled > _largest[place]) (_largest[place], _magnitudes[place], Neighbours[place]) = (scaled, magnitude, neighbour);
+    }
+
+    private static void KeepLarger(Span<float> best, Span<int> bestRows, ReadOnlySpan<float> products, float factor, int row)
+    {
+        var index = 0;
+        for (; index <= products.Length - Vector<float>.Count; index += Vector<float>.Count)
+        {
+            var (scaled, before) = (new Vector<float>(products[index..]) * factor, new Vector<float>(best[index..]));
+            var isLarger = Vector.GreaterThan(scaled, before);
+            if (isLarger == Vector<int>.Zero) continue;
+            Vector.ConditionalSelect(isLarger, scaled, before).CopyTo(best[index..]);
+            Vector.ConditionalSelect(isLarger, new Vector<int>(row), new Vector<int>(bestRows[index..])).CopyTo(bestRows[index..]);
+        }
+        for (; index < products.Length; index++)
+            if (products[index] * factor > best[index]) (best[index], bestRows[index]) = (products[index] * factor, row);
+    }
+}

@@ -1,0 +1,33 @@
+using System.Text.Json.Nodes;
+using QuantNotebooks.Export;
+using QuantNotebooks.Notebook.Reports;
+
+namespace QuantNotebooks.Notebook.Commands;
+
+/// <summary><c>report MODEL --images SET [scheme] [--budget 60s] --html FILE</c>: one file to mail to a colleague.</summary>
+internal static class ReportCommand
+{
+    public static CommandDefinition Definition { get; } = CommandDefinition.Create(
+        "report", "Measure a network, try remedies, and write all of it as one page: summary, charts, a page a layer, settings, glossary.", CommonOptions.Model,
+        "data/models/resnet14-fashion.onnx --images data/fashion-mnist/calibration --count 64 --held-out 256 --weight-bits 4 --html report.html",
+        [
+            CommonOptions.Images, CommonOptions.Count, CommonOptions.SkipBroken, CommonOptions.HeldOut, RecommendCommand.Budget, .. CommonOptions.Scheme, CommonOptions.KeepDeadChannels,
+        ],
+        Run, (NetworkReport report) => ToJson(report));
+
+    private static NetworkReport Run(CommandInputs inputs)
+    {
+        var network = inputs.Network();
+        var (images, heldOut) = RecommendCommand.ImagesAndHeldOut(inputs);
+        return Report.For(network, images, heldOut, inputs.Scheme, new() { Budget = inputs.Arguments.Get(RecommendCommand.Budget) }, inputs.Progress("report"), inputs.Host.Cancellation);
+    }
+
+    private static string ToJson(NetworkReport report) => new JsonObject
+    {
+        ["contract"] = 1,
+        ["tool"] = ToolVersion.Text,
+        ["shift"] = JsonNode.Parse(report.Shift.ToJson()),
+        ["recommendation"] = JsonNode.Parse(report.Recommendation.ToJson()),
+        ["after"] = report.After is { } after ? JsonNode.Parse(after.ToJson()) : null,
+    }.ToJsonString();
+}

@@ -1,0 +1,19 @@
+using QuantNotebooks.Notebook.Text;
+
+namespace QuantNotebooks.Notebook.Reports;
+
+/// <summary>A report in a few lines, for a terminal.</summary>
+public static class ReportSummary
+{
+    /// <summary>The finding, the layers that matter most, and where to read on.</summary>
+    public static IEnumerable<string> Lines(NetworkReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        yield return report.Recommendation.Finding + ".";
+        if (ShiftSummary.WorstBy(report.Shift.Layers, layer => layer.Before.Mssr) is { } worst)
+            yield return $"The mean shift is largest in {LayerText.Described(worst.Layer)}: MSSR {NumberText.Significant(worst.Before.Mssr, 3)}, {NumberText.Percent(worst.Before.MeanShiftShare)} of its noise energy.";
+        foreach (var advice in report.Recommendation.Layers.Where(advice => advice.Remedy != Recommendation.Remedy.Keep).OrderByDescending(advice => advice.NoiseShare).Take(5))
+            yield return $"{advice.Layer.Name}: {Recommendation.Remedies.Text(advice.Remedy)}, {advice.Reason}.";
+        yield return "--html FILE writes it all: charts, a page a layer, settings and a glossary.";
+    }
+}
