@@ -16,14 +16,30 @@ internal sealed class MobileNetV2
     {
         var writer = new MobileNetV2();
         writer.Write();
-        var preprocessing = new Preprocessing { Channels = ChannelOrder.Rgb, Size = new ImageSize(224, 224), Scale = 1 / 255.0, Mean = [0.5], Std = [0.5] };
-        var facts = new NetworkFacts("mobilenet-v2-224-random", "mobilenet-v2-224-random.onnx") { Task = new TaskDescription(new InputDescription("x", preprocessing), new NoTask()) };
-        return Network.FromModel(writer._model, facts, LoadOptions.Default);
+        return writer.Load("mobilenet-v2-224-random");
+    }
+
+    /// <summary>The same kind of network with that many blocks alike, of three layers each, on maps of 56x56: so that its cost is in proportion to its layers.</summary>
+    public static Network Stack(int blocks)
+    {
+        var writer = new MobileNetV2();
+        writer.Begin();
+        var tensor = writer.Conv("x", 3, 16, 3, 4, 1, true);
+        for (var block = 0; block < blocks; block++) tensor = writer.Block(tensor, 16, 16, 6, 1);
+        writer._model.Graph.Output.Add(new ValueInfoProto { Name = writer.Node("GlobalAveragePool", [tensor]) });
+        return writer.Load($"{blocks} blocks");
     }
 
     public static ImageSet Images(int count) => new("random", "random", new RandomImages(count));
 
-    private void Write()
+    private Network Load(string name)
+    {
+        var preprocessing = new Preprocessing { Channels = ChannelOrder.Rgb, Size = new ImageSize(224, 224), Scale = 1 / 255.0, Mean = [0.5], Std = [0.5] };
+        var facts = new NetworkFacts(name, name + ".onnx") { Task = new TaskDescription(new InputDescription("x", preprocessing), new NoTask()) };
+        return Network.FromModel(_model, facts, LoadOptions.Default);
+    }
+
+    private void Begin()
     {
         _model.OpsetImport.Add(new OperatorSetIdProto { Version = 13 });
         var shape = new TensorShapeProto();
@@ -32,20 +48,30 @@ internal sealed class MobileNetV2
         _model.Graph.Input.Add(new ValueInfoProto { Name = "x", Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = 1, Shape = shape } } });
         _model.Graph.Initializer.Add(TensorData.Scalar("zero", 0));
         _model.Graph.Initializer.Add(TensorData.Scalar("six", 6));
+    }
+
+    private void Write()
+    {
+        Begin();
         var (tensor, channels) = (Conv("x", 3, 32, 3, 2, 1, true), 32);
         foreach (var (expansion, width, repeats, stride) in ((int, int, int, int)[])[(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)])
             for (var repeat = 0; repeat < repeats; repeat++)
             {
-                var hidden = channels * expansion;
-                var inner = expansion == 1 ? tensor : Conv(tensor, channels, hidden, 1, 1, 1, true);
-                inner = Conv(inner, hidden, hidden, 3, repeat == 0 ? stride : 1, hidden, true);
-                inner = Conv(inner, hidden, width, 1, 1, 1, false);
-                tensor = repeat == 0 ? inner : Node("Add", [tensor, inner]);
+                tensor = Block(tensor, channels, width, expansion, repeat == 0 ? stride : 1, adds: repeat > 0);
                 channels = width;
             }
         tensor = Node("Flatten", [Node("GlobalAveragePool", [Conv(tensor, channels, 1280, 1, 1, 1, true)])]);
         tensor = Node("Gemm", [tensor, Weights([1280, 1000], 1280), Weights([1000], 100)]);
         _model.Graph.Output.Add(new ValueInfoProto { Name = tensor });
+    }
+
+    private string Block(string input, int channels, int width, int expansion, int stride, bool adds = true)
+    {
+        var hidden = channels * expansion;
+        var inner = expansion == 1 ? input : Conv(input, channels, hidden, 1, 1, 1, true);
+        inner = Conv(inner, hidden, hidden, 3, stride, hidden, true);
+        inner = Conv(inner, hidden, width, 1, 1, 1, false);
+        return adds ? Node("Add", [input, inner]) : inner;
     }
 
     private string Conv(string input, int from, int to, int size, int stride, int groups, bool clips)

@@ -35,21 +35,14 @@ internal sealed class IterativeVisitor : ILayerVisitor
 
     public bool ChangesLayers => true;
 
-    public void Observe(Layer layer, MeasuringPoint point, ChannelLayout layout, ReadOnlySpan<float> full, ReadOnlySpan<float> quantized)
-    {
-        if (point == MeasuringPoint.AfterActivation) return;
-        var before = point == MeasuringPoint.BeforeActivation;
-        var images = Math.Clamp(_measured - layout.FirstImage, 0, layout.Images);
-        var border = images * layout.ValuesPerImage;
-        if (images > 0) Add(before ? _before : _after, layout with { Images = images }, full[..border], quantized[..border]);
-        if (before && images < layout.Images)
-            Add(_aside, layout with { Images = layout.Images - images, FirstImage = layout.FirstImage + images }, full[border..], quantized[border..]);
+    public ILayerObserver Begin(Layer layer, ChannelLayout layout) => new Observer(_network, layer, layout, Math.Clamp(_measured - layout.FirstImage, 0, layout.Images));
 
-        void Add(ShiftAccumulator[] statistics, ChannelLayout part, ReadOnlySpan<float> fullPart, ReadOnlySpan<float> quantizedPart)
-        {
-            if (statistics[layer.Index].Add(part, fullPart, quantizedPart) is { } channel)
-                throw FiniteCheck.Activation(_network, layer, point, part, fullPart, quantizedPart, channel);
-        }
+    public void End(Layer layer, ILayerObserver observer)
+    {
+        var seen = (Observer)observer;
+        if (seen.Before is { } before) _before[layer.Index].Add(before);
+        if (seen.After is { } after) _after[layer.Index].Add(after);
+        if (seen.Aside is { } aside) _aside[layer.Index].Add(aside);
     }
 
     public float[]? BiasToAdd(Layer layer)
@@ -90,5 +83,36 @@ internal sealed class IterativeVisitor : ILayerVisitor
         var growth = 0.0;
         for (var channel = 0; channel < added.Length; channel++) growth += added[channel] * (2 * aside.Channels[channel].MeanShift + added[channel]);
         return aside.NoisePower > 0 ? growth / aside.NoisePower : growth;
+    }
+
+    /// <summary>The first images of a batch are measured, the rest is set aside.</summary>
+    private sealed class Observer(Network network, Layer layer, ChannelLayout layout, int measured) : ILayerObserver
+    {
+        private readonly ChannelLayout _front = layout with { Images = measured };
+        private readonly ChannelLayout _back = layout with { Images = layout.Images - measured, FirstImage = layout.FirstImage + measured };
+
+        public ShiftSums? Before { get; private set; }
+
+        public ShiftSums? After { get; private set; }
+
+        public ShiftSums? Aside { get; private set; }
+
+        public void Observe(MeasuringPoint point, int first, int count, ReadOnlySpan<float> full, ReadOnlySpan<float> quantized)
+        {
+            if (point == MeasuringPoint.AfterActivation) return;
+            var border = measured * layout.ValuesPerImage;
+            if (measured > 0)
+            {
+                var sums = point == MeasuringPoint.BeforeActivation ? Before ??= new ShiftSums(_front) : After ??= new ShiftSums(_front);
+                Add(sums, full[..border], quantized[..border]);
+            }
+            if (point == MeasuringPoint.BeforeActivation && measured < layout.Images) Add(Aside ??= new ShiftSums(_back), full[border..], quantized[border..]);
+
+            void Add(ShiftSums sums, ReadOnlySpan<float> fullPart, ReadOnlySpan<float> quantizedPart)
+            {
+                if (sums.Add(first, count, fullPart, quantizedPart) is { } channel)
+                    throw FiniteCheck.Activation(network, layer, point, sums.Layout, fullPart, quantizedPart, channel);
+            }
+        }
     }
 }

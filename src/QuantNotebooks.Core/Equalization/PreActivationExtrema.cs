@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Quantization;
@@ -23,16 +24,21 @@ internal sealed class PreActivationExtrema : ILayerVisitor
         return visitor._depths;
     }
 
-    public void Observe(Layer layer, MeasuringPoint point, ChannelLayout layout, ReadOnlySpan<float> full, ReadOnlySpan<float> quantized)
-    {
-        if (point != MeasuringPoint.BeforeActivation) return;
-        var depths = _depths[layer.Index];
-        for (var index = 0; index < full.Length; index++)
-        {
-            ref var depth = ref depths[index / layout.Inner % layout.Channels];
-            depth = Math.Max(depth, -full[index]);
-        }
-    }
+    public ILayerObserver Begin(Layer layer, ChannelLayout layout) => new Observer(layout);
+
+    public void End(Layer layer, ILayerObserver observer) => TensorPrimitives.Max(_depths[layer.Index], ((Observer)observer).Depths, _depths[layer.Index]);
 
     public float[]? BiasToAdd(Layer layer) => null;
+
+    private sealed class Observer(ChannelLayout layout) : ILayerObserver
+    {
+        public float[] Depths { get; } = new float[layout.Channels];
+
+        public void Observe(MeasuringPoint point, int first, int count, ReadOnlySpan<float> full, ReadOnlySpan<float> quantized)
+        {
+            if (point != MeasuringPoint.BeforeActivation) return;
+            for (var channel = first; channel < first + count; channel++)
+                foreach (var start in layout.RowsOf(channel)) Depths[channel] = Math.Max(Depths[channel], -TensorPrimitives.Min(full.Slice(start, layout.Inner)));
+        }
+    }
 }

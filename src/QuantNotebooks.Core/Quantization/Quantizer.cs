@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using QuantNotebooks.Networks;
 
 namespace QuantNotebooks.Quantization;
@@ -52,18 +53,13 @@ public sealed record Quantizer(float Scale, int ZeroPoint, int Lowest, int Highe
     /// <summary>Puts each value on the grid; source and destination may be the same memory.</summary>
     /// <param name="source">Values of any shape.</param>
     /// <param name="destination">At least as long as the source.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Apply(ReadOnlySpan<float> source, Span<float> destination)
     {
-        var low = (float)(Lowest - ZeroPoint);
-        var high = (float)(Highest - ZeroPoint);
-        var scale = new Vector<float>(Scale);
-        var (lows, highs) = (new Vector<float>(low), new Vector<float>(high));
+        var grid = new VectorGrid(this);
         var index = 0;
         for (; index <= source.Length - Vector<float>.Count; index += Vector<float>.Count)
-        {
-            var steps = Vector.Round(new Vector<float>(source[index..]) / scale, MidpointRounding.ToEven);
-            (Vector.Min(Vector.Max(steps, lows), highs) * scale).CopyTo(destination[index..]);
-        }
+            grid.Apply(new Vector<float>(source[index..])).CopyTo(destination[index..]);
         for (; index < source.Length; index++) destination[index] = Apply(source[index]);
     }
 

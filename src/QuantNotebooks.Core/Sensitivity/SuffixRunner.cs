@@ -90,7 +90,7 @@ internal sealed class SuffixRunner : IDisposable
                 inputGrid.Apply(input.Floats, rounded.Floats);
             }
             var output = runner.Run([rounded ?? input], cancellation)[0];
-            if (_quantizers.TryGetValue(layer.Output, out var outputGrid)) Sweep.ElementWise.Quantize(outputGrid, output.Floats);
+            if (_quantizers.TryGetValue(layer.Output, out var outputGrid)) outputGrid.Apply(output.Floats, output.Floats);
             return output;
         }
         finally

@@ -85,23 +85,32 @@ public static class Distributions
 
         public float[]? BiasToAdd(Layer layer) => null;
 
-        public void Observe(Layer layer, MeasuringPoint point, ChannelLayout layout, ReadOnlySpan<float> full, ReadOnlySpan<float> quantized)
+        public ILayerObserver Begin(Layer layer, ChannelLayout layout) => new Observer(layout, layer.Index == wanted.Index ? channel : -1, wantedPoint);
+
+        public void End(Layer layer, ILayerObserver observer)
         {
-            if (layer.Index != wanted.Index || point != wantedPoint) return;
-            for (var row = 0; row < layout.Images * layout.Items; row++)
+            foreach (var (y, q) in ((Observer)observer).Values)
             {
-                var start = (row * layout.Channels + channel) * layout.Inner;
-                for (var index = start; index < start + layout.Inner; index++)
-                {
-                    var (y, q) = (full[index], quantized[index]);
-                    (Lowest, Highest) = (Math.Min(Lowest, Math.Min(y, q)), Math.Max(Highest, Math.Max(y, q)));
-                    (FullSum, QuantizedSum, Count) = (FullSum + y, QuantizedSum + q, Count + 1);
-                    Full[Bin(y)]++;
-                    Quantized[Bin(q)]++;
-                }
+                (Lowest, Highest) = (Math.Min(Lowest, Math.Min(y, q)), Math.Max(Highest, Math.Max(y, q)));
+                (FullSum, QuantizedSum, Count) = (FullSum + y, QuantizedSum + q, Count + 1);
+                Full[Bin(y)]++;
+                Quantized[Bin(q)]++;
             }
         }
 
         private int Bin(double value) => Math.Clamp((int)((value - Bottom) / (Top - Bottom) * bins), 0, bins - 1);
+    }
+
+    /// <summary>Keeps a batch's values of the one channel.</summary>
+    private sealed class Observer(ChannelLayout layout, int channel, MeasuringPoint wantedPoint) : ILayerObserver
+    {
+        public List<(float Full, float Quantized)> Values { get; } = [];
+
+        public void Observe(MeasuringPoint point, int first, int count, ReadOnlySpan<float> full, ReadOnlySpan<float> quantized)
+        {
+            if (point != wantedPoint || channel < first || channel >= first + count) return;
+            foreach (var start in layout.RowsOf(channel))
+                for (var index = start; index < start + layout.Inner; index++) Values.Add((full[index], quantized[index]));
+        }
     }
 }

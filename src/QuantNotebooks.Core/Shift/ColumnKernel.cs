@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using QuantNotebooks.Sweep;
 
 namespace QuantNotebooks.Shift;
@@ -41,6 +42,7 @@ internal static unsafe class ColumnKernel
         private readonly float[] _quantizedLow = Filled(count, float.PositiveInfinity), _quantizedHigh = Filled(count, float.NegativeInfinity);
         private readonly float[] _errorLow = Filled(count, float.PositiveInfinity), _errorHigh = Filled(count, float.NegativeInfinity);
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Add(float* full, float* quantized)
         {
             var column = 0;

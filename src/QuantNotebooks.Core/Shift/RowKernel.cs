@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using QuantNotebooks.Sweep;
 
 namespace QuantNotebooks.Shift;
@@ -9,6 +10,8 @@ namespace QuantNotebooks.Shift;
 /// </summary>
 internal static unsafe class RowKernel
 {
+    // Optimized from the first call: a measurement is over before the runtime would think of it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static ChannelSums Sum(ChannelLayout layout, float* full, float* quantized, int channel)
     {
         var width = Vector<float>.Count;

@@ -15,19 +15,20 @@ internal sealed class ShiftMeasurement(Network network, bool split) : ILayerVisi
 
     public bool WantsParts => split;
 
-    public void Observe(Layer layer, MeasuringPoint point, ChannelLayout layout, ReadOnlySpan<float> full, ReadOnlySpan<float> quantized)
+    public ILayerObserver Begin(Layer layer, ChannelLayout layout) => new Observer(network, layer, layout);
+
+    public void End(Layer layer, ILayerObserver observer)
     {
-        var accumulator = (point == MeasuringPoint.BeforeActivation ? _before : _after)[layer.Index];
-        if (accumulator.Add(layout, full, quantized) is { } channel)
-            throw FiniteCheck.Activation(network, layer, point, layout, full, quantized, channel);
+        var seen = (Observer)observer;
+        if (seen.Before is { } before) _before[layer.Index].Add(before);
+        if (seen.After is { } after) _after[layer.Index].Add(after);
     }
 
     public void ObserveParts(Layer layer, ShiftParts parts)
     {
         var channels = _splits[layer.Index];
         for (var channel = 0; channel < channels.Length; channel++)
-            channels[channel] = channels[channel].Merge(new ChannelSplit(
-                parts.Count, parts.Weights[channel], parts.InputRounding[channel], parts.Inherited[channel], parts.Predicted[channel]));
+            channels[channel] = new ChannelSplit(parts.Count, parts.Weights[channel], parts.InputRounding[channel], parts.Inherited[channel], parts.Predicted[channel]);
     }
 
     public float[]? BiasToAdd(Layer layer) => null;
@@ -40,4 +41,17 @@ internal sealed class ShiftMeasurement(Network network, bool split) : ILayerVisi
             Split = split ? new ShiftSplit([.. _splits[layer.Index]]) : null,
         }),
     ];
+
+    private sealed class Observer(Network network, Layer layer, ChannelLayout layout) : ILayerObserver
+    {
+        public ShiftSums? Before { get; private set; }
+
+        public ShiftSums? After { get; private set; }
+
+        public void Observe(MeasuringPoint point, int first, int count, ReadOnlySpan<float> full, ReadOnlySpan<float> quantized)
+        {
+            var sums = point == MeasuringPoint.AfterActivation ? After ??= new ShiftSums(layout) : Before ??= new ShiftSums(layout);
+            if (sums.Add(first, count, full, quantized) is { } channel) throw FiniteCheck.Activation(network, layer, point, layout, full, quantized, channel);
+        }
+    }
 }

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
-using System.Numerics.Tensors;
+using System.Numerics;
+using System.Runtime.CompilerServices;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
+using QuantNotebooks.Onnx;
 using QuantNotebooks.Quantization;
 
 namespace QuantNotebooks.Sweep;
@@ -32,7 +34,7 @@ public static class Calibration
         {
             if (!placement.Tensors.Contains(name) || !tensor.IsFloat) return;
             var range = ExtremaOf(name, tensor.Floats, reference, images);
-            ranges[name] = ranges.TryGetValue(name, out var before) ? before.Union(range) : range;
+            lock (ranges) ranges[name] = ranges.TryGetValue(name, out var before) ? before.Union(range) : range;
         }
     }
 
@@ -72,22 +74,26 @@ public static class Calibration
 
         void Count(string name, BatchTensor tensor)
         {
-            if (histograms.TryGetValue(name, out var histogram)) histogram.Add(tensor.Floats);
+            if (!histograms.TryGetValue(name, out var histogram)) return;
+            lock (histogram) histogram.Add(tensor.Floats);
         }
     }
 
-    /// <summary>Shows every tensor that a step of the network makes, batch by batch.</summary>
+    /// <summary>Shows every tensor that a step of the network makes, batch by batch; several batches at once, in any order, on threads of their own.</summary>
     internal static void ForEachTensor(Network network, ImageSet images, Action<string, BatchTensor> made, IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
+        var (done, reporting) = (0, new Lock());
         var batches = new ImageBatches(network, images);
+        var workers = BatchWorkers.For(batches, MemoryBudget.Default.Bytes);
         using var pool = new TensorPool();
-        using var runner = new PlanRunner(network, network.Graph, batches.InputName, pool, made);
+        using var runner = new PlanRunner(network, network.Graph, batches.InputName, pool, made, new SessionSettings(workers.ThreadsEach, Unoptimized: false));
         using var reader = batches.Open(pool, cancellation);
-        for (var batch = 0; batch < batches.Count; batch++)
+        workers.ForEach(batch =>
         {
-            progress?.Report(new SweepProgress(batch, batches.Count, "calibration") { ImagesDone = batch * batches.BatchSize, TotalImages = images.Count });
-            runner.Run(reader.Next(), cancellation).Dispose();
-        }
+            runner.Run(reader.Take(batch), cancellation).Dispose();
+            if (progress is null) return;
+            lock (reporting) progress.Report(new SweepProgress(++done, batches.Count, "calibration") { ImagesDone = Math.Min(images.Count, done * batches.BatchSize), TotalImages = images.Count });
+        });
     }
 
     /// <summary>Smallest and largest value; a value that is not finite is refused by the tensor's name, for no grid could cover it.</summary>
@@ -95,10 +101,34 @@ public static class Calibration
     {
         // A tensor without values needs no grid; any will do.
         if (values.IsEmpty) return default;
-        var range = new ActivationRange(TensorPrimitives.Min(values), TensorPrimitives.Max(values));
-        return float.IsFinite(range.Minimum) && float.IsFinite(range.Maximum)
-            ? range
-            : throw new QuantNotebooksException(
-                $"Tensor '{tensor}' of '{network.Name}' takes values that are not finite (NaN or infinity) in full precision on '{images.Name}'.");
+        return Extrema(values) ?? throw new QuantNotebooksException(
+            $"Tensor '{tensor}' of '{network.Name}' takes values that are not finite (NaN or infinity) in full precision on '{images.Name}'.");
+    }
+
+    /// <summary>Smallest and largest of at least one value; null where a NaN or an infinity is among them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static ActivationRange? Extrema(ReadOnlySpan<float> values)
+    {
+        var (lowest, highest, notFinite) = (values[0], values[0], 0f);
+        var index = 0;
+        if (values.Length >= Vector<float>.Count)
+        {
+            var (low, high, differences) = (new Vector<float>(values), new Vector<float>(values), Vector<float>.Zero);
+            for (; index <= values.Length - Vector<float>.Count; index += Vector<float>.Count)
+            {
+                var vector = new Vector<float>(values[index..]);
+                (low, high) = (Vector.MinNative(low, vector), Vector.MaxNative(high, vector));
+                // 0 for every finite value, NaN for the others.
+                differences += vector - vector;
+            }
+            for (var lane = 0; lane < Vector<float>.Count; lane++) (lowest, highest) = (Math.Min(lowest, low[lane]), Math.Max(highest, high[lane]));
+            notFinite = Vector.Sum(differences);
+        }
+        for (; index < values.Length; index++)
+        {
+            (lowest, highest) = (Math.Min(lowest, values[index]), Math.Max(highest, values[index]));
+            notFinite += values[index] - values[index];
+        }
+        return notFinite == 0 ? new ActivationRange(lowest, highest) : null;
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 
 namespace QuantNotebooks.Sweep;
@@ -5,11 +6,11 @@ namespace QuantNotebooks.Sweep;
 /// <summary>
 /// The tensors between the layers done and the layers to come, by name and batch. What is beyond the memory budget goes to a file and comes
 /// back when it is asked for. Batches are visited in order again and again, so the first ones stay in memory and the last ones in the file:
-/// to put out the least recently used would move every one of them every time. For one thread at a time.
+/// to put out the least recently used would move every one of them every time. Several threads may use it at once, each for batches of its own.
 /// </summary>
 internal sealed class Frontier(int batches, TensorPool pool, long budget) : IDisposable
 {
-    private readonly Dictionary<string, Entry[]> _entries = [];
+    private readonly ConcurrentDictionary<string, Entry[]> _entries = [];
     private readonly SpillFile _file = new();
     private long _resident;
 
@@ -40,13 +41,13 @@ internal sealed class Frontier(int batches, TensorPool pool, long budget) : IDis
     /// <summary>Takes over a pair.</summary>
     public void Put(string tensor, int batch, BatchPair pair)
     {
-        if (!_entries.TryGetValue(tensor, out var entries)) _entries[tensor] = entries = new Entry[batches];
-        if (_resident + pair.Bytes <= budget || !pair.Full.IsFloat)
+        var entries = _entries.GetOrAdd(tensor, static (_, count) => new Entry[count], batches);
+        if (Interlocked.Add(ref _resident, pair.Bytes) <= budget || !pair.Full.IsFloat)
         {
-            _resident += pair.Bytes;
             entries[batch].Pair = pair;
             return;
         }
+        Interlocked.Add(ref _resident, -pair.Bytes);
         try
         {
             entries[batch].Full = Spill(pair.Full);
@@ -95,7 +96,7 @@ internal sealed class Frontier(int batches, TensorPool pool, long budget) : IDis
 
     private void Forget(ref Entry entry)
     {
-        if (entry.Pair.Full is not null) _resident -= entry.Pair.Bytes;
+        if (entry.Pair.Full is not null) Interlocked.Add(ref _resident, -entry.Pair.Bytes);
         if (entry.Full is { } full) _file.Free(full.Offset, full.Bytes);
         if (entry.Quantized is { } quantized) _file.Free(quantized.Offset, quantized.Bytes);
         entry = default;

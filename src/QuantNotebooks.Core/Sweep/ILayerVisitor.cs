@@ -1,3 +1,4 @@
+using System.Numerics;
 using QuantNotebooks.Networks;
 
 namespace QuantNotebooks.Sweep;
@@ -23,6 +24,18 @@ internal readonly record struct ChannelLayout(int Images, int Items, int Channel
 
     public int ValuesPerImage => Items * Channels * Inner;
 
+    /// <summary>Columns that are worked on at a time, where a channel's own values are less than a vector: they stay in the first cache.</summary>
+    private const int ColumnsAtOnce = 256;
+
+    /// <summary>Whether a channel's values lie in rows of at least one vector, as those of convolutions mostly do.</summary>
+    public bool HasRows => Inner >= Vector<float>.Count;
+
+    /// <summary>How many channels to work on at a time: one whose values lie in rows, else as many as lie side by side in the first cache.</summary>
+    public int ChannelsAtOnce => HasRows ? 1 : Math.Max(1, ColumnsAtOnce / Inner);
+
+    /// <summary>Where each row of a channel begins.</summary>
+    public RowStarts RowsOf(int channel) => new(channel * Inner, Channels * Inner, Images * Items);
+
     /// <summary>The layout of a layer's output for a batch of images.</summary>
     public static ChannelLayout Of(Layer layer, ReadOnlySpan<long> shape, int images)
     {
@@ -37,6 +50,34 @@ internal readonly record struct ChannelLayout(int Images, int Items, int Channel
     }
 }
 
+/// <summary>Positions at equal distances, for foreach.</summary>
+internal struct RowStarts(int first, int distance, int count)
+{
+    private int _left = count;
+
+    public int Current { get; private set; } = first - distance;
+
+    public readonly RowStarts GetEnumerator() => this;
+
+    public bool MoveNext()
+    {
+        Current += distance;
+        return _left-- > 0;
+    }
+}
+
+/// <summary>Sees one batch of one layer pass by, a few channels at a time. For one thread at a time.</summary>
+internal interface ILayerObserver
+{
+    /// <summary>Some channels at one point, all images of the batch.</summary>
+    /// <param name="point">Where in the layer.</param>
+    /// <param name="first">The first of the channels.</param>
+    /// <param name="count">Their number.</param>
+    /// <param name="full">The full-precision network's whole batch; of other channels the values may be those of another point.</param>
+    /// <param name="quantized">The quantized network's.</param>
+    void Observe(MeasuringPoint point, int first, int count, ReadOnlySpan<float> full, ReadOnlySpan<float> quantized);
+}
+
 /// <summary>Sees every layer of a sweep, batch by batch, and may change a layer's bias before the sweep goes on.</summary>
 internal interface ILayerVisitor
 {
@@ -46,11 +87,14 @@ internal interface ILayerVisitor
     /// <summary>Whether the sweep is to take each layer's shift apart and call <see cref="ObserveParts"/>.</summary>
     bool WantsParts => false;
 
-    /// <summary>The parts of the shift before the activation, for one batch.</summary>
+    /// <summary>The parts of the shift before the activation, over all images; called once a layer, in the end.</summary>
     void ObserveParts(Layer layer, ShiftParts parts) => throw new NotSupportedException("This visitor asked for no parts.");
 
-    /// <summary>One batch at one point: <paramref name="full"/> is the full-precision network's, <paramref name="quantized"/> the quantized one's.</summary>
-    void Observe(Layer layer, MeasuringPoint point, ChannelLayout layout, ReadOnlySpan<float> full, ReadOnlySpan<float> quantized);
+    /// <summary>What looks at one batch of a layer. Called from several threads at once.</summary>
+    ILayerObserver Begin(Layer layer, ChannelLayout layout);
+
+    /// <summary>Takes over what was seen of a batch: for each layer one at a time, in the order of the images.</summary>
+    void End(Layer layer, ILayerObserver observer);
 
     /// <summary>Called when all batches were observed before the activation: what to add to the bias, one a channel, or null for nothing.</summary>
     float[]? BiasToAdd(Layer layer);

@@ -63,7 +63,10 @@ internal sealed class ImageBatches
 
     public int ImagesIn(int batch) => Math.Min(BatchSize, _images.Count - batch * BatchSize);
 
-    /// <summary>Reads all batches in order, decoding ahead.</summary>
+    /// <summary>Bytes of a batch as the network's input.</summary>
+    public long BytesOf(int batch) => _shape.Aggregate((long)sizeof(float) * ImagesIn(batch), (product, length) => product * length);
+
+    /// <summary>Reads all batches, decoding ahead.</summary>
     public BatchReader Open(TensorPool pool, CancellationToken cancellation) => new(this, pool, cancellation);
 
     /// <summary>Memory for a batch as the network's input, [images, ...].</summary>

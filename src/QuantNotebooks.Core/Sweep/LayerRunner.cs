@@ -6,7 +6,7 @@ using QuantNotebooks.Quantization;
 
 namespace QuantNotebooks.Sweep;
 
-/// <summary>Runs one layer of a sweep: in full precision, with quantized weights and bias, and its activation.</summary>
+/// <summary>Runs one layer of a sweep: in full precision, with quantized weights and bias, and its activation. Safe to use from several threads.</summary>
 internal sealed class LayerRunner : IDisposable
 {
     private readonly NodeRunner _full;
@@ -21,8 +21,10 @@ internal sealed class LayerRunner : IDisposable
     /// <param name="inputGrid">The quantizer of the layer's input, or null where activations are not quantized.</param>
     /// <param name="splits">Whether <see cref="Split"/> is wanted.</param>
     /// <param name="pool">Memory for tensors.</param>
+    /// <param name="settings">How ONNX Runtime is to run it.</param>
     public LayerRunner(
-        Network network, Layer layer, Graph referenceGraph, Layer reference, QuantizationScheme scheme, Quantizer? inputGrid, bool splits, TensorPool pool)
+        Network network, Layer layer, Graph referenceGraph, Layer reference, QuantizationScheme scheme, Quantizer? inputGrid, bool splits, TensorPool pool,
+        SessionSettings settings)
     {
         Layer = layer;
         InputGrid = inputGrid;
@@ -31,10 +33,10 @@ internal sealed class LayerRunner : IDisposable
         var quantizedGraph = LayerEditor.Apply(network.Graph, [new LayerChange(layer, Weights.Weights, layer.HasBias ? Bias : null)]);
         _full = Runner(referenceGraph, reference.LinearNodes, reference.PreActivation);
         _quantized = Runner(quantizedGraph, layer.LinearNodes, layer.PreActivation);
-        _activation = layer.ActivationNodes.IsEmpty ? null : Runner(network.Graph, layer.ActivationNodes, layer.Output);
-        Split = splits ? new SplitRunner(network.Graph, layer, reference, Weights.Weights, Bias, inputGrid, pool) : null;
+        _activation = Pointwise.Computes(layer.Activation) ? null : Runner(network.Graph, layer.ActivationNodes, layer.Output);
+        Split = splits ? new SplitRunner(layer, reference, Weights.Weights, Bias, inputGrid) : null;
 
-        NodeRunner Runner(Graph graph, ImmutableArray<NodeProto> nodes, string output) => new(graph, nodes, [output], pool, default, shapesFollowInputs: true);
+        NodeRunner Runner(Graph graph, ImmutableArray<NodeProto> nodes, string output) => new(graph, nodes, [output], pool, settings, shapesFollowInputs: true);
     }
 
     public Layer Layer { get; }
@@ -45,6 +47,9 @@ internal sealed class LayerRunner : IDisposable
 
     /// <summary>The quantized bias, zeros where the layer has none.</summary>
     public float[] Bias { get; }
+
+    /// <summary>Whether ONNX Runtime runs the activation; the others are a matter of <see cref="Pointwise"/>.</summary>
+    public bool ActivatesApart => _activation is not null;
 
     /// <summary>Takes the shift apart; null where that is not wanted.</summary>
     public SplitRunner? Split { get; }
@@ -64,13 +69,12 @@ internal sealed class LayerRunner : IDisposable
         }
     }
 
-    /// <summary>Both sides after the activation; takes over what is before it.</summary>
+    /// <summary>Both sides through an activation that ONNX Runtime runs; takes over what is before it.</summary>
     public BatchPair Activate(BatchPair before, CancellationToken cancellation)
     {
-        if (_activation is null) return before;
         using (before)
         {
-            var full = _activation.Run([before.Full], cancellation)[0];
+            var full = _activation!.Run([before.Full], cancellation)[0];
             try
             {
                 return new BatchPair(full, _activation.Run([before.Quantized], cancellation)[0]);
@@ -88,6 +92,5 @@ internal sealed class LayerRunner : IDisposable
         _full.Dispose();
         _quantized.Dispose();
         _activation?.Dispose();
-        Split?.Dispose();
     }
 }

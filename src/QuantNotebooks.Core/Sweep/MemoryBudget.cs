@@ -22,7 +22,10 @@ public sealed record MemoryBudget
     /// <summary>The most bytes.</summary>
     public long Bytes { get; }
 
-    internal long PoolBytes => Math.Min(TensorPool.UsualFreeBytes, Bytes / 4);
+    /// <summary>What tensors that wait for a later layer may take; the rest is for the batches under way and for free memory that is kept for the next ones.</summary>
+    internal long FrontierBytes => Bytes / 4 * 3;
+
+    internal long PoolBytes => Math.Min(TensorPool.UsualFreeBytes, Bytes / 8);
 
     /// <summary>Reads a number with a unit, such as "512MiB" or "4GiB"; a number alone is in bytes.</summary>
     public static bool TryParse(string text, out MemoryBudget? budget)

@@ -5,7 +5,7 @@ using QuantNotebooks.Onnx.Schema;
 
 namespace QuantNotebooks.Sweep;
 
-/// <summary>Runs a few nodes of a graph in ONNX Runtime as a model of their own, made when the first batch tells the inputs' types.</summary>
+/// <summary>Runs a few nodes of a graph in ONNX Runtime as a model of their own, made when the first batch tells the inputs' types. Safe to use from several threads.</summary>
 internal sealed class NodeRunner : IDisposable
 {
     private readonly Graph _graph;
@@ -14,9 +14,11 @@ internal sealed class NodeRunner : IDisposable
     private readonly TensorPool _pool;
     private readonly SessionSettings _settings;
     private readonly bool _shapesFollowInputs;
-    private OnnxSession? _session;
-    private long[][] _inputShapes = [];
-    private long[][] _outputShapes = [];
+    private readonly Lock _lock = new();
+    private volatile OnnxSession? _session;
+    private volatile KnownShapes? _known;
+
+    private sealed record KnownShapes(long[][] Inputs, long[][] Outputs);
 
     /// <param name="graph">Holds the nodes' constants.</param>
     /// <param name="nodes">What to run.</param>
@@ -43,28 +45,35 @@ internal sealed class NodeRunner : IDisposable
     /// <summary>Runs one batch; the outputs belong to the caller.</summary>
     public BatchTensor[] Run(BatchTensor[] inputs, CancellationToken cancellation)
     {
-        _session ??= OnnxSession.Create(
-            _graph.Extract(_nodes, Inputs.Select((name, index) => (name, (int)inputs[index].ElementType)), _outputs), Describe(), _settings);
+        var session = _session ?? Open(inputs);
         var values = Array.ConvertAll(inputs, input => input.Value);
-        if (_shapesFollowInputs && SameShapes(inputs))
+        if (_shapesFollowInputs && _known is { } known && Fits(known, inputs))
         {
-            var bound = Array.ConvertAll(_outputShapes, shape => BatchTensor.Create(_pool, shape));
-            _session.Run(values, Array.ConvertAll(bound, output => output.Value), cancellation);
+            var bound = Array.ConvertAll(known.Outputs, shape => BatchTensor.Create(_pool, shape));
+            session.Run(values, Array.ConvertAll(bound, output => output.Value), cancellation);
             return bound;
         }
-        var outputs = _session.Run(values, cancellation).Select(BatchTensor.Own).ToArray();
-        _inputShapes = Array.ConvertAll(inputs, input => input.Shape);
-        _outputShapes = Array.ConvertAll(outputs, output => output.Shape);
+        var outputs = session.Run(values, cancellation).Select(BatchTensor.Own).ToArray();
+        _known = new KnownShapes(Array.ConvertAll(inputs, input => input.Shape), Array.ConvertAll(outputs, output => output.Shape));
         return outputs;
     }
 
     public void Dispose() => _session?.Dispose();
 
-    private bool SameShapes(BatchTensor[] inputs)
+    private OnnxSession Open(BatchTensor[] inputs)
     {
-        if (_inputShapes.Length != inputs.Length || inputs.Length == 0) return false;
+        lock (_lock)
+        {
+            return _session ??= OnnxSession.Create(
+                _graph.Extract(_nodes, Inputs.Select((name, index) => (name, (int)inputs[index].ElementType)), _outputs), Describe(), _settings);
+        }
+    }
+
+    private static bool Fits(KnownShapes known, BatchTensor[] inputs)
+    {
+        if (known.Inputs.Length != inputs.Length || inputs.Length == 0) return false;
         for (var index = 0; index < inputs.Length; index++)
-            if (!inputs[index].Shape.AsSpan().SequenceEqual(_inputShapes[index])) return false;
+            if (!inputs[index].Shape.AsSpan().SequenceEqual(known.Inputs[index])) return false;
         return true;
     }
 

@@ -6,7 +6,7 @@ namespace QuantNotebooks.Sweep;
 
 /// <summary>
 /// Runs a network step by step, one batch from input to output, and shows every tensor to its owner, who may change it in place: the one way
-/// in which ranges are calibrated and the quantized network is evaluated.
+/// in which ranges are calibrated and the quantized network is evaluated. Several threads may run batches at once.
 /// </summary>
 internal sealed class PlanRunner : IDisposable
 {
@@ -21,10 +21,11 @@ internal sealed class PlanRunner : IDisposable
     /// <param name="inputName">The image input.</param>
     /// <param name="pool">Memory for tensors.</param>
     /// <param name="made">Called for the input and for every tensor as soon as it is made.</param>
-    public PlanRunner(Network network, Graph graph, string inputName, TensorPool pool, Action<string, BatchTensor> made)
+    /// <param name="settings">How ONNX Runtime is to run it.</param>
+    public PlanRunner(Network network, Graph graph, string inputName, TensorPool pool, Action<string, BatchTensor> made, SessionSettings settings = default)
     {
         _plan = ExecutionPlan.Of(network);
-        _runners = [.. _plan.Steps.Select(step => new NodeRunner(graph, step.Nodes, step.Outputs, pool, default, step.Layer is not null))];
+        _runners = [.. _plan.Steps.Select(step => new NodeRunner(graph, step.Nodes, step.Outputs, pool, settings, step.Layer is not null))];
         _made = made;
         _inputName = inputName;
         _outputName = network.Graph.Outputs[0].Name;

@@ -5,11 +5,12 @@ namespace QuantNotebooks.Sweep;
 /// <summary>
 /// A temporary file for tensors that memory has no room for. It has no name once it is open where the system allows that, so nothing is left
 /// behind even when the process is killed. Read and written by explicit offsets, not mapped: pages of a mapped file would count as the
-/// process's own memory, which is what the file is there to save. Space is used again. For one thread at a time.
+/// process's own memory, which is what the file is there to save. Space is used again. Safe to use from several threads.
 /// </summary>
 internal sealed class SpillFile : IDisposable
 {
     private readonly string _folder = Path.GetTempPath();
+    private readonly Lock _lock = new();
     private readonly Dictionary<long, Stack<long>> _free = [];
     private SafeFileHandle? _handle;
     private long _length;
@@ -23,13 +24,8 @@ internal sealed class SpillFile : IDisposable
     {
         try
         {
-            _handle ??= Open();
-            if (!_free.TryGetValue(bytes.Length, out var places) || !places.TryPop(out var offset))
-            {
-                offset = _length;
-                _length += bytes.Length;
-            }
-            RandomAccess.Write(_handle, bytes, offset);
+            var offset = Reserve(bytes.Length);
+            RandomAccess.Write(_handle!, bytes, offset);
             return offset;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -54,11 +50,25 @@ internal sealed class SpillFile : IDisposable
     /// <summary>Gives the place back.</summary>
     public void Free(long offset, long bytes)
     {
-        if (!_free.TryGetValue(bytes, out var places)) _free[bytes] = places = new Stack<long>();
-        places.Push(offset);
+        lock (_lock)
+        {
+            if (!_free.TryGetValue(bytes, out var places)) _free[bytes] = places = new Stack<long>();
+            places.Push(offset);
+        }
     }
 
     public void Dispose() => _handle?.Dispose();
+
+    private long Reserve(int bytes)
+    {
+        lock (_lock)
+        {
+            _handle ??= Open();
+            if (_free.TryGetValue(bytes, out var places) && places.TryPop(out var offset)) return offset;
+            _length += bytes;
+            return _length - bytes;
+        }
+    }
 
     private SafeFileHandle Open()
     {

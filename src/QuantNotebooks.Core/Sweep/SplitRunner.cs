@@ -1,116 +1,94 @@
-using System.Numerics.Tensors;
 using QuantNotebooks.Networks;
-using QuantNotebooks.Onnx;
 using QuantNotebooks.Quantization;
 
 namespace QuantNotebooks.Sweep;
 
 /// <summary>
-/// Takes a layer's mean shift before the activation apart. A layer is linear, so the mean of what it gives is what it gives for the mean: a
-/// batch's inputs are averaged over the batch axis first, position by position, and the layer runs on three means instead of on every image:
-/// of x with the weights' change Wq - W, of x^ - x and of xq - x^ with Wq. Differences are formed before they are averaged, so each part keeps
-/// its own relative precision. This is exact, padding included; only float32 rounding is left.
+/// Takes a layer's mean shift before the activation apart. A layer is linear, so each part's mean is a sum of weights times sums of the inputs:
+/// the weights' change Wq - W meets x, and Wq meets x^ - x and xq - x^. No image runs through the layer again, and all but the differences
+/// themselves is done in double. Exact, padding included.
 /// </summary>
-internal sealed class SplitRunner : IDisposable
+internal sealed class SplitRunner
 {
     private readonly Layer _layer;
+    private readonly Layer _reference;
+    private readonly float[] _weights;
+    private readonly float[] _bias;
     private readonly Quantizer? _inputGrid;
-    private readonly TensorPool _pool;
-    private readonly NodeRunner _change;
-    private readonly NodeRunner _quantized;
-    private readonly double[] _biasChange;
+    private readonly InOrder<(TapSums Sums, long Count)> _batches;
+    private volatile TapGeometry? _geometry;
+    private TapSums? _sums;
+    private long _count;
 
-    /// <param name="graph">Holds the layer's nodes.</param>
     /// <param name="layer">The layer.</param>
     /// <param name="reference">The same layer of the full-precision network.</param>
     /// <param name="weights">The layer's quantized weights.</param>
     /// <param name="bias">The quantized bias, one a channel.</param>
     /// <param name="inputGrid">The quantizer of the layer's input, or null where activations are not quantized.</param>
-    /// <param name="pool">Memory for tensors.</param>
-    public SplitRunner(Graph graph, Layer layer, Layer reference, float[] weights, float[] bias, Quantizer? inputGrid, TensorPool pool)
+    public SplitRunner(Layer layer, Layer reference, float[] weights, float[] bias, Quantizer? inputGrid)
     {
         _layer = layer;
+        _reference = reference;
+        _weights = weights;
+        _bias = bias;
         _inputGrid = inputGrid;
-        _pool = pool;
-        var difference = new float[weights.Length];
-        TensorPrimitives.Subtract(weights, reference.Weights, difference);
-        _change = WithoutBias(graph, layer, difference, pool);
-        _quantized = WithoutBias(graph, layer, weights, pool);
-        _biasChange = new double[layer.Channels];
-        for (var channel = 0; channel < bias.Length; channel++)
-            _biasChange[channel] = (double)bias[channel] - (reference.HasBias ? reference.Bias[channel] : 0);
+        _batches = new InOrder<(TapSums Sums, long Count)>(Take);
     }
 
-    /// <summary>The parts for one batch.</summary>
-    public ShiftParts Run(BatchPair input, long count, CancellationToken cancellation)
+    /// <summary>Reads one batch; several threads may do so at once.</summary>
+    /// <param name="batch">Its position among the batches.</param>
+    /// <param name="input">The layer's input.</param>
+    /// <param name="outputShape">Shape of the layer's output.</param>
+    /// <param name="count">Values of an output channel in the batch.</param>
+    public void Read(int batch, BatchPair input, long[] outputShape, long count)
     {
-        var shape = input.Full.Shape;
-        // Of a matrix product with the constant on the left only axes before the last two tell images apart.
-        var hasBatchAxis = shape.Length > 2 || _layer.ChannelsLast;
-        var rows = hasBatchAxis ? (int)shape[0] : 1;
-        long[] rowShape = hasBatchAxis ? [1, .. shape[1..]] : [1, .. shape];
-        long[] pairShape = [2, .. rowShape[1..]];
-        using var means = BatchTensor.Create(_pool, pairShape);
-        using var changes = BatchTensor.Create(_pool, pairShape);
-        var length = means.Floats.Length / 2;
-        MeanInputs.Of(input, rows, _inputGrid, means.Floats[..length], changes.Floats[..length], changes.Floats[length..]);
-        SpreadChannelMeans(means.Floats[..length], means.Floats[length..], rowShape);
-        var (weights, predicted) = ChannelMeans(_change, means, cancellation);
-        var (inputRounding, inherited) = ChannelMeans(_quantized, changes, cancellation);
-        TensorPrimitives.Add(weights, _biasChange, weights);
-        TensorPrimitives.Add(predicted, _biasChange, predicted);
-        return new ShiftParts(count, weights, inputRounding, inherited, predicted);
+        var geometry = _geometry ??= TapGeometry.Of(_layer, input.Full.Shape, outputShape);
+        _batches.Add(batch, (TapSums.Of(geometry, input, _inputGrid), count));
     }
 
-    public void Dispose()
+    /// <summary>The parts over all batches that were read.</summary>
+    public ShiftParts Parts()
     {
-        _change.Dispose();
-        _quantized.Dispose();
-    }
-
-    /// <summary>The layer with those weights and no bias.</summary>
-    public static NodeRunner WithoutBias(Graph graph, Layer layer, float[] weights, TensorPool pool)
-    {
-        var bare = LayerEditor.Apply(graph, [new LayerChange(layer, weights, layer.HasBias ? new float[layer.Channels] : null)]);
-        return new NodeRunner(bare, layer.LinearNodes, [layer.PreActivation], pool, default, shapesFollowInputs: true);
-    }
-
-    /// <summary>Each channel's mean over positions, at every position: the input that the first-order prediction knows.</summary>
-    private void SpreadChannelMeans(ReadOnlySpan<float> map, Span<float> spread, long[] shape)
-    {
-        var axis = _layer.InputChannelAxis(shape.Length);
-        var (channels, inner) = ((int)shape[axis], 1);
-        for (var index = axis + 1; index < shape.Length; index++) inner *= (int)shape[index];
-        var outer = map.Length / (channels * inner);
-        for (var channel = 0; channel < channels; channel++)
+        var parts = new ShiftParts(_count, new double[_layer.Channels], new double[_layer.Channels], new double[_layer.Channels], new double[_layer.Channels]);
+        if (_sums is null || _count == 0) return parts;
+        var spread = Spread(_sums);
+        var original = _reference.Weights.ToArray();
+        LinearMean.ForEachWeight(_layer, _geometry!.Taps, (weight, channel, tap) =>
         {
-            var sum = 0.0;
-            for (var index = 0; index < outer; index++)
-                foreach (var value in map.Slice((index * channels + channel) * inner, inner)) sum += value;
-            var mean = (float)(sum / ((double)outer * inner));
-            for (var index = 0; index < outer; index++) spread.Slice((index * channels + channel) * inner, inner).Fill(mean);
+            var quantized = (double)_weights[weight];
+            var change = quantized - original[weight];
+            parts.Weights[channel] += change * _sums.Full[tap];
+            parts.Predicted[channel] += change * spread[tap];
+            parts.InputRounding[channel] += quantized * _sums.Rounding[tap];
+            parts.Inherited[channel] += quantized * _sums.Inherited[tap];
+        });
+        for (var channel = 0; channel < _layer.Channels; channel++)
+        {
+            var change = (double)_bias[channel] - (_reference.HasBias ? _reference.Bias[channel] : 0);
+            parts.Weights[channel] = parts.Weights[channel] / _count + change;
+            parts.Predicted[channel] = parts.Predicted[channel] / _count + change;
+            parts.InputRounding[channel] /= _count;
+            parts.Inherited[channel] /= _count;
         }
+        return parts;
     }
 
-    private (double[] First, double[] Second) ChannelMeans(NodeRunner runner, BatchTensor input, CancellationToken cancellation)
+    private void Take((TapSums Sums, long Count) batch)
     {
-        using var output = runner.Run([input], cancellation)[0];
-        var layout = ChannelLayout.Of(_layer, output.Shape, images: 2);
-        return (Means(0), Means(1));
+        if (_sums is null) _sums = batch.Sums;
+        else _sums.Add(batch.Sums);
+        _count += batch.Count;
+    }
 
-        double[] Means(int image)
-        {
-            var means = new double[layout.Channels];
-            var values = output.Floats.Slice(image * layout.ValuesPerImage, layout.ValuesPerImage);
-            for (var item = 0; item < layout.Items; item++)
-                for (var channel = 0; channel < layout.Channels; channel++)
-                {
-                    var sum = 0.0;
-                    foreach (var value in values.Slice((item * layout.Channels + channel) * layout.Inner, layout.Inner)) sum += value;
-                    means[channel] += sum;
-                }
-            TensorPrimitives.Divide(means, (double)layout.Items * layout.Inner, means);
-            return means;
-        }
+    /// <summary>The sums that each tap would meet if every channel were its mean everywhere: the input that the first-order prediction knows.</summary>
+    private double[] Spread(TapSums sums)
+    {
+        var geometry = _geometry!;
+        var meetings = geometry.Meetings();
+        var spread = new double[sums.Full.Length];
+        var positions = (double)geometry.Rows * geometry.Columns;
+        for (var index = 0; index < spread.Length; index++)
+            spread[index] = sums.Totals[index / geometry.Taps] / positions * meetings[index % geometry.Taps];
+        return spread;
     }
 }

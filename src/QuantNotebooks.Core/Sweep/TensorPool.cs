@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace QuantNotebooks.Sweep;
 
-/// <summary>Hands out aligned native memory and takes it back for the next tensor of the same size. For one thread at a time.</summary>
+/// <summary>Hands out aligned native memory and takes it back for the next tensor of the same size. Safe to use from several threads.</summary>
 /// <param name="mostFreeBytes">Free memory beyond this is given back to the system, so that early, large layers don't weigh on later ones.</param>
 internal sealed class TensorPool(long mostFreeBytes = TensorPool.UsualFreeBytes) : IDisposable
 {
@@ -11,28 +11,38 @@ internal sealed class TensorPool(long mostFreeBytes = TensorPool.UsualFreeBytes)
     /// <summary>Free memory that a pool keeps unless told otherwise.</summary>
     public const long UsualFreeBytes = 256L << 20;
 
+    private readonly Lock _lock = new();
     private readonly Dictionary<nuint, Stack<nint>> _free = [];
     private long _freeBytes;
 
     public unsafe nint Rent(nuint bytes)
     {
-        if (_free.TryGetValue(bytes, out var stack) && stack.TryPop(out var pointer))
+        lock (_lock)
         {
-            _freeBytes -= (long)bytes;
-            return pointer;
+            if (_free.TryGetValue(bytes, out var stack) && stack.TryPop(out var pointer))
+            {
+                _freeBytes -= (long)bytes;
+                return pointer;
+            }
         }
         return (nint)NativeMemory.AlignedAlloc(Math.Max(bytes, 1), Alignment);
     }
 
     public void Return(nint pointer, nuint bytes)
     {
-        if (_freeBytes + (long)bytes > mostFreeBytes) Trim();
-        if (!_free.TryGetValue(bytes, out var stack)) _free[bytes] = stack = new Stack<nint>();
-        stack.Push(pointer);
-        _freeBytes += (long)bytes;
+        lock (_lock)
+        {
+            if (_freeBytes + (long)bytes > mostFreeBytes) Trim();
+            if (!_free.TryGetValue(bytes, out var stack)) _free[bytes] = stack = new Stack<nint>();
+            stack.Push(pointer);
+            _freeBytes += (long)bytes;
+        }
     }
 
-    public void Dispose() => Trim();
+    public void Dispose()
+    {
+        lock (_lock) Trim();
+    }
 
     private unsafe void Trim()
     {

@@ -23,8 +23,8 @@ public static class ContributionChart
             throw new QuantNotebooksException($"The shifts of '{report.Network.Name}' were not taken apart: measure with MeanShiftOptions {{ Split = true }} (--split).");
         var shares = report.Layers.Select(Shares).ToArray();
         var own = shares.Count(share => share.Weights > share.InputRounding && share.Weights > share.Inherited);
-        var title = $"Own weights make most of the shift in {NumberText.Count(own)} of {NumberText.Count(shares.Length, "layer")}; inherited shift is largest in "
-            + report.Layers[Array.IndexOf(shares, shares.MaxBy(share => double.IsNaN(share.Inherited) ? double.NegativeInfinity : share.Inherited))].Name;
+        var inherited = shares.Count(share => share.Inherited > share.Weights && share.Inherited > share.InputRounding);
+        var title = $"Own weights make most of the shift in {NumberText.Count(own)} of {NumberText.Count(shares.Length, "layer")}; in {NumberText.Count(inherited)} most of it is inherited";
         const string reading = "Height: MSSR, the layer's mean shift beside its signal, divided among its parts; they add up to it, and a part below zero works against the rest. "
             + "Correct first where own weights dominate; what is inherited goes away with its cause.";
         return new ChartFigure(title, reading, 460, () => Build(report, shares, title));

@@ -139,11 +139,12 @@ public sealed class SignificanceTests
 
         public bool ChangesLayers => false;
 
-        public void Observe(Layer layer, MeasuringPoint point, ChannelLayout layout, ReadOnlySpan<float> full, ReadOnlySpan<float> quantized)
+        public ILayerObserver Begin(Layer layer, ChannelLayout layout) => new Trial(layout);
+
+        public void End(Layer layer, ILayerObserver observer)
         {
-            if (point != MeasuringPoint.BeforeActivation) return;
-            var accumulator = new ShiftAccumulator(layout.Channels);
-            accumulator.Add(layout, full, quantized);
+            var accumulator = new ShiftAccumulator(layer.Channels);
+            accumulator.Add(((Trial)observer).Sums);
             var channels = accumulator.ToStatistics().Channels;
             for (var channel = 0; channel < expected.Length; channel++)
             {
@@ -154,6 +155,16 @@ public sealed class SignificanceTests
         }
 
         public float[]? BiasToAdd(Layer layer) => null;
+    }
+
+    private sealed class Trial(ChannelLayout layout) : ILayerObserver
+    {
+        public ShiftSums Sums { get; } = new(layout);
+
+        public void Observe(MeasuringPoint point, int first, int count, ReadOnlySpan<float> full, ReadOnlySpan<float> quantized)
+        {
+            if (point == MeasuringPoint.BeforeActivation) Sums.Add(first, count, full, quantized);
+        }
     }
 
     /// <summary>Images of 4x4 pixels, each uniform in 0..55 plus a brightness uniform in 0..200 that the image's pixels share.</summary>

@@ -22,8 +22,8 @@ public sealed class ExportedPageTests : IDisposable
         await browser.UseColourSchemeAsync(scheme);
         await browser.OpenAsync(new Uri(page).ToString());
         await browser.WaitForAsync("document.querySelector('.quant-chart .main-svg')");
+        await browser.WaitForAsync("document.querySelectorAll('.math math').length === 5");
         await browser.KeepPictureAsync("exported-" + scheme);
-        Assert.Equal("5", await browser.TextAsync("document.querySelectorAll('.math math').length"));
         Assert.Equal("block", await browser.TextAsync("document.querySelector('.math.display math').getAttribute('display')"));
         Assert.Equal("true", await browser.TextAsync("document.querySelector('.math.display mfrac').getBoundingClientRect().height > 25"));
         Assert.Empty(browser.Errors);

@@ -86,23 +86,26 @@ public sealed class InterruptTests(RunningKernel kernel) : IClassFixture<Running
         using Microsoft.ML.OnnxRuntime.Tensors;
         var session = new InferenceSession("MODEL", new SessionOptions { IntraOpNumThreads = 1 });
         var name = session.InputNames[0];
-        var shape = session.InputMetadata[name].Dimensions.Select((size, axis) => axis == 0 ? 4000L : size).ToArray();
+        var shape = session.InputMetadata[name].Dimensions.Select((size, axis) => axis == 0 ? COUNT : size).ToArray();
         var inputs = new Dictionary<string, OrtValue> { [name] = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, TensorElementType.Float, shape) };
         Console.Write("begun");
         """;
 
     [Theory]
-    [InlineData("session.RunInterruptibly(inputs)", "The cell was interrupted.")]
-    [InlineData("session.Run(new RunOptions(), inputs, session.OutputNames)", "The cell was interrupted; native code that it called has not returned yet.")]
-    public void ALongRunOfOnnxRuntimeIsStoppedOrLeftBehind(string run, string message)
+    [InlineData("try { while (true) session.RunInterruptibly(inputs); } catch (OperationCanceledException) { Console.Write(\"by the helper\"); throw; }", 200, "The cell was interrupted.")]
+    [InlineData("session.Run(new RunOptions(), inputs, session.OutputNames)", 4000, "The cell was interrupted; native code that it called has not returned yet.")]
+    public void ALongRunOfOnnxRuntimeIsStoppedOrLeftBehind(string run, int images, string message)
     {
-        var id = client.BeginExecute(LongRun.Replace("MODEL", Cli.Model(Cli.ResNet), StringComparison.Ordinal) + "\n" + run);
+        var code = LongRun.Replace("MODEL", Cli.Model(Cli.ResNet), StringComparison.Ordinal).Replace("COUNT", $"{images}L", StringComparison.Ordinal);
+        var id = client.BeginExecute(code + "\n" + run);
         client.Await(id, "stream");
         Thread.Sleep(150);
         var clock = Stopwatch.StartNew();
         Interrupt();
         Assert.Equal(message, client.ReplyTo(id).Text("evalue"));
         Assert.InRange(clock.ElapsedMilliseconds, 0, 2000);
+        var text = string.Concat(client.OutputsOf(id).Where(output => output.Type == "stream").Select(output => output.Text("text")));
+        Assert.Equal(run.Contains("helper", StringComparison.Ordinal), text.Contains("by the helper", StringComparison.Ordinal));
         Assert.Equal("2", client.Value("1 + 1"));
     }
 

@@ -14,8 +14,7 @@ internal sealed record LayerAnalyticShift(double[]? Shift, string? Unknown);
 
 /// <summary>
 /// Follows the channels' distributions through a network, from what its batch normalizations promise, and finds for each layer what the rounding
-/// of its weights does to the mean: (Wq - W) E[x] (DFQ, arXiv 1906.04721). The layer itself runs on maps of the means, so that taps that lie in
-/// the padding at some positions count only at the others, and strides, dilations and groups are the layer's own.
+/// of its weights does to the mean: (Wq - W) E[x] (DFQ, arXiv 1906.04721). Taps that lie in the padding at some positions count only at the others.
 /// </summary>
 internal sealed class AnalyticShift : IDisposable
 {
@@ -58,7 +57,7 @@ internal sealed class AnalyticShift : IDisposable
         foreach (var node in _graph.Nodes)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (layerOf.TryGetValue(node, out var layer)) results[layer.Index] = Through(layer, cancellation);
+            if (layerOf.TryGetValue(node, out var layer)) results[layer.Index] = Through(layer);
             else if (junctionOf.TryGetValue(node, out var junction)) Through(junction);
             else if (!insideLayers.Contains(node)) Through(node);
         }
@@ -73,7 +72,7 @@ internal sealed class AnalyticShift : IDisposable
         return batches.InputName;
     }
 
-    private LayerAnalyticShift Through(Layer layer, CancellationToken cancellation)
+    private LayerAnalyticShift Through(Layer layer)
     {
         var input = _known.GetValueOrDefault(layer.Input);
         if (input is not null && input.Mean.Length != layer.InputChannels)
@@ -82,7 +81,7 @@ internal sealed class AnalyticShift : IDisposable
             _unknown[layer.Input] = $"the channels of '{layer.Input}' are not those that the layer reads";
         }
         var before = layer.BatchNormalization is { } statistics ? ChannelDistribution.Of(layer, statistics)
-            : input is not null ? Propagated(layer, input, cancellation)
+            : input is not null ? Propagated(layer, input)
             : null;
         var after = before?.Through(layer.Activation);
         if (after is not null) _known[layer.Output] = after;
@@ -91,38 +90,25 @@ internal sealed class AnalyticShift : IDisposable
 
         var change = LayerQuantizer.Weights(layer, _scheme).Weights;
         for (var index = 0; index < change.Length; index++) change[index] -= layer.Weights[index];
-        return new LayerAnalyticShift(MeanOf(layer, change, input.Mean, cancellation), null);
+        return new LayerAnalyticShift(MeanOf(layer, change, input.Mean), null);
     }
 
     /// <summary>What a layer without batch normalization gives: exact means, and variances as if its inputs were independent.</summary>
-    private ChannelDistribution Propagated(Layer layer, ChannelDistribution input, CancellationToken cancellation)
+    private ChannelDistribution Propagated(Layer layer, ChannelDistribution input)
     {
-        var mean = MeanOf(layer, layer.Weights.ToArray(), input.Mean, cancellation);
+        var mean = MeanOf(layer, layer.Weights.ToArray(), input.Mean);
         if (layer.HasBias)
             for (var channel = 0; channel < mean.Length; channel++) mean[channel] += layer.Bias[channel];
         var squares = layer.Weights.ToArray();
         for (var index = 0; index < squares.Length; index++) squares[index] *= squares[index];
-        return new ChannelDistribution(mean, input.Variance is null ? null : MeanOf(layer, squares, input.Variance, cancellation));
+        return new ChannelDistribution(mean, input.Variance is null ? null : MeanOf(layer, squares, input.Variance));
     }
 
     /// <summary>The mean over positions of what the layer computes with those weights, without bias, from an input that is constant in each channel.</summary>
-    private double[] MeanOf(Layer layer, float[] weights, double[] channels, CancellationToken cancellation)
+    private double[] MeanOf(Layer layer, float[] weights, double[] channels)
     {
-        var shape = _shapes[layer.Input];
-        using var map = BatchTensor.Create(_pool, shape);
-        var axis = layer.InputChannelAxis(shape.Length);
-        var inner = 1;
-        for (var index = axis + 1; index < shape.Length; index++) inner *= (int)shape[index];
-        var values = map.Floats;
-        for (var index = 0; index < values.Length; index++) values[index] = (float)channels[index / inner % channels.Length];
-
-        using var runner = SplitRunner.WithoutBias(_graph, layer, weights, _pool);
-        using var output = runner.Run([map], cancellation)[0];
-        var layout = ChannelLayout.Of(layer, output.Shape, images: 1);
-        var means = new double[layout.Channels];
-        for (var index = 0; index < output.Floats.Length; index++) means[index / layout.Inner % layout.Channels] += output.Floats[index];
-        for (var channel = 0; channel < means.Length; channel++) means[channel] /= (double)layout.Items * layout.Inner;
-        return means;
+        var output = _shapes[layer.Output];
+        return LinearMean.OfConstants(layer, weights, channels, TapGeometry.Of(layer, _shapes[layer.Input], output), ChannelLayout.Of(layer, output, images: 1).Inner);
     }
 
     private void Through(Junction junction)

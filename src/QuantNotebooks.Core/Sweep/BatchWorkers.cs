@@ -1,0 +1,65 @@
+using System.Runtime.ExceptionServices;
+
+namespace QuantNotebooks.Sweep;
+
+/// <summary>
+/// Runs batches on several threads, handed out in order: each whole batch on one thread, which keeps it in that core's cache and wakes nobody
+/// for single operators. Threads of their own, for the thread pool's may be decoding images.
+/// </summary>
+/// <param name="count">Number of batches.</param>
+/// <param name="threads">Most threads; the caller's is one of them.</param>
+internal sealed class BatchWorkers(int count, int threads)
+{
+    /// <summary>A network's tensors for one batch, both sides, weigh about this many times its input.</summary>
+    private const long BytesAnInputByte = 100;
+
+    /// <summary>How many batches run at once.</summary>
+    public int Count { get; } = Math.Max(1, Math.Min(count, threads));
+
+    /// <summary>Threads that are left to each of them.</summary>
+    public int ThreadsEach => Math.Max(1, Environment.ProcessorCount / Count);
+
+    /// <summary>As many as there are cores, and as have room for their batches.</summary>
+    public static BatchWorkers For(ImageBatches batches, long memory = long.MaxValue) =>
+        new(batches.Count, (int)Math.Clamp(memory / (batches.BytesOf(0) * BytesAnInputByte), 1, Environment.ProcessorCount));
+
+    /// <summary>
+    /// Runs all batches. When one fails no further one is begun, and once those under way are done the failure of the first batch, in the order
+    /// of the images, is thrown.
+    /// </summary>
+    public void ForEach(Action<int> act)
+    {
+        var (next, failedBatch) = (-1, int.MaxValue);
+        ExceptionDispatchInfo? failure = null;
+        var failures = new Lock();
+        var helpers = new Thread[Count - 1];
+        for (var index = 0; index < helpers.Length; index++)
+        {
+            helpers[index] = new Thread(Work) { IsBackground = true, Name = "sweep" };
+            helpers[index].Start();
+        }
+        Work();
+        foreach (var helper in helpers) helper.Join();
+        failure?.Throw();
+
+        void Work()
+        {
+            while (Volatile.Read(ref failedBatch) == int.MaxValue && Interlocked.Increment(ref next) is var batch && batch < count)
+            {
+                try
+                {
+                    act(batch);
+                }
+                catch (Exception error)
+                {
+                    lock (failures)
+                    {
+                        if (batch > failedBatch) continue;
+                        failedBatch = batch;
+                        failure = ExceptionDispatchInfo.Capture(error);
+                    }
+                }
+            }
+        }
+    }
+}

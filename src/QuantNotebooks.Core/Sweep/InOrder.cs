@@ -1,0 +1,26 @@
+namespace QuantNotebooks.Sweep;
+
+/// <summary>
+/// Takes results of batches as they come from several threads, and passes them on in the order of the batches: sums then do not depend on how
+/// many threads there are, nor on which is first. Nobody waits; what is early is kept.
+/// </summary>
+/// <param name="take">Gets the results, one at a time.</param>
+internal sealed class InOrder<T>(Action<T> take)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<int, T> _early = [];
+    private int _next;
+
+    public void Add(int batch, T result)
+    {
+        lock (_lock)
+        {
+            _early.Add(batch, result);
+            while (_early.Remove(_next, out var due))
+            {
+                take(due);
+                _next++;
+            }
+        }
+    }
+}

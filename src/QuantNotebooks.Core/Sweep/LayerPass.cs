@@ -1,0 +1,34 @@
+namespace QuantNotebooks.Sweep;
+
+/// <summary>One walk over a batch of a layer's output, a few channels at a time, so that each value comes from memory once: looked at, changed in place, looked at again.</summary>
+internal sealed record LayerPass
+{
+    /// <summary>Whether the values are those before the activation, and are to be shown.</summary>
+    public bool Before { get; init; }
+
+    /// <summary>What to do to them; null for nothing.</summary>
+    public Pointwise? Change { get; init; }
+
+    /// <summary>Whether the values are those after the activation in the end, and are to be shown.</summary>
+    public bool After { get; init; }
+
+    public void Run(ChannelLayout layout, BatchPair values, ILayerObserver observer)
+    {
+        var full = values.Full.Floats;
+        var quantized = values.Quantized.Floats;
+        if (full.IsEmpty) return;
+        var atOnce = layout.ChannelsAtOnce;
+        for (var first = 0; first < layout.Channels; first += atOnce)
+        {
+            var count = Math.Min(atOnce, layout.Channels - first);
+            if (Before) observer.Observe(MeasuringPoint.BeforeActivation, first, count, full, quantized);
+            if (Change?.BiasChange is not null)
+            {
+                Change.ChangeBias(layout, first, count, quantized);
+                observer.Observe(MeasuringPoint.BeforeActivationChanged, first, count, full, quantized);
+            }
+            Change?.Finish(layout, first, count, full, quantized);
+            if (After) observer.Observe(MeasuringPoint.AfterActivation, first, count, full, quantized);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+using System.Numerics.Tensors;
+using QuantNotebooks.Networks;
+using QuantNotebooks.Quantization;
+
+namespace QuantNotebooks.Sweep;
+
+/// <summary>
+/// The walk of a visitor that may change a layer by what it saw on all images, or whose ranges are found on the way: all batches go through a
+/// layer before the next one.
+/// </summary>
+internal sealed class LayerwiseSweep(SweepState state, BatchReader reader, CancellationToken cancellation)
+{
+    private readonly Dictionary<string, float[]> _biases = [];
+
+    public SweepOutcome Run(IProgress<SweepProgress>? progress)
+    {
+        var steps = state.Plan.Steps;
+        state.Workers.ForEach(batch => state.ReadImages(reader, batch, cancellation));
+        QuantizeAll(state.Batches.InputName);
+        for (var index = 0; index < steps.Length; index++)
+        {
+            progress?.Report(new SweepProgress(index, steps.Length, steps[index].Name) { TotalImages = state.Images.Count });
+            if (steps[index].Layer is not null)
+            {
+                RunLayer(index);
+            }
+            else
+            {
+                var step = index;
+                state.Workers.ForEach(batch => state.RunNode(step, batch, cancellation));
+                foreach (var output in steps[index].Outputs) QuantizeAll(output);
+            }
+            foreach (var tensor in steps[index].Releases)
+                for (var batch = 0; batch < state.Batches.Count; batch++) state.Frontier.Release(tensor, batch);
+            state.Close(index);
+        }
+        progress?.Report(new SweepProgress(steps.Length, steps.Length, "done") { TotalImages = state.Images.Count });
+        return state.Outcome(_biases.ToImmutableDictionary());
+    }
+
+    private void RunLayer(int index)
+    {
+        var runner = state.LayerRunnerOf(index);
+        var layer = runner.Layer;
+        ForEachObserved(layer, batch => state.RunLinear(runner, batch, cancellation), new LayerPass { Before = true });
+        if (runner.Split is { } split) state.Visitor.ObserveParts(layer, split.Parts());
+
+        var change = new Pointwise { BiasChange = state.Visitor.BiasToAdd(layer) is { } added ? Change(runner, added) : null };
+        if (!runner.ActivatesApart) change = change with { Activation = layer.Activation };
+        if (change.BiasChange is not null || change.Activation.Kind != ActivationKind.None) ForEachObserved(layer, Take, new LayerPass { Change = change });
+        if (runner.ActivatesApart)
+            state.Workers.ForEach(batch => state.Frontier.Put(layer.Output, batch, runner.Activate(Take(batch), cancellation)));
+
+        FindRange(layer.Output);
+        var grid = state.GridOf(layer.Output, state.Frontier.IsFloat(layer.Output, 0));
+        ForEachObserved(layer, Take, new LayerPass { Change = new Pointwise { Grid = grid }, After = true });
+
+        BatchPair Take(int batch) => state.Frontier.Take(layer.Output, batch);
+    }
+
+    /// <summary>Takes a layer's values from somewhere, shows them to the visitor in a pass, and keeps them as its output.</summary>
+    private void ForEachObserved(Layer layer, Func<int, BatchPair> values, LayerPass pass)
+    {
+        var ends = new InOrder<ILayerObserver>(observer => state.Visitor.End(layer, observer));
+        state.Workers.ForEach(batch =>
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var pair = values(batch);
+            try
+            {
+                var layout = state.LayoutOf(layer, pair, batch);
+                var observer = state.Visitor.Begin(layer, layout);
+                pass.Run(layout, pair, observer);
+                ends.Add(batch, observer);
+            }
+            catch
+            {
+                pair.Dispose();
+                throw;
+            }
+            state.Frontier.Put(layer.Output, batch, pair);
+        });
+    }
+
+    /// <summary>
+    /// Gives the layer its new bias, and says what its output moves by once that is on its grid again. The new bias starts from the quantized
+    /// one, whose rounding is part of what the visitor saw: so at most half a step of the bias is left, not a whole one.
+    /// </summary>
+    private float[] Change(LayerRunner runner, float[] added)
+    {
+        var changed = new float[added.Length];
+        TensorPrimitives.Add(runner.Bias, added, changed);
+        _biases[runner.Layer.Name] = changed;
+        var change = LayerQuantizer.Bias(changed, runner.Weights, runner.InputGrid, state.Scheme);
+        TensorPrimitives.Subtract(change, runner.Bias, change);
+        return change;
+    }
+
+    /// <summary>Puts the quantized side of a tensor on its grid, if the scheme quantizes it, in all batches.</summary>
+    private void QuantizeAll(string tensor)
+    {
+        if (!state.IsQuantized(tensor)) return;
+        FindRange(tensor);
+        state.Workers.ForEach(batch => state.Quantize(tensor, batch));
+    }
+
+    /// <summary>The range of the full-precision side, where it was not given.</summary>
+    private void FindRange(string tensor)
+    {
+        if (state.Given is not null || !state.IsQuantized(tensor) || !state.Frontier.IsFloat(tensor, 0)) return;
+        var ranges = new ActivationRange[state.Batches.Count];
+        state.Workers.ForEach(batch =>
+        {
+            using var lease = state.Frontier.Borrow(tensor, batch);
+            ranges[batch] = Calibration.ExtremaOf(tensor, lease.Pair.Full.Floats, state.Network, state.Images);
+        });
+        var range = ranges.Aggregate((one, other) => one.Union(other));
+        if (!state.Scheme.ActivationRange.NeedsDistribution || state.FormatOf(tensor) is not { } format)
+        {
+            state.Found[tensor] = range;
+            return;
+        }
+        var histogram = new ValueHistogram(range);
+        for (var batch = 0; batch < ranges.Length; batch++)
+        {
+            using var lease = state.Frontier.Borrow(tensor, batch);
+            histogram.Add(lease.Pair.Full.Floats);
+        }
+        state.Found[tensor] = state.Scheme.ActivationRange.Of(histogram, format);
+    }
+}

@@ -1,0 +1,40 @@
+using System.Diagnostics;
+using QuantNotebooks.Correction;
+using QuantNotebooks.Quantization;
+using QuantNotebooks.Shift;
+using QuantNotebooks.Sweep;
+
+namespace QuantNotebooks.Benchmarks;
+
+/// <summary>The most resident memory of a process that does one kind of work under a budget.</summary>
+internal static class PeakMemory
+{
+    public const string Header = "| work on the 224x224 network | images | budget | s | peak MiB | goal MiB |\n|---|---:|---:|---:|---:|---:|";
+
+    private const int ImageCount = 256;
+
+    /// <summary>Does the work in this process; the first and only one, for a peak does not go down.</summary>
+    public static string Row(bool corrects, MemoryBudget budget)
+    {
+        var network = MobileNetV2.Create();
+        var images = MobileNetV2.Images(ImageCount);
+        var scheme = QuantizationScheme.Int8PerTensor;
+        var seconds = Stopwatches.Run(() =>
+        {
+            if (corrects) network.CorrectBias(images, scheme, memory: budget);
+            else network.MeasureMeanShift(images, scheme, new() { Split = true, Memory = budget });
+        });
+        using var process = Process.GetCurrentProcess();
+        return $"| {(corrects ? "correct" : "measure with split")} | {ImageCount} | {budget} | {seconds.Processor:F1} | {process.PeakWorkingSet64 >> 20} | {(budget.Bytes >> 20) + 300} |{Environment.NewLine}";
+    }
+
+    /// <summary>Does it in a process of its own.</summary>
+    public static string RowOfProcess(string work, string budget)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!, ["memory", work, budget]) { RedirectStandardOutput = true };
+        using var process = Process.Start(start) ?? throw new InvalidOperationException("The benchmark can't start itself.");
+        var row = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? row : throw new InvalidOperationException($"'memory {work} {budget}' failed with exit code {process.ExitCode}.");
+    }
+}
