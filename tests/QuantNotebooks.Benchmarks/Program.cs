@@ -14,6 +14,7 @@ using QuantNotebooks.Sweep;
 // memory: the 224x224 network under a budget, one kind of work a process: the peak of resident memory.
 // cost:   iterative correction beside bare ONNX Runtime, in processor time, which other work on the machine changes little.
 // equalize: equalization beside one pass over the calibration images.
+// kernel: what a user waits for in a notebook, with the kernel that a kernelspec starts.
 // sensitivity: all layers alone beside the measurement of the mean shift.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var scheme = QuantizationScheme.Int8PerTensor;
@@ -30,8 +31,9 @@ switch (args)
     case ["growth"]: Console.Write(GrowthTable.Measure()); break;
     case ["sensitivity"]: Sensitivity(); break;
     case ["memory", "measure" or "correct", var size] when MemoryBudget.TryParse(size, out var budget): Console.Write(PeakMemory.Row(args[1] == "correct", budget!)); break;
+    case ["kernel", var kernelspec]: KernelTimes.Measure(kernelspec); break;
     default:
-        Console.Error.WriteLine("usage: table FILE | speed [small] | sensitivity | cost | equalize | growth | memory measure|correct SIZE");
+        Console.Error.WriteLine("usage: table FILE | speed [small] | sensitivity | cost | equalize | growth | kernel KERNEL.JSON | memory measure|correct SIZE");
         return 2;
 }
 return 0;

@@ -44,7 +44,7 @@ internal static class EvaluationPass
             using var reader = batches[0].Open(pool, cancellation);
             for (var batch = 0; batch < batches[0].Count; batch++)
             {
-                progress?.Report(new SweepProgress(batch, batches[0].Count, images.Name));
+                progress?.Report(new SweepProgress(batch, batches[0].Count, images.Name) { ImagesDone = batch * batches[0].BatchSize, TotalImages = images.Count });
                 using var input = reader.Next();
                 var outputs = references.Values.ToDictionary(full => full, full => full.Run(input, cancellation));
                 foreach (var (full, quantized, tally) in runs)
@@ -60,7 +60,7 @@ internal static class EvaluationPass
             foreach (var (_, quantized, _) in runs) quantized?.Dispose();
             foreach (var full in references.Values) full.Dispose();
         }
-        progress?.Report(new SweepProgress(batches[0].Count, batches[0].Count, "done"));
+        progress?.Report(new SweepProgress(batches[0].Count, batches[0].Count, "done") { ImagesDone = images.Count, TotalImages = images.Count });
         return [.. runs.Zip(entries, (run, entry) => run.Tally.Result(entry.Scheme, entry.Ranges is { ByTensor.IsEmpty: false } ranges ? ranges : null))];
     }
 

@@ -42,7 +42,7 @@ public static class IntegerChecker
         var step = grid?.Over(ranges.Of(output, network)).Scale ?? 0;
         for (var batch = 0; batch < batches.Count; batch++)
         {
-            progress?.Report(new SweepProgress(batch, batches.Count, images.Name));
+            progress?.Report(new SweepProgress(batch, batches.Count, images.Name) { ImagesDone = batch * batches.BatchSize, TotalImages = images.Count });
             var input = reader.Next();
             using var first = asItRuns.Run(input.Value, output, cancellation);
             using var second = precise.Run(input.Value, output, cancellation);
@@ -52,7 +52,7 @@ public static class IntegerChecker
             asItRuns.Compare(batches.ImagesIn(batch), simulated.Floats, first.GetTensorDataAsSpan<float>(), step);
             precise.Compare(batches.ImagesIn(batch), simulated.Floats, second.GetTensorDataAsSpan<float>(), step);
         }
-        progress?.Report(new SweepProgress(batches.Count, batches.Count, "done"));
+        progress?.Report(new SweepProgress(batches.Count, batches.Count, "done") { ImagesDone = images.Count, TotalImages = images.Count });
         return export with { Check = new IntegerCheck(images, step, asItRuns.Agreement(scheme), precise.Agreement(scheme)) };
     }
 

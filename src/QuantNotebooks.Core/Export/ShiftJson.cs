@@ -21,6 +21,7 @@ public static class ShiftJson
         return ReportJson.Write(report.Network, report.Scheme, report.Images, writer =>
         {
             writer.WriteCalibration(report.Ranges);
+            if (report.StoppedBefore is { } wanted) writer.WriteNumber("stoppedBefore", wanted);
             var significance = ShiftSignificance.Of(report);
             writer.WriteStartObject("significance");
             writer.WriteNumber("falseDiscoveryRate", significance.FalseDiscoveryRate);

@@ -34,7 +34,9 @@ public sealed record LayerEffect(
         get
         {
             var values = ReadRatio.Growth >= MadeRatio.Growth || double.IsNaN(MadeRatio.Growth) ? ("read", ReadRatio) : ("made", MadeRatio);
-            var text = WeightNoise.Growth >= ValueNoise.Growth
+            var text = Math.Max(WeightNoise.Growth, ValueNoise.Growth) < Noise.Growth / 2
+                ? $"neither its weights alone ({Roots(WeightNoise)}) nor the values alone ({Roots(ValueNoise)}) explain it, it comes of both on grids together"
+                : WeightNoise.Growth >= ValueNoise.Growth
                 ? $"its weights make more noise, {Roots(WeightNoise)}: {Widest("weights", WeightRatio)}"
                 : $"the grids of values make more noise, {Roots(ValueNoise)}: {Widest($"values {values.Item1}", values.Item2)}";
             return HeldFactors == 0 ? text : FormattableString.Invariant($"{text}; {HeldFactors} factors of its channels are at their bound");

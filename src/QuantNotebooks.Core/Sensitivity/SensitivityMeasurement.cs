@@ -48,7 +48,7 @@ public static class SensitivityMeasurement
         using var reader = batches.Open(pool, cancellation);
         for (var batch = 0; batch < batches.Count; batch++)
         {
-            progress?.Report(new SweepProgress(batch, batches.Count, sample.Name));
+            progress?.Report(new SweepProgress(batch, batches.Count, sample.Name) { ImagesDone = batch * batches.BatchSize, TotalImages = sample.Count });
             var count = batches.ImagesIn(batch);
             var input = reader.Next();
             using var quantized = whole.Run(input.Copy(pool), cancellation);
@@ -60,7 +60,7 @@ public static class SensitivityMeasurement
                 foreach (var layer in network.Layers) tallies[layer.Index].Add(count, full.Floats, alone(layer).Floats);
             }
         }
-        progress?.Report(new SweepProgress(batches.Count, batches.Count, "done"));
+        progress?.Report(new SweepProgress(batches.Count, batches.Count, "done") { ImagesDone = sample.Count, TotalImages = sample.Count });
         return new SensitivityReport(
             network, scheme, images, sample, [.. network.Layers.Select(layer => new LayerSensitivity(layer, tallies[layer.Index].Result()))], together.Result(), ranges);
     }

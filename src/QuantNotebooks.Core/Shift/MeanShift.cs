@@ -18,7 +18,7 @@ public static class MeanShift
     /// <param name="scheme">How to quantize.</param>
     /// <param name="options">What else is wanted; null for <see cref="MeanShiftOptions.Default"/>.</param>
     /// <param name="progress">Told which layer is under way.</param>
-    /// <param name="cancellation">Stops the measurement within a batch.</param>
+    /// <param name="cancellation">Stops the measurement within a batch; with <see cref="MeanShiftOptions.KeepsDone"/> after it.</param>
     /// <exception cref="QuantNotebooksException">
     /// The images don't fit the network; or a weight, bias or activation is not finite, and the message names layer and channel.
     /// </exception>
@@ -30,16 +30,25 @@ public static class MeanShift
         ArgumentNullException.ThrowIfNull(network);
         options ??= MeanShiftOptions.Default;
         FiniteCheck.Weights(network);
-        var ranges = options.Ranges ?? network.Ranges ?? network.Calibrate(options.Calibration ?? images, scheme, cancellation);
+        var ranges = options.Ranges ?? network.Ranges ?? network.Calibrate(options.Calibration ?? images, scheme, progress, cancellation);
         var report = Measure(images);
-        return options.HeldOut is { } heldOut ? report with { HeldOut = Measure(heldOut) } : report;
+        if (options.HeldOut is not { } heldOut || report.StoppedBefore is not null) return report;
+        try
+        {
+            return report with { HeldOut = Measure(heldOut) };
+        }
+        catch (OperationCanceledException) when (options.KeepsDone)
+        {
+            return report; // without the images held out it is whole
+        }
 
         MeanShiftReport Measure(ImageSet set)
         {
             var measurement = new ShiftMeasurement(network, options.Split);
             using var sweep = new LayerSweep(network, scheme, set, measurement, ranges, options.Memory);
-            var outcome = sweep.Run(progress, cancellation);
-            return new MeanShiftReport(network, scheme, set, measurement.Layers(outcome), outcome.Ranges);
+            var outcome = sweep.Run(progress, options.KeepsDone, cancellation);
+            var done = outcome.Images == set.Count ? set : set.Take(outcome.Images);
+            return new MeanShiftReport(network, scheme, done, measurement.Layers(outcome), outcome.Ranges) { StoppedBefore = done == set ? null : set.Count };
         }
     }
 }

@@ -22,6 +22,12 @@ public sealed record MeanShiftOptions
     /// <summary>Images to measure side by side with the same ranges; null for none.</summary>
     public ImageSet? HeldOut { get; init; }
 
+    /// <summary>
+    /// Whether a cancelled measurement gives the report of the images that it is done with, see <see cref="MeanShiftReport.StoppedBefore"/>, instead
+    /// of throwing. It throws all the same where it is done with none.
+    /// </summary>
+    public bool KeepsDone { get; init; }
+
     /// <summary>Most memory for tensors; null for <see cref="MemoryBudget.Default"/>.</summary>
     public MemoryBudget? Memory { get; init; }
 }

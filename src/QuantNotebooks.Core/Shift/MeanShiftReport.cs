@@ -17,6 +17,12 @@ public sealed record MeanShiftReport(
     /// <summary>The same measurement, with the same ranges, on images that had no part in it; null where there were none.</summary>
     public MeanShiftReport? HeldOut { get; init; }
 
+    /// <summary>
+    /// How many images were to be measured, where the measurement was stopped before: <see cref="Images"/> are the first of them. Null where it ran
+    /// to its end.
+    /// </summary>
+    public int? StoppedBefore { get; init; }
+
     /// <summary>The layer of that name.</summary>
     /// <exception cref="QuantNotebooksException">There is none.</exception>
     public LayerShift Layer(string name) => Layers[Network.Layer(name).Index];

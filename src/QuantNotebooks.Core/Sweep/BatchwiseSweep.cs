@@ -9,12 +9,20 @@ internal sealed class BatchwiseSweep
     private readonly SweepState _state;
     private readonly BatchReader _reader;
     private readonly CancellationToken _cancellation;
+    private readonly CancellationToken _stop;
     private readonly InOrder<ILayerObserver>?[] _ends;
     private readonly Lock _reporting = new();
     private int _done;
+    private int _begun;
+    private int _imagesDone;
 
-    public BatchwiseSweep(SweepState state, BatchReader reader, CancellationToken cancellation)
+    /// <param name="state">What to work with.</param>
+    /// <param name="reader">The images.</param>
+    /// <param name="cancellation">Stops within a batch, and throws.</param>
+    /// <param name="stop">Stops too, and what was begun is finished and kept.</param>
+    public BatchwiseSweep(SweepState state, BatchReader reader, CancellationToken cancellation, CancellationToken stop)
     {
+        _stop = stop;
         _state = state;
         _reader = reader;
         _cancellation = cancellation;
@@ -24,29 +32,52 @@ internal sealed class BatchwiseSweep
     public SweepOutcome Run(IProgress<SweepProgress>? progress)
     {
         var steps = _state.Plan.Steps;
-        _state.Workers.ForEach(batch =>
+        try
         {
-            _state.ReadImages(_reader, batch, _cancellation);
-            _state.Quantize(_state.Batches.InputName, batch);
-            for (var index = 0; index < steps.Length; index++)
-            {
-                Report(progress, steps[index].Name);
-                if (steps[index].Layer is null)
-                {
-                    _state.RunNode(index, batch, _cancellation);
-                    foreach (var output in steps[index].Outputs) _state.Quantize(output, batch);
-                }
-                else
-                {
-                    RunLayer(index, batch);
-                }
-                foreach (var tensor in steps[index].Releases) _state.Frontier.Release(tensor, batch);
-            }
-        });
+            _state.Workers.ForEach(batch => RunBatch(batch, progress));
+        }
+        catch (OperationCanceledException) when (!_cancellation.IsCancellationRequested && _begun > 0)
+        {
+            // Stopped: what was begun, the first batches without a gap, is done.
+        }
         for (var index = 0; _state.Visitor.WantsParts && index < steps.Length; index++)
             if (steps[index].Layer is { } layer) _state.Visitor.ObserveParts(layer, _state.LayerRunnerOf(index).Split!.Parts());
-        progress?.Report(new SweepProgress(Total, Total, "done"));
-        return _state.Outcome(ImmutableDictionary<string, float[]>.Empty);
+        var images = _state.Images.Count;
+        if (_imagesDone == images) progress?.Report(new SweepProgress(Total, Total, "done") { ImagesDone = images, TotalImages = images });
+        return _state.Outcome(ImmutableDictionary<string, float[]>.Empty, _imagesDone);
+    }
+
+    private void RunBatch(int batch, IProgress<SweepProgress>? progress)
+    {
+        var steps = _state.Plan.Steps;
+        Begin(batch);
+        _state.ReadImages(_reader, batch, _cancellation);
+        _state.Quantize(_state.Batches.InputName, batch);
+        for (var index = 0; index < steps.Length; index++)
+        {
+            Report(progress, steps[index].Name);
+            if (steps[index].Layer is null)
+            {
+                _state.RunNode(index, batch, _cancellation);
+                foreach (var output in steps[index].Outputs) _state.Quantize(output, batch);
+            }
+            else
+            {
+                RunLayer(index, batch);
+            }
+            foreach (var tensor in steps[index].Releases) _state.Frontier.Release(tensor, batch);
+        }
+        Interlocked.Add(ref _imagesDone, _state.Batches.ImagesIn(batch));
+    }
+
+    /// <summary>Begins a batch, or throws: so that none is left out, one before another that has begun is begun too.</summary>
+    private void Begin(int batch)
+    {
+        lock (_reporting)
+        {
+            if (batch >= _begun) _stop.ThrowIfCancellationRequested();
+            _begun = Math.Max(_begun, batch + 1);
+        }
     }
 
     private int Total => _state.Batches.Count * _state.Plan.Steps.Length;
@@ -58,7 +89,8 @@ internal sealed class BatchwiseSweep
         lock (_reporting)
         {
             _cancellation.ThrowIfCancellationRequested();
-            progress.Report(new SweepProgress(_done++, Total, current));
+            if (_stop.IsCancellationRequested) return;
+            progress.Report(new SweepProgress(_done++, Total, current) { ImagesDone = _imagesDone, TotalImages = _state.Images.Count });
         }
     }
 

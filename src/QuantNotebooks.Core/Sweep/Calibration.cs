@@ -19,12 +19,15 @@ public static class Calibration
     /// <param name="images">Calibration images; no labels needed.</param>
     /// <param name="cancellation">Stops within a batch.</param>
     /// <exception cref="QuantNotebooksException">The images don't fit the network, or a value is not finite.</exception>
-    public static ActivationRanges Calibrate(this Network network, ImageSet images, CancellationToken cancellation = default)
+    public static ActivationRanges Calibrate(this Network network, ImageSet images, CancellationToken cancellation = default) =>
+        Extrema(network, images, null, cancellation);
+
+    private static ActivationRanges Extrema(Network network, ImageSet images, IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
         var reference = network.FloatReference;
         var placement = QuantizerPlacement.Of(reference, QuantizationScheme.Int8PerTensor);
         var ranges = new SortedDictionary<string, ActivationRange>(StringComparer.Ordinal);
-        ForEachTensor(reference, images, Extend, cancellation);
+        ForEachTensor(reference, images, Extend, progress, cancellation);
         return new ActivationRanges(ranges.ToImmutableSortedDictionary(StringComparer.Ordinal), images.Sha256, images.Count);
 
         void Extend(string name, BatchTensor tensor)
@@ -41,16 +44,26 @@ public static class Calibration
     /// <param name="scheme">Says the estimator and the bits that it is for.</param>
     /// <param name="cancellation">Stops within a batch.</param>
     /// <exception cref="QuantNotebooksException">The images don't fit the network, or a value is not finite.</exception>
-    public static ActivationRanges Calibrate(this Network network, ImageSet images, QuantizationScheme scheme, CancellationToken cancellation = default)
+    public static ActivationRanges Calibrate(this Network network, ImageSet images, QuantizationScheme scheme, CancellationToken cancellation = default) =>
+        network.Calibrate(images, scheme, null, cancellation);
+
+    /// <inheritdoc cref="Calibrate(Network, ImageSet, QuantizationScheme, CancellationToken)"/>
+    /// <param name="network">As above.</param>
+    /// <param name="images">As above.</param>
+    /// <param name="scheme">As above.</param>
+    /// <param name="progress">Told of each batch.</param>
+    /// <param name="cancellation">As above.</param>
+    public static ActivationRanges Calibrate(
+        this Network network, ImageSet images, QuantizationScheme scheme, IProgress<SweepProgress>? progress, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(scheme);
         var reference = network.FloatReference;
         // First, because a scheme that does not fit the network is refused here.
         var placement = QuantizerPlacement.Of(reference, scheme);
-        var extrema = network.Calibrate(images, cancellation);
+        var extrema = Extrema(network, images, progress, cancellation);
         if (!scheme.ActivationRange.NeedsDistribution || !placement.QuantizesActivations) return extrema;
         var histograms = extrema.ByTensor.ToDictionary(pair => pair.Key, pair => new ValueHistogram(pair.Value));
-        ForEachTensor(reference, images, Count, cancellation);
+        ForEachTensor(reference, images, Count, progress, cancellation);
         return extrema with
         {
             ByTensor = extrema.ByTensor.ToImmutableSortedDictionary(
@@ -67,14 +80,20 @@ public static class Calibration
     }
 
     /// <summary>Shows every tensor that a step of the network makes, batch by batch; several batches at once, in any order, on threads of their own.</summary>
-    internal static void ForEachTensor(Network network, ImageSet images, Action<string, BatchTensor> made, CancellationToken cancellation)
+    internal static void ForEachTensor(Network network, ImageSet images, Action<string, BatchTensor> made, IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
+        var (done, reporting) = (0, new Lock());
         var batches = new ImageBatches(network, images);
         var workers = BatchWorkers.For(batches, MemoryBudget.Default.Bytes);
         using var pool = new TensorPool();
         using var runner = new PlanRunner(network, network.Graph, batches.InputName, pool, made, new SessionSettings(workers.ThreadsEach, Unoptimized: false));
         using var reader = batches.Open(pool, cancellation);
-        workers.ForEach(batch => runner.Run(reader.Take(batch), cancellation).Dispose());
+        workers.ForEach(batch =>
+        {
+            runner.Run(reader.Take(batch), cancellation).Dispose();
+            if (progress is null) return;
+            lock (reporting) progress.Report(new SweepProgress(++done, batches.Count, "calibration") { ImagesDone = Math.Min(images.Count, done * batches.BatchSize), TotalImages = images.Count });
+        });
     }
 
     /// <summary>Smallest and largest value; a value that is not finite is refused by the tensor's name, for no grid could cover it.</summary>

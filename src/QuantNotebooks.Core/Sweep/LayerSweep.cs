@@ -14,6 +14,9 @@ internal sealed record SweepOutcome(
 {
     /// <summary>Bytes that went to a temporary file at the same time, at most.</summary>
     public long SpilledBytes { get; init; }
+
+    /// <summary>The images that went through the whole network: the first ones, all unless the sweep was stopped early.</summary>
+    public required int Images { get; init; }
 }
 
 /// <summary>
@@ -43,12 +46,19 @@ internal sealed class LayerSweep : IDisposable
         _state = new SweepState(network, scheme, images, visitor, ranges, memory ?? MemoryBudget.Default);
     }
 
-    public SweepOutcome Run(IProgress<SweepProgress>? progress, CancellationToken cancellation)
+    public SweepOutcome Run(IProgress<SweepProgress>? progress, CancellationToken cancellation) => Run(progress, keepsDone: false, cancellation);
+
+    /// <param name="progress">Told what is under way.</param>
+    /// <param name="keepsDone">
+    /// Whether a sweep that goes batch by batch ends after those that it has begun and gives what there is, when it is cancelled; else it throws.
+    /// </param>
+    /// <param name="cancellation">Stops the sweep.</param>
+    public SweepOutcome Run(IProgress<SweepProgress>? progress, bool keepsDone, CancellationToken cancellation)
     {
-        using var reader = _state.Batches.Open(_state.Pool, cancellation);
-        return _state.Given is null || _state.Visitor.ChangesLayers
-            ? new LayerwiseSweep(_state, reader, cancellation).Run(progress)
-            : new BatchwiseSweep(_state, reader, cancellation).Run(progress);
+        var isLayerwise = _state.Given is null || _state.Visitor.ChangesLayers;
+        var within = keepsDone && !isLayerwise ? CancellationToken.None : cancellation;
+        using var reader = _state.Batches.Open(_state.Pool, within);
+        return isLayerwise ? new LayerwiseSweep(_state, reader, within).Run(progress) : new BatchwiseSweep(_state, reader, within, cancellation).Run(progress);
     }
 
     public void Dispose() => _state.Dispose();

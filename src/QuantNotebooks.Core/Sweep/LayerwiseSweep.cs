@@ -20,7 +20,7 @@ internal sealed class LayerwiseSweep(SweepState state, BatchReader reader, Cance
         QuantizeAll(state.Batches.InputName);
         for (var index = 0; index < steps.Length; index++)
         {
-            progress?.Report(new SweepProgress(index, steps.Length, steps[index].Name));
+            progress?.Report(new SweepProgress(index, steps.Length, steps[index].Name) { TotalImages = state.Images.Count });
             if (steps[index].Layer is not null)
             {
                 RunLayer(index);
@@ -35,7 +35,7 @@ internal sealed class LayerwiseSweep(SweepState state, BatchReader reader, Cance
                 for (var batch = 0; batch < state.Batches.Count; batch++) state.Frontier.Release(tensor, batch);
             state.Close(index);
         }
-        progress?.Report(new SweepProgress(steps.Length, steps.Length, "done"));
+        progress?.Report(new SweepProgress(steps.Length, steps.Length, "done") { TotalImages = state.Images.Count });
         return state.Outcome(_biases.ToImmutableDictionary());
     }
 

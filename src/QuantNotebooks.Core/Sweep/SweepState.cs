@@ -63,10 +63,11 @@ internal sealed class SweepState : IDisposable
 
     public Frontier Frontier { get; }
 
-    public SweepOutcome Outcome(ImmutableDictionary<string, float[]> biases) => new(
+    public SweepOutcome Outcome(ImmutableDictionary<string, float[]> biases, int? images = null) => new(
         Given ?? new ActivationRanges(Found.ToImmutableSortedDictionary(StringComparer.Ordinal), Images.Sha256, Images.Count), _quantizers.ToImmutableDictionary(), biases)
     {
         SpilledBytes = Frontier.SpilledBytes,
+        Images = images ?? Images.Count,
     };
 
     public bool IsQuantized(string tensor) => _placement.Tensors.Contains(tensor);

@@ -9,7 +9,7 @@ namespace QuantNotebooks.Kernel.CommandLine;
 internal static class AnalysisCommand
 {
     /// <summary>How long a stopped command may take to stop by itself, before it is left behind and the process ends.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(700);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     public static Command Create(CommandDefinition definition)
     {
@@ -74,7 +74,7 @@ internal static class AnalysisCommand
             if (cancellation.IsCancellationRequested) await Task.WhenAny(work, Task.Delay(Patience, CancellationToken.None)).ConfigureAwait(false);
             if (!work.IsCompleted) throw new OperationCanceledException(cancellation);
             await work.ConfigureAwait(false);
-            return ExitCode.Done;
+            return cancellation.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Done;
         }
         finally
         {

@@ -50,6 +50,7 @@ internal static class HelpCommand
             var example = CommandSet.Find(name)?.Example ?? name switch
             {
                 RunCommand.Name => RunCommand.Example,
+                ConvertCommand.Name => ConvertCommand.Example,
                 JupyterCommand.Name => JupyterCommand.Example,
                 _ => null,
             };

@@ -19,6 +19,9 @@ internal static class JupyterCommand
     /// <summary>The command that serves; it handles signals by itself.</summary>
     public const string KernelName = "kernel";
 
+    private const string NotCompiled =
+        "note: this build of quantnb is compiled anew at each start, which takes the kernel some seconds; the package for your platform is compiled already (README).";
+
     private static readonly Option<string> KernelspecName = new("--name")
     {
         Description = "Name of the kernelspec.", HelpName = "NAME", DefaultValueFactory = _ => KernelIdentity.Name,
@@ -29,14 +32,18 @@ internal static class JupyterCommand
 
     private static readonly Option<bool> SysPrefix = new("--sys-prefix") { Description = "For the active Python environment instead of the user." };
 
+    private static readonly Option<bool> Preview = new("--preview") { Description = "Let cells use features of the next version of C#." };
+
     public static Command Create() => new(Name, "The C# kernel for Jupyter Notebook, JupyterLab and VS Code.") { Install(), Uninstall(), Kernel() };
 
     private static Command Install()
     {
         var command = WithFolders("install", "Let Jupyter know this kernel.");
+        command.Options.Add(Preview);
         command.SetAction(parsed =>
         {
-            parsed.InvocationConfiguration.Output.WriteLine(KernelSpec.Install(FolderOf(parsed), parsed.GetValue(KernelspecName)!));
+            parsed.InvocationConfiguration.Output.WriteLine(KernelSpec.Install(FolderOf(parsed), parsed.GetValue(KernelspecName)!, parsed.GetValue(Preview) ? [Preview.Name] : []));
+            if (!KernelSpec.IsReadyCompiled(typeof(JupyterCommand).Assembly.Location)) parsed.InvocationConfiguration.Error.WriteLine(NotCompiled);
             return ExitCode.Done;
         });
         return command;
@@ -58,8 +65,8 @@ internal static class JupyterCommand
     private static Command Kernel()
     {
         var file = new Argument<string>("CONNECTION_FILE") { Description = "The file in which the client says where to listen." };
-        var command = new Command(KernelName, "Serve as a kernel; Jupyter calls this.") { file };
-        command.SetAction((parsed, _) => ServeAsync(parsed.GetValue(file)!));
+        var command = new Command(KernelName, "Serve as a kernel; Jupyter calls this.") { file, Preview };
+        command.SetAction((parsed, _) => ServeAsync(parsed.GetValue(file)!, parsed.GetValue(Preview)));
         return command;
     }
 
@@ -87,10 +94,10 @@ internal static class JupyterCommand
             ?? throw new CommandUsageException("--sys-prefix: no Python environment is active, and the shell finds no 'jupyter'; use --path, or install for the user.");
     }
 
-    private static async Task<int> ServeAsync(string path)
+    private static async Task<int> ServeAsync(string path, bool preview)
     {
         var connection = ConnectionFile.Read(path);
-        using var session = new NotebookSession(NotebookEnvironment.Options(null));
+        using var session = new NotebookSession(() => NotebookEnvironment.Options(null, preview));
         using var kernel = Open(connection, session, path);
         // Jupyter sends the signal to the whole group when its own console is interrupted; it stops a cell, never the kernel.
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
@@ -103,10 +110,13 @@ internal static class JupyterCommand
             signal.Cancel = true;
             kernel.Stop();
         });
+        using var watch = new UnexpectedExit(kernel.Dispose);
         using var parent = ParentWatch.Start(kernel.Stop);
-        var warmUp = session.WarmUpAsync();
+        using var ended = new CancellationTokenSource();
+        var warmUp = Task.Run(() => session.WarmUpAsync(ended.Token), CancellationToken.None);
         await kernel.RunAsync().ConfigureAwait(false);
-        await warmUp.ConfigureAwait(false);
+        await ended.CancelAsync().ConfigureAwait(false);
+        await warmUp.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return ExitCode.Done;
     }
 

@@ -32,7 +32,9 @@ internal sealed class ProgressLine(TextWriter writer, int? terminalWidth)
 
     private void Report(string activity, SweepProgress progress)
     {
-        var text = string.Create(CultureInfo.InvariantCulture, $"{activity}: {progress.Done}/{progress.Total} {progress.Current}");
+        var text = progress is { ImagesDone: { } done, TotalImages: { } total }
+            ? string.Create(CultureInfo.InvariantCulture, $"{activity}: {done}/{total} images, {progress.Current}")
+            : string.Create(CultureInfo.InvariantCulture, $"{activity}: {progress.Done}/{progress.Total} {progress.Current}");
         lock (_gate)
         {
             if (terminalWidth is { } width)

@@ -16,6 +16,7 @@ internal static class QuantnbCommand
         var root = new RootCommand("Quant Notebooks: why a neural network loses accuracy when it is quantized.");
         foreach (var definition in CommandSet.All) root.Subcommands.Add(AnalysisCommand.Create(definition));
         root.Subcommands.Add(RunCommand.Create());
+        root.Subcommands.Add(ConvertCommand.Create());
         root.Subcommands.Add(JupyterCommand.Create());
         HelpCommand.AddTo(root);
         return root;

@@ -20,7 +20,7 @@ internal static class RunCommand
     {
         var notebooks = new Argument<string[]>("NOTEBOOK")
         {
-            Description = "Notebook files (.ipynb). Paths in their cells begin at the folder of the notebook, as in Jupyter.",
+            Description = "Notebook files (.ipynb, or .dib of Polyglot Notebooks). Paths in their cells begin at the folder of the notebook, as in Jupyter.",
             Arity = ArgumentArity.OneOrMore,
         };
         var folder = new Option<string>("--out")
@@ -54,18 +54,19 @@ internal static class RunCommand
         {
             Description = "Compare the outputs with the stored ones by kind (streams, MIME types, errors) and write no file; exit code 1 where they differ.",
         };
+        var preview = new Option<bool>("--preview") { Description = "Let cells use features of the next version of C#." };
         notebooks.Validators.Add(result =>
         {
             if (!result.GetValue(check)) RejectEqualNames(result);
         });
-        var command = new Command(Name, "Execute notebooks; write them with their outputs, and as self-contained HTML pages.") { notebooks, folder, allowErrors, timeout, parameters, check };
+        var command = new Command(Name, "Execute notebooks; write them with their outputs, and as self-contained HTML pages.") { notebooks, folder, allowErrors, timeout, parameters, check, preview };
         command.Validators.Add(result =>
         {
             if (result.GetValue(check) && result.GetResult(folder) is { Implicit: false }) result.AddError("--check writes no file; leave out --out.");
         });
         command.SetAction((parsed, cancellationToken) => RunAllAsync(
             parsed.GetValue(notebooks)!,
-            new RunOptions(parsed.GetValue(check) ? null : parsed.GetValue(folder)!, parsed.GetValue(allowErrors), parsed.GetValue(timeout), parsed.GetValue(parameters)!),
+            new RunOptions(parsed.GetValue(check) ? null : parsed.GetValue(folder)!, parsed.GetValue(allowErrors), parsed.GetValue(timeout), parsed.GetValue(parameters)!, parsed.GetValue(preview)),
             parsed.InvocationConfiguration, cancellationToken));
         return command;
     }
@@ -103,7 +104,7 @@ internal static class RunCommand
 
     private static NotebookDocument Open(string path, RunOptions options)
     {
-        var document = NotebookDocument.Read(path);
+        var document = DibNotebook.IsName(path) ? DibNotebook.Read(path) : NotebookDocument.Read(path);
         if (document.Language is { } language && !IsCSharp(language)) throw new NotebookFileException(path, $"its language is {language}, not C#");
         NotebookParameters.Inject(document, [.. options.Parameters.Select(text => NotebookParameters.TryParse(text, out var parameter) ? parameter : default)]);
         return document;
@@ -114,9 +115,10 @@ internal static class RunCommand
     {
         var home = Path.GetDirectoryName(Path.GetFullPath(path))!;
         using var working = WorkingFolder.Enter(home);
+        using var watch = new UnexpectedExit(() => { });
         // A check goes on after an error, for that may be what is stored.
         return await new NotebookRunner(console.Error, options.Timeout)
-            .RunAsync(document, NotebookEnvironment.Options(home), options.AllowErrors || options.Folder is null, cancellationToken).ConfigureAwait(false);
+            .RunAsync(document, NotebookEnvironment.Options(home, options.Preview), options.AllowErrors || options.Folder is null, cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task WriteAsync(NotebookDocument document, string path, string folder, InvocationConfiguration console)
@@ -147,7 +149,7 @@ internal static class RunCommand
     }
 
     // Without a folder for files, the outputs are compared with the stored ones.
-    private sealed record RunOptions(string? Folder, bool AllowErrors, double? Seconds, string[] Parameters)
+    private sealed record RunOptions(string? Folder, bool AllowErrors, double? Seconds, string[] Parameters, bool Preview)
     {
         public TimeSpan? Timeout => Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
     }

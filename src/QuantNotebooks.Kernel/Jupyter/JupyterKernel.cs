@@ -36,7 +36,7 @@ internal sealed class JupyterKernel : IDisposable
         _execution = new CellExecution(_sockets, session, _comms, _input);
         _handlers = new()
         {
-            ["kernel_info_request"] = _ => Answer(KernelIdentity.KernelInfo),
+            ["kernel_info_request"] = _ => InfoAsync(session),
             ["execute_request"] = _execution.ExecuteAsync,
             ["complete_request"] = request => AssistanceRequests.CompleteAsync(session, request.Content),
             ["inspect_request"] = request => AssistanceRequests.InspectAsync(session, request.Content),
@@ -74,6 +74,13 @@ internal sealed class JupyterKernel : IDisposable
     private static Channel<T> Unbounded<T>() => Channel.CreateUnbounded<T>(new UnboundedChannelOptions { SingleReader = true });
 
     private static Task<JsonObject?> Answer(JsonObject content) => Task.FromResult<JsonObject?>(content);
+
+    // By this answer clients know that the kernel is ready, so it comes when it is.
+    private static async Task<JsonObject?> InfoAsync(NotebookSession session)
+    {
+        await session.StartAsync().ConfigureAwait(false);
+        return KernelIdentity.KernelInfo;
+    }
 
     private void Receive(JupyterMessage message)
     {

@@ -14,6 +14,9 @@ internal sealed class KernelSockets : IDisposable
     /// <summary>How long closing may wait for clients to take what is still to be sent.</summary>
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
 
+    /// <summary>Messages that may wait for a client that does not take its outputs.</summary>
+    private const int MostWaiting = 10_000;
+
     private readonly WireFormat _wire;
     private readonly RouterSocket _shell = new();
     private readonly RouterSocket _control = new();
@@ -130,8 +133,9 @@ internal sealed class KernelSockets : IDisposable
     private static void Bind(NetMQSocket socket, string endpoint)
     {
         socket.Options.Linger = Linger;
-        // Without a limit: at one, ZeroMQ throws messages away. A client that is gone has no queue.
-        socket.Options.SendHighWatermark = 0;
+        // Beyond its limit ZeroMQ throws messages away. A client that is gone has no queue; one that hangs must not eat the memory: output's messages
+        // are small enough that this many hold more than any client that lives lags behind. Answers are as many as the client's own requests.
+        socket.Options.SendHighWatermark = socket is PublisherSocket ? MostWaiting : 0;
         socket.Options.ReceiveHighWatermark = 0;
         socket.Bind(endpoint);
     }

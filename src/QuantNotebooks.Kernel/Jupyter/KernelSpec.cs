@@ -1,3 +1,4 @@
+using System.Reflection.PortableExecutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -43,11 +44,12 @@ internal static partial class KernelSpec
     /// <summary>Writes the kernelspec, over an older one of the same name, and returns its folder.</summary>
     /// <param name="kernels">The folder of kernelspecs.</param>
     /// <param name="name">Its name.</param>
-    public static string Install(string kernels, string name)
+    /// <param name="options">Options of the kernel.</param>
+    public static string Install(string kernels, string name, params IReadOnlyList<string> options)
     {
         var folder = Path.Combine(kernels, name);
         Directory.CreateDirectory(folder);
-        AtomicFile.WriteAllText(Path.Combine(folder, FileName), Json().ToJsonString(Format) + "\n");
+        AtomicFile.WriteAllText(Path.Combine(folder, FileName), Json(options).ToJsonString(Format) + "\n");
         return folder;
     }
 
@@ -64,17 +66,32 @@ internal static partial class KernelSpec
         return true;
     }
 
-    /// <summary>How to start this program: the compiled binary itself, or the .NET host with it.</summary>
-    private static IEnumerable<string> Program()
+    /// <summary>
+    /// How to start a program: by the command of the .NET tool that it is, which stays when the tool is updated; else the compiled binary itself, or
+    /// the .NET host with the assembly.
+    /// </summary>
+    /// <param name="assembly">The program's assembly.</param>
+    public static IReadOnlyList<string> Program(string assembly)
     {
-        var assembly = typeof(KernelSpec).Assembly.Location;
-        var binary = Path.ChangeExtension(assembly, OperatingSystem.IsWindows() ? ".exe" : null);
-        return File.Exists(binary) ? [binary] : [Environment.ProcessPath ?? "dotnet", assembly];
+        var ending = OperatingSystem.IsWindows() ? ".exe" : null;
+        // dotnet tool install puts FOLDER/quantnb beside FOLDER/.store/quantnb/VERSION/…/quantnb.dll.
+        var parts = assembly.Split(Path.DirectorySeparatorChar);
+        var store = Array.LastIndexOf(parts, ".store");
+        var command = store < 0 ? null : string.Join(Path.DirectorySeparatorChar, parts[..store].Append(Path.ChangeExtension(parts[^1], ending)!));
+        var binary = Path.ChangeExtension(assembly, ending);
+        return command is not null && File.Exists(command) ? [command] : File.Exists(binary) ? [binary] : ["dotnet", assembly];
     }
 
-    private static JsonObject Json() => new()
+    /// <summary>Whether an assembly holds machine code, so that it starts without being compiled.</summary>
+    public static bool IsReadyCompiled(string assembly)
     {
-        ["argv"] = new JsonArray([.. Program().Concat(["jupyter", "kernel", "{connection_file}"]).Select(word => (JsonNode)word)]),
+        using var file = new PEReader(File.OpenRead(assembly));
+        return file.PEHeaders.CorHeader is { ManagedNativeHeaderDirectory.Size: > 0 };
+    }
+
+    private static JsonObject Json(IReadOnlyList<string> options) => new()
+    {
+        ["argv"] = new JsonArray([.. Program(typeof(KernelSpec).Assembly.Location).Concat(["jupyter", "kernel", "{connection_file}", .. options]).Select(word => (JsonNode)word)]),
         ["display_name"] = KernelIdentity.DisplayName,
         ["language"] = KernelIdentity.Language,
         ["interrupt_mode"] = "message",

@@ -11,7 +11,7 @@ namespace QuantNotebooks.Kernel.Jupyter;
 internal sealed class StreamBuffer(Action<OutputStream, string> send) : IDisposable
 {
     /// <summary>Characters in a message, about.</summary>
-    private const int Much = 1 << 16;
+    private const int Much = 1 << 14;
 
     /// <summary>How long text may wait.</summary>
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(40);

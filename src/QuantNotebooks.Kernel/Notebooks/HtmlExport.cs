@@ -19,7 +19,8 @@ internal static class HtmlExport
             .FirstOrDefault(heading => heading is not null) ?? Path.GetFileNameWithoutExtension(fullPath);
         var html = new StringBuilder();
         foreach (var cell in document.Cells) Append(html, cell, markdown, outputs);
-        return HtmlPage.Of(title, html.ToString());
+        var body = html.ToString();
+        return HtmlPage.Of(title, body + FormulaScript.For(body));
     }
 
     private static void Append(StringBuilder html, NotebookCell cell, MarkdownHtml markdown, HtmlOutputs outputs)

@@ -48,6 +48,7 @@ internal sealed partial class HtmlOutputs(MarkdownHtml markdown)
                 return $"<div class=\"image\"><img src=\"data:{type};base64,{WebUtility.HtmlEncode(base64.ReplaceLineEndings(""))}\" alt=\"{WebUtility.HtmlEncode(Content(output, MimeBundle.PlainText) ?? "")}\"></div>\n";
         }
         if (Content(output, MimeBundle.MarkdownText) is { } text) return $"<div class=\"markdown\">{markdown.ToHtml(text)}</div>\n";
+        if (Content(output, "text/latex") is { } latex) return FormulaScript.Element(latex);
         if (Content(output, MimeBundle.JavaScript) is { } script) return $"<script>{EndTag().Replace(script, "<\\/script")}</script>\n";
         if (Content(output, MimeBundle.PlainText) is { } plain) return $"<pre class=\"value\">{Plain(plain)}</pre>\n";
         return output["data"]?["application/json"] is { } json ? $"<pre class=\"value\">{Plain(json.ToJsonString(Readable))}</pre>\n" : "";

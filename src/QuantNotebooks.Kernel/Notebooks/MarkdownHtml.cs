@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Markdig;
 using Markdig.Extensions.AutoIdentifiers;
+using Markdig.Extensions.Mathematics;
+using Markdig.Renderers.Html;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
 
@@ -47,6 +49,8 @@ internal sealed class MarkdownHtml(string folder)
             if (Embedded(image.Url ?? "", attachments) is { } embedded) image.Url = embedded;
             else image.IsImage = false;
         }
+        // Two dollar signs mean a line of its own, also where they stand in a paragraph.
+        foreach (var formula in document.Descendants<MathInline>().Where(formula => formula.DelimiterCount == 2)) formula.GetAttributes().AddClass(FormulaScript.Display);
         return document.ToHtml(Pipeline);
     }
 

@@ -37,23 +37,7 @@ internal sealed partial class NotebookDocument
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="NotebookFileException">The file is missing, unreadable, or not a notebook of nbformat 4.</exception>
-    public static NotebookDocument Read(string path)
-    {
-        string text;
-        try
-        {
-            text = File.ReadAllText(path);
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new NotebookFileException(path, "there is no such file");
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new NotebookFileException(path, $"cannot be read: {exception.Message}");
-        }
-        return Parse(text, path);
-    }
+    public static NotebookDocument Read(string path) => Parse(NotebookText.ReadFile(path), path);
 
     /// <summary>Reads a notebook from its JSON.</summary>
     /// <param name="text">The file's text.</param>

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace QuantNotebooks.Kernel.Notebooks;
 
-/// <summary>nbformat's multi-line strings: a string, or a list of strings to be joined; written as a list of lines, each with its line end.</summary>
+/// <summary>Text of notebooks: files, and nbformat's multi-line strings: a string, or a list of strings to be joined; written as a list of lines, each with its line end.</summary>
 internal static class NotebookText
 {
     /// <summary>The text, or null where the node is neither form.</summary>
@@ -13,6 +13,24 @@ internal static class NotebookText
             string.Concat(lines.Select(line => line!.GetValue<string>())),
         _ => null,
     };
+
+    /// <summary>Reads a notebook's file.</summary>
+    /// <exception cref="NotebookFileException">It is missing or unreadable.</exception>
+    public static string ReadFile(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new NotebookFileException(path, "there is no such file");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new NotebookFileException(path, $"cannot be read: {exception.Message}");
+        }
+    }
 
     /// <summary>The text as a list of lines.</summary>
     public static JsonArray Write(string text)

@@ -11,13 +11,14 @@ namespace QuantNotebooks.Kernel.Scripting;
 [SuppressMessage("Reliability", "CA1001", Justification = "Code that goes on in the background may use the token after the run; nothing unmanaged hangs on it.")]
 internal sealed class AbortableRun : SynchronizationContext
 {
-    /// <summary>How long code may take to stop by itself once its token is cancelled, before it is aborted.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(100);
+    /// <summary>How long a user's code may take to stop by itself once its token is cancelled, before it is aborted.</summary>
+    public static readonly TimeSpan UsualGrace = TimeSpan.FromMilliseconds(100);
 
     /// <summary>How long aborting may take. Native code cannot be aborted.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(700);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(600);
 
     private readonly CellThreads threads;
+    private readonly TimeSpan grace;
     private readonly Lock gate = new();
     private readonly Dictionary<Thread, CancellationTokenSource> active = [];
     private readonly CancellationTokenSource cooperative = new();
@@ -25,7 +26,9 @@ internal sealed class AbortableRun : SynchronizationContext
     private ExecutionContext? executionContext;
     private volatile bool interrupting;
 
-    public AbortableRun(CellThreads threads) => this.threads = threads;
+    /// <param name="threads">Where the code runs.</param>
+    /// <param name="grace">How long it may take to stop by itself.</param>
+    public AbortableRun(CellThreads threads, TimeSpan grace) => (this.threads, this.grace) = (threads, grace);
 
     /// <summary>Cancelled first when the run is interrupted.</summary>
     public CancellationToken CancellationToken => cooperative.Token;
@@ -128,9 +131,9 @@ internal sealed class AbortableRun : SynchronizationContext
     {
         var callbacks = cooperative.CancelAsync();
         var started = Environment.TickCount64;
-        while (ActiveCount() > 0 && Elapsed() < Grace) Thread.Sleep(5);
+        while (ActiveCount() > 0 && Elapsed() < grace) Thread.Sleep(5);
         AbortAll();
-        while (ActiveCount() > 0 && Elapsed() < Patience)
+        while (ActiveCount() > 0 && Elapsed() < grace + Patience)
         {
             WakeSleepers();
             Thread.Sleep(20);

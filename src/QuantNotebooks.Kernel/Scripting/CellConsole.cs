@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Text;
 using QuantNotebooks.Notebook.Hosting;
 
@@ -27,6 +28,12 @@ internal static class CellConsole
             Console.SetOut(new Router(OutputStream.Out, Out));
             Console.SetError(new Router(OutputStream.Error, Error));
             Console.SetIn(new Keyboard(Console.In));
+            // What a thread of a cell throws, or a finalizer, would end the process.
+            ExceptionHandling.SetUnhandledExceptionHandler(static exception =>
+            {
+                Console.Error.WriteLine($"In the background: {exception}");
+                return true;
+            });
             installed = true;
         }
     }

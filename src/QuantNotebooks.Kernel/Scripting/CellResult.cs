@@ -55,10 +55,13 @@ internal sealed record MagicFailed(int Number, int Line, string SourceLine, stri
 /// <param name="StillRunning">Whether some of its code did not stop, as native code may not, and goes on in the background.</param>
 internal sealed record CellInterrupted(int Number, bool StillRunning) : CellResult(Number)
 {
-    public override CellError Error => new("Interrupted", StillRunning ? StillRunningText : "The cell was interrupted.",
-        [StillRunning ? StillRunningText : "The cell was interrupted."]);
+    /// <summary>The variable that holds what was done until then; null for none.</summary>
+    public string? Kept { get; init; }
 
-    private const string StillRunningText = "The cell was interrupted; native code that it called has not returned yet.";
+    public override CellError Error => new("Interrupted", Text, [Text]);
+
+    private string Text => StillRunning ? "The cell was interrupted; native code that it called has not returned yet."
+        : Kept is null ? "The cell was interrupted." : $"The cell was interrupted; '{Kept}' holds what was done until then.";
 }
 
 /// <summary>A failure in the form of Jupyter's <c>error</c> message and of nbformat's error output.</summary>

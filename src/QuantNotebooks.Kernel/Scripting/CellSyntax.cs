@@ -9,26 +9,27 @@ internal static class CellSyntax
 {
     private static readonly string[] EndingCalls = ["Exit", "FailFast"];
 
-    /// <summary>How cells are parsed.</summary>
+    /// <summary>How cells are parsed where only their structure matters; whether they may use the language's next version says the engine.</summary>
     public static CSharpParseOptions ParseOptions { get; } =
-        CSharpParseOptions.Default.WithKind(SourceCodeKind.Script).WithLanguageVersion(LanguageVersion.Latest);
+        CSharpParseOptions.Default.WithKind(SourceCodeKind.Script).WithLanguageVersion(LanguageVersion.Preview);
 
     /// <summary>Whether a word can name a variable.</summary>
     public static bool IsVariableName(string word) => SyntaxFacts.IsValidIdentifier(word) && SyntaxFacts.GetKeywordKind(word) == SyntaxKind.None && word != "_";
 
-    /// <summary>Calls that would end the process, and with it the notebook's session, as errors.</summary>
+    /// <summary>Uses of what would end the process, and with it the notebook's session, as errors.</summary>
     public static IReadOnlyList<CellDiagnostic> Refused(Compilation compilation, SyntaxTree tree, CancellationToken cancellationToken)
     {
-        var calls = tree.GetRoot(cancellationToken).DescendantNodes().OfType<InvocationExpressionSyntax>()
-            .Where(call => call.Expression.ToString() is var name && Array.Exists(EndingCalls, ending => name.EndsWith(ending, StringComparison.Ordinal))).ToList();
-        if (calls.Count == 0) return [];
+        // Called, or handed on as a delegate.
+        var uses = tree.GetRoot(cancellationToken).DescendantNodes().OfType<SimpleNameSyntax>().Where(name => EndingCalls.Contains(name.Identifier.ValueText)).ToList();
+        if (uses.Count == 0) return [];
         var model = compilation.GetSemanticModel(tree);
         var text = tree.GetText(cancellationToken);
-        return [.. calls.Where(call => model.GetSymbolInfo(call, cancellationToken).Symbol?.ContainingType.ToDisplayString() == "System.Environment").Select(call =>
+        return [.. uses.Where(name => model.GetSymbolInfo(name, cancellationToken).Symbol is IMethodSymbol method && method.ContainingType.ToDisplayString() == "System.Environment").Select(name =>
         {
-            var start = text.Lines.GetLinePosition(call.SpanStart);
+            SyntaxNode use = name.Parent is MemberAccessExpressionSyntax access && access.Name == name ? access : name;
+            var start = text.Lines.GetLinePosition(use.SpanStart);
             return new CellDiagnostic("QN0001", start.Line + 1, start.Character + 1,
-                $"{call.Expression} would end the whole session; return, throw, or restart the kernel instead", text.Lines[start.Line].ToString());
+                $"{use} would end the whole session; return, throw, or restart the kernel instead", text.Lines[start.Line].ToString());
         })];
     }
 

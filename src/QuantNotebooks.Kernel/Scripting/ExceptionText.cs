@@ -9,6 +9,9 @@ internal static partial class ExceptionText
 {
     private const string FilePrefix = "cell ";
 
+    // Of a recursion without end, more lines say nothing more.
+    private const int MostFrames = 30;
+
     /// <summary>The file name under which a cell is compiled, so that stack traces name the cell.</summary>
     public static string FileNameOf(int cell) => FilePrefix + cell.ToString(CultureInfo.InvariantCulture);
 
@@ -29,6 +32,7 @@ internal static partial class ExceptionText
         var frames = new List<CellFrame>();
         foreach (var frame in new StackTrace(exception, fNeedFileInfo: true).GetFrames())
         {
+            if (frames.Count == MostFrames) break;
             // Roslyn puts the current directory before the name.
             if (Path.GetFileName(frame.GetFileName()) is not { } file || !file.StartsWith(FilePrefix, StringComparison.Ordinal)) continue;
             if (!int.TryParse(file.AsSpan(FilePrefix.Length), CultureInfo.InvariantCulture, out var cell)) continue;

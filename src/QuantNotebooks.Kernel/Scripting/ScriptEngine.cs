@@ -42,7 +42,7 @@ internal sealed class ScriptEngine
             .WithImports(options.AllImports)
             .WithMetadataResolver(ScriptMetadataResolver.Default.WithBaseDirectory(folder))
             .WithSourceResolver(ScriptSourceResolver.Default.WithBaseDirectory(folder))
-            .WithLanguageVersion(LanguageVersion.Latest)
+            .WithLanguageVersion(options.Preview ? LanguageVersion.Preview : LanguageVersion.Latest)
             .WithOptimizationLevel(OptimizationLevel.Debug)
             .WithAllowUnsafe(true)
             .WithEmitDebugInformation(true)
@@ -70,8 +70,18 @@ internal sealed class ScriptEngine
     /// <summary>Lets all code from now on use these assemblies.</summary>
     public void AddReferences(IEnumerable<MetadataReference> references) => newReferences.AddRange(references);
 
-    /// <summary>Compiles and runs nothing, so that the first piece is fast. Optional.</summary>
-    public async Task EnsureStartedAsync(CancellationToken cancellationToken = default) =>
+    /// <summary>Compiles and runs a piece that leaves no trace, so that the first real one is fast. Optional.</summary>
+    public async Task<CellResult> WarmUpAsync()
+    {
+        await EnsureStartedAsync(CancellationToken.None).ConfigureAwait(false);
+        var before = state;
+        var result = await RunAsync(0, "0", ConsoleNotebookOutput.Instance, CancellationToken.None).ConfigureAwait(false);
+        state = before;
+        return result;
+    }
+
+    /// <summary>Compiles and runs nothing, if nothing was run yet. Optional.</summary>
+    public async Task EnsureStartedAsync(CancellationToken cancellationToken) =>
         state ??= await CSharpScript.Create<object>("", firstOptions).RunAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
 
     /// <summary>Remembers a cell, so that stack traces can show its lines.</summary>
@@ -88,12 +98,17 @@ internal sealed class ScriptEngine
         Task.Run(() => CompileAndRunAsync(number, code, output, cancellationToken), CancellationToken.None);
 
     /// <summary>Runs code that is compiled already as the code of cells runs: interruptible, its output shown.</summary>
+    /// <param name="number">The cell's number.</param>
+    /// <param name="code">The code.</param>
+    /// <param name="output">As above.</param>
+    /// <param name="cancellationToken">As above.</param>
+    /// <param name="grace">How long it may take to stop by itself when it is interrupted; null for what a user's code may take.</param>
     /// <returns>Why it failed, or null.</returns>
-    public Task<CellResult?> InvokeAsync(int number, Action code, INotebookOutput output, CancellationToken cancellationToken) => AbortablyAsync(number, output, () =>
+    public Task<CellResult?> InvokeAsync(int number, Action code, INotebookOutput output, CancellationToken cancellationToken, TimeSpan? grace = null) => AbortablyAsync(number, output, () =>
     {
         code();
         return Task.FromResult<CellResult?>(null);
-    }, cancellationToken);
+    }, cancellationToken, grace);
 
     /// <summary>Makes a variable of the value's type, replacing one of the same name.</summary>
     public async Task SetVariableAsync(string name, object value, CancellationToken cancellationToken)
@@ -118,6 +133,7 @@ internal sealed class ScriptEngine
             if (CellSyntax.Refused(compilation, tree, cancellationToken) is { Count: > 0 } refused) return new CellDidNotCompile(number, refused);
             warnings.Write(diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Warning).Select(Convert), output);
             var hasValue = CellSyntax.EndsInValue(compilation, tree, cancellationToken);
+            script = Guarded(script, code, number, cancellationToken);
             script.CreateDelegate(cancellationToken); // emits and loads here, where no abort can hurt the compiler
             return await ExecuteAsync(number, script, hasValue, output, cancellationToken).ConfigureAwait(false);
         }
@@ -129,6 +145,15 @@ internal sealed class ScriptEngine
         {
             return new CellInterrupted(number, StillRunning: false);
         }
+    }
+
+    // What the compiler says is of the code as it was written; should it not like the checks, the code runs without them.
+    private Script<object> Guarded(Script<object> script, string code, int number, CancellationToken cancellationToken)
+    {
+        var guarded = StackGuard.Add(code);
+        if (ReferenceEquals(guarded, code)) return script;
+        var other = state!.Script.ContinueWith<object>(guarded, NextOptions(ExceptionText.FileNameOf(number)));
+        return other.Compile(cancellationToken).Any(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error) ? script : other;
     }
 
     private async Task<CellResult> ExecuteAsync(
@@ -151,9 +176,9 @@ internal sealed class ScriptEngine
 
     // What escapes the code, such as an exception while a value is formatted, or the interrupt, becomes the result.
     private async Task<CellResult?> AbortablyAsync(
-        int number, INotebookOutput output, Func<Task<CellResult?>> code, CancellationToken cancellationToken)
+        int number, INotebookOutput output, Func<Task<CellResult?>> code, CancellationToken cancellationToken, TimeSpan? grace = null)
     {
-        var run = new AbortableRun(threads);
+        var run = new AbortableRun(threads, grace ?? AbortableRun.UsualGrace);
         using var cell = RunningCell.Enter(number, output, run.CancellationToken);
         try
         {

@@ -23,5 +23,8 @@ internal sealed record ScriptEngineOptions
     /// <summary>The folder where <c>#r "library.dll"</c> and <c>#load</c> begin: the notebook's. Null: the current directory.</summary>
     public string? BaseDirectory { get; init; }
 
+    /// <summary>Whether cells may use what the compiler knows of the language's next version.</summary>
+    public bool Preview { get; init; }
+
     internal IEnumerable<string> AllImports => BasicNamespaces.Concat(Imports).Distinct();
 }

@@ -19,7 +19,9 @@ internal static class NotebookEnvironment
     private static readonly string[] Libraries = ["Plotly.NET", "Plotly.NET.CSharp", "Deedle"];
 
     /// <summary>The options of a session whose notebook lies in a folder.</summary>
-    public static ScriptEngineOptions Options(string? notebookFolder)
+    /// <param name="notebookFolder">That folder; null for the current one.</param>
+    /// <param name="preview">Whether cells may use the language's next version.</param>
+    public static ScriptEngineOptions Options(string? notebookFolder, bool preview = false)
     {
         var notebook = typeof(NotebookDisplay).Assembly;
         Assembly[] assemblies = [notebook, .. Ours(notebook)];
@@ -30,6 +32,7 @@ internal static class NotebookEnvironment
             Assemblies = [.. assemblies, .. Libraries.Select(Assembly.Load)],
             Imports = [.. Wanted.Where(existing.Contains), typeof(NotebookDisplay).FullName!],
             BaseDirectory = notebookFolder,
+            Preview = preview,
         };
     }
 

@@ -12,14 +12,16 @@ public sealed class CommandDefinition
     private readonly Func<CommandInputs, object> _run;
     private readonly Func<object, string> _toJson;
     private readonly Func<CommandArguments, string?> _conflict;
+    private readonly Func<object, bool> _isPart;
 
     private CommandDefinition(
-        ImmutableArray<CommandOption> options, Func<CommandInputs, object> run, Func<object, string> toJson, Func<CommandArguments, string?> conflict)
+        ImmutableArray<CommandOption> options, Func<CommandInputs, object> run, Func<object, string> toJson, Func<CommandArguments, string?> conflict, Func<object, bool> isPart)
     {
         Options = options;
         _run = run;
         _toJson = toJson;
         _conflict = conflict;
+        _isPart = isPart;
     }
 
     /// <summary>Its name: one word, a verb.</summary>
@@ -59,10 +61,13 @@ public sealed class CommandDefinition
         return _conflict(arguments) is { } conflict ? throw new CommandUsageException(conflict) : arguments;
     }
 
-    /// <summary>Runs the command: shows the result or writes it as JSON, and as a page, as the arguments ask, and returns it.</summary>
+    /// <summary>
+    /// Runs the command: shows the result or writes it as JSON, and as a page, as the arguments ask, and returns it. Stopped, it does the same with what
+    /// was done until then, where that is of use.
+    /// </summary>
     /// <exception cref="CommandUsageException">The words make no sense for this network or these images.</exception>
     /// <exception cref="QuantNotebooksException">A file is bad, or the images don't fit.</exception>
-    /// <exception cref="OperationCanceledException">The host stopped it.</exception>
+    /// <exception cref="OperationCanceledException">The host stopped it, and nothing of use was done.</exception>
     public object Run(CommandArguments arguments, ICommandHost host)
     {
         ArgumentNullException.ThrowIfNull(arguments);
@@ -73,7 +78,7 @@ public sealed class CommandDefinition
         if (toFile) ReportFile.RequireWritable(json!);
         if (html is not null) ReportFile.RequireWritable(html);
         var result = _run(new CommandInputs(arguments, host));
-        host.Cancellation.ThrowIfCancellationRequested();
+        if (!_isPart(result)) host.Cancellation.ThrowIfCancellationRequested();
         if (json != CommonOptions.StandardOutput) host.Show(result);
         if (toFile) ReportFile.Write(json!, _toJson(result));
         else if (json is not null) host.WriteJson(_toJson(result));
@@ -87,9 +92,9 @@ public sealed class CommandDefinition
 
     internal static CommandDefinition Create<T>(
         string name, string summary, CommandSubject subject, string example, IEnumerable<CommandOption> options,
-        Func<CommandInputs, T> run, Func<T, string> toJson, Func<CommandArguments, string?>? conflict = null)
+        Func<CommandInputs, T> run, Func<T, string> toJson, Func<CommandArguments, string?>? conflict = null, Func<T, bool>? isPart = null)
         where T : class =>
-        new([.. options, CommonOptions.Json, CommonOptions.Html], run, result => toJson((T)result), conflict ?? (_ => null))
+        new([.. options, CommonOptions.Json, CommonOptions.Html], run, result => toJson((T)result), conflict ?? (_ => null), result => isPart?.Invoke((T)result) == true)
         {
             Name = name,
             Summary = summary,

@@ -79,7 +79,7 @@ internal static class CorrectCommand
             CommonOptions.Images, CommonOptions.Count, CommonOptions.SkipBroken, Method, CommonOptions.HeldOut, Out, .. OfIterative, .. OfFineTuning,
             .. CommonOptions.Scheme, CommonOptions.KeepDeadChannels, CommonOptions.Memory,
         ],
-        Run, (CorrectionResult result) => result.ToJson(), Conflict);
+        Run, (CorrectionResult result) => result.ToJson(), Conflict, result => result.Training?.End == TrainingEnd.Interrupted);
 
     private static CorrectionResult Run(CommandInputs inputs)
     {

@@ -31,7 +31,7 @@ internal static class ShiftCommand
             CommonOptions.Images, CommonOptions.Count, CommonOptions.SkipBroken, CommonOptions.HeldOut, CommonOptions.Calibration, CommonOptions.CalibrationCount, Ranges, Split,
             Shard, Statistics, .. CommonOptions.Scheme, CommonOptions.KeepDeadChannels, CommonOptions.Memory,
         ],
-        Run, (MeanShiftReport report) => report.ToJson(), Conflict);
+        Run, (MeanShiftReport report) => report.ToJson(), Conflict, report => report.StoppedBefore is not null);
 
     private static string? Conflict(CommandArguments arguments)
     {
@@ -54,6 +54,7 @@ internal static class ShiftCommand
             Split = inputs.Arguments.Get(Split),
             Ranges = RangesOf(inputs, network, images.Count < whole.Count || inputs.Arguments.IsGiven(Shard)),
             HeldOut = heldOut,
+            KeepsDone = true,
             Memory = inputs.Arguments.Get(CommonOptions.Memory),
         };
         // Without ranges of their own the statistics depend on all the images, and can't be told to be those of the same measurement.
@@ -61,6 +62,11 @@ internal static class ShiftCommand
             return Finished(inputs, target, network, whole, images, first, options);
         var report = network.MeasureMeanShift(images, inputs.Scheme, options, inputs.Progress("shift"), inputs.Host.Cancellation);
         if (target is null) return report;
+        if (report.StoppedBefore is not null)
+        {
+            inputs.Host.Note($"not written, for it was stopped: {target}");
+            return report;
+        }
         SavedShift.Of(report, whole, first).Save(target);
         inputs.Host.Note($"written: {target}");
         return report;
@@ -86,7 +92,7 @@ internal static class ShiftCommand
         }
         if (takes) return StatisticsFile.Load(inputs.Arguments.Get(Ranges)!).Ranges;
         if (calibrates)
-            return network.Calibrate(inputs.Part(CommonOptions.Calibration, CommonOptions.CalibrationCount), inputs.Scheme, inputs.Host.Cancellation);
+            return network.Calibrate(inputs.Part(CommonOptions.Calibration, CommonOptions.CalibrationCount), inputs.Scheme, inputs.Progress("shift"), inputs.Host.Cancellation);
         return isPart
             ? throw new CommandUsageException($"{Shard.Name} wants ranges that all parts share: give {CommonOptions.Calibration.Name} SET, or {Ranges.Name} FILE of another part.")
             : null;

@@ -23,6 +23,8 @@ internal static class ResultPages
     public static ResultPage Of(MeanShiftReport report)
     {
         var notes = new List<string> { ShiftLegend };
+        if (report.StoppedBefore is { } wanted)
+            notes.Insert(0, $"Stopped early: measured on the first {NumberText.Count(report.Images.Count)} of {NumberText.Count(wanted, "image")}.");
         if (report.Layers.Any(layer => layer.Split is not null)) notes.Add(SplitLegend);
         notes.AddRange(ShiftNotes.Of(report));
         notes.Add(MeasuredOn(report.Scheme, report.Images));

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using QuantNotebooks.Notebook.Text;
 using QuantNotebooks.Sweep;
 
 namespace QuantNotebooks.Notebook.Hosting;
@@ -54,7 +55,7 @@ public sealed class ProgressDisplay(string activity) : IProgress<SweepProgress>
         lock (_gate)
         {
             if (_shown is null) return;
-            var text = string.Create(CultureInfo.InvariantCulture, $"{activity}: stopped after {_last.Done} of {_last.Total} steps");
+            var text = $"{activity}: stopped after {Amount(_last)}";
             Draw(new MimeBundle(
                 new MimePart(MimeBundle.Html, $"<div style=\"opacity:.65;font-size:13px\">{WebUtility.HtmlEncode(text)}</div>"), new MimePart(MimeBundle.PlainText, text)));
         }
@@ -70,13 +71,20 @@ public sealed class ProgressDisplay(string activity) : IProgress<SweepProgress>
     {
         var culture = CultureInfo.InvariantCulture;
         var left = progress.Done > 0 && elapsed > Pause ? TimeLeft(elapsed * ((double)(progress.Total - progress.Done) / progress.Done)) : "";
-        var text = string.Create(culture, $"{activity}: {progress.Done} of {progress.Total}, {progress.Current}{left}");
+        var text = $"{activity}: {Amount(progress)}, {progress.Current}{left}";
         var html = string.Create(culture, $"""
             <div style="max-width:560px;font-size:13px"><div style="overflow:hidden;text-overflow:ellipsis;white-space:nowrap">{WebUtility.HtmlEncode(text)}</div>
             <progress aria-label="{WebUtility.HtmlEncode(activity)}" value="{progress.Done}" max="{Math.Max(1, progress.Total)}" style="width:100%"></progress></div>
             """);
         return new MimeBundle(new MimePart(MimeBundle.Html, html), new MimePart(MimeBundle.PlainText, text));
     }
+
+    private static string Amount(SweepProgress progress) => progress switch
+    {
+        { ImagesDone: { } done, TotalImages: { } total } => $"{NumberText.Count(done)} of {NumberText.Count(total, "image")}",
+        { TotalImages: { } each } => $"layer {NumberText.Count(progress.Done)} of {NumberText.Count(progress.Total)} on {NumberText.Count(each, "image")}",
+        _ => $"{NumberText.Count(progress.Done)} of {NumberText.Count(progress.Total, "step")}",
+    };
 
     private static string TimeLeft(TimeSpan left) => left.TotalMinutes >= 2
         ? string.Create(CultureInfo.InvariantCulture, $", {left.TotalMinutes:0} min left")

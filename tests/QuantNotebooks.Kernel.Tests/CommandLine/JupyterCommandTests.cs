@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using QuantNotebooks.Kernel.CommandLine;
+using QuantNotebooks.Kernel.Jupyter;
 using QuantNotebooks.Kernel.Tests.Jupyter;
 
 namespace QuantNotebooks.Kernel.Tests.CommandLine;
@@ -14,8 +15,9 @@ public sealed class JupyterCommandTests : IDisposable
     [Fact]
     public async Task InstallWritesAKernelspecThatStartsTheKernelAndUninstallRemovesIt()
     {
-        var (exitCode, output, _) = await Cli.InvokeAsync("jupyter", "install", "--path", folder.Path, "--name", "mine");
+        var (exitCode, output, note) = await Cli.InvokeAsync("jupyter", "install", "--path", folder.Path, "--name", "mine");
         Assert.Equal((ExitCode.Done, folder.File("mine") + "\n"), (exitCode, output));
+        Assert.StartsWith("note: this build of quantnb is compiled anew at each start", note, StringComparison.Ordinal);
         var spec = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(folder.File("mine"), "kernel.json"), TestContext.Current.CancellationToken))!;
         var words = spec["argv"]!.AsArray().Select(word => word!.GetValue<string>()).ToList();
         Assert.Equal(["jupyter", "kernel", "{connection_file}"], words[^3..]);
@@ -43,6 +45,27 @@ public sealed class JupyterCommandTests : IDisposable
     }
 
     [Fact]
+    public void AToolIsStartedByItsCommandWhichAnUpdateKeeps()
+    {
+        var inStore = folder.File(".store/quantnb/1.0.0/quantnb.linux-x64/1.0.0/tools/net10.0/linux-x64");
+        Directory.CreateDirectory(inStore);
+        var assembly = Path.Combine(inStore, "quantnb.dll");
+        var ending = OperatingSystem.IsWindows() ? ".exe" : "";
+        Assert.Equal(["dotnet", assembly], KernelSpec.Program(assembly));
+        File.WriteAllText(Path.Combine(inStore, "quantnb" + ending), "");
+        Assert.Equal([Path.Combine(inStore, "quantnb" + ending)], KernelSpec.Program(assembly));
+        var command = folder.Write("quantnb" + ending, "");
+        Assert.Equal([command], KernelSpec.Program(assembly));
+    }
+
+    [Fact]
+    public void MachineCodeIsTold()
+    {
+        Assert.True(KernelSpec.IsReadyCompiled(typeof(object).Assembly.Location)); // the runtime's own has it
+        Assert.False(KernelSpec.IsReadyCompiled(typeof(ExitCode).Assembly.Location));
+    }
+
+    [Fact]
     public async Task UninstallLeavesOtherKernelsAlone()
     {
         Directory.CreateDirectory(folder.File("python3"));
@@ -63,7 +86,7 @@ public sealed class JupyterCommandTests : IDisposable
     // A process of its own, as Jupyter starts it: SIGINT stops the cell, not the kernel, and threads of cells do not keep it from ending.
     private void Serve(List<string> words)
     {
-        var connection = RunningKernel.NewConnectionFile();
+        var connection = JupyterClient.NewConnectionFile();
         words[^1] = folder.Write("connection.json", connection);
         using var process = Process.Start(new ProcessStartInfo(words[0], words[1..]) { RedirectStandardError = true })!;
         try

@@ -38,6 +38,20 @@ public sealed class RunCommandTests
     }
 
     [Fact]
+    public async Task APolyglotNotebookIsRunAsItIs()
+    {
+        using var folder = new TemporaryFolder();
+        var notebook = folder.Write("old.dib", "#!markdown\n# Old\n#!csharp\nvar x = 40;\n#!fsharp\nlet y = 1\n#!html\n<i>h</i>\n#!csharp\nx + 2");
+        var (exitCode, output, error) = await InvokeAsync("run", notebook, "--out", folder.File("o"));
+        Assert.Equal((0, $"{folder.File("o/old.ipynb")}\n{folder.File("o/old.html")}\n"), (exitCode, output));
+        Assert.Contains("[3/3] x + 2", error, StringComparison.Ordinal);
+        Assert.Equal("42", NotebookText.Read(NotebookDocument.Read(folder.File("o/old.ipynb")).Cells[4].Outputs[0]!["data"]!["text/plain"]));
+        var html = await File.ReadAllTextAsync(folder.File("o/old.html"), TestContext.Current.CancellationToken);
+        Assert.Contains("<strong>Not run:</strong> this cell is written in fsharp", html, StringComparison.Ordinal);
+        Assert.Contains("<i>h</i>", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AFailedCellIsNamedAndTheFilesAreWritten()
     {
         using var folder = new TemporaryFolder();

@@ -14,7 +14,7 @@ public sealed class ConnectionFileTests : IDisposable
     public void AFileOpenToOthersIsClosedToThem()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file modes.");
-        var path = folder.Write("connection.json", RunningKernel.NewConnectionFile());
+        var path = folder.Write("connection.json", JupyterClient.NewConnectionFile());
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         var connection = ConnectionFile.Read(path);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
@@ -30,7 +30,7 @@ public sealed class ConnectionFileTests : IDisposable
     [InlineData("}", "", "not valid JSON")]
     public void WhatTheKernelDoesNotDoIsRefused(string text, string replacement, string reason)
     {
-        var path = folder.Write("connection.json", RunningKernel.NewConnectionFile().Replace(text, replacement, StringComparison.Ordinal));
+        var path = folder.Write("connection.json", JupyterClient.NewConnectionFile().Replace(text, replacement, StringComparison.Ordinal));
         var error = Assert.Throws<ConnectionFileException>(() => ConnectionFile.Read(path));
         Assert.StartsWith(path + ": ", error.Message, StringComparison.Ordinal);
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);

@@ -60,6 +60,55 @@ public sealed class InterruptTests(RunningKernel kernel) : IClassFixture<Running
         Assert.Equal("True", client.Value("net.Layers.Length > 0"));
     }
 
+    [Fact]
+    public void AnInterruptedMeasurementKeepsTheImagesThatItIsDoneWith()
+    {
+        client.Value($"#!quant-load {Cli.Model(Cli.MobileNetV1)} --as net");
+        var id = client.BeginExecute($"#!quant-shift net --images {Cli.Test} --calibration {Cli.Calibration} --calibration-count 16 --as part\n\"must not run\"");
+        string bar;
+        do bar = client.Await(id, "update_display_data").Content["data"]!["text/plain"]!.GetValue<string>();
+        while (bar.Contains("calibration", StringComparison.Ordinal) || bar.Contains(" 0 of ", StringComparison.Ordinal));
+        Assert.Matches(@"^shift: [\d,]+ of 10,000 images, \S+, \d+ (s|min) left$", bar);
+        var clock = Stopwatch.StartNew();
+        Interrupt();
+        var reply = client.ReplyTo(id);
+        Assert.InRange(clock.ElapsedMilliseconds, 0, 4000);
+        Assert.Equal(("Interrupted", "The cell was interrupted; 'part' holds what was done until then."), (reply.Text("ename"), reply.Text("evalue")));
+        var shown = client.OutputsOf(id).Last(output => output.Type == "update_display_data").Content["data"]!;
+        Assert.Matches(@"Stopped early: measured on the first [\d,]+ of 10,000 images\.", shown["text/html"]!.GetValue<string>());
+        Assert.Equal("True", client.Value("part.StoppedBefore == 10_000 && part.Images.Count > 0 && part.Images.Count < 10_000 && part.Images.Count % 32 == 0"));
+        // All layers have seen these images, and no others.
+        Assert.Equal("True", client.Value("part.Layers.All(layer => layer.Before.Channels.All(channel => channel.ImageError.Count == part.Images.Count))"));
+    }
+
+    private const string LongRun = """
+        using Microsoft.ML.OnnxRuntime;
+        using Microsoft.ML.OnnxRuntime.Tensors;
+        var session = new InferenceSession("MODEL", new SessionOptions { IntraOpNumThreads = 1 });
+        var name = session.InputNames[0];
+        var shape = session.InputMetadata[name].Dimensions.Select((size, axis) => axis == 0 ? COUNT : size).ToArray();
+        var inputs = new Dictionary<string, OrtValue> { [name] = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, TensorElementType.Float, shape) };
+        Console.Write("begun");
+        """;
+
+    [Theory]
+    [InlineData("try { while (true) session.RunInterruptibly(inputs); } catch (OperationCanceledException) { Console.Write(\"by the helper\"); throw; }", 200, "The cell was interrupted.")]
+    [InlineData("session.Run(new RunOptions(), inputs, session.OutputNames)", 4000, "The cell was interrupted; native code that it called has not returned yet.")]
+    public void ALongRunOfOnnxRuntimeIsStoppedOrLeftBehind(string run, int images, string message)
+    {
+        var code = LongRun.Replace("MODEL", Cli.Model(Cli.ResNet), StringComparison.Ordinal).Replace("COUNT", $"{images}L", StringComparison.Ordinal);
+        var id = client.BeginExecute(code + "\n" + run);
+        client.Await(id, "stream");
+        Thread.Sleep(150);
+        var clock = Stopwatch.StartNew();
+        Interrupt();
+        Assert.Equal(message, client.ReplyTo(id).Text("evalue"));
+        Assert.InRange(clock.ElapsedMilliseconds, 0, 2000);
+        var text = string.Concat(client.OutputsOf(id).Where(output => output.Type == "stream").Select(output => output.Text("text")));
+        Assert.Equal(run.Contains("helper", StringComparison.Ordinal), text.Contains("by the helper", StringComparison.Ordinal));
+        Assert.Equal("2", client.Value("1 + 1"));
+    }
+
     private void Interrupt() =>
         Assert.Equal(("interrupt_reply", "ok"), client.ReplyTo(client.Send(client.Control, "interrupt_request", new JsonObject()), client.Control) is var reply
             ? (reply.Type, reply.Text("status")) : default);

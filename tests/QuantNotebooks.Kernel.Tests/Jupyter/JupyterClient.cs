@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -14,7 +16,7 @@ internal sealed record Received(string Type, string? ParentId, JsonObject Conten
 }
 
 /// <summary>
-/// A Jupyter client for tests, written from the protocol's description and sharing no code with the kernel. Not thread safe: one test drives it.
+/// A Jupyter client for tests and benchmarks, written from the protocol's description and sharing no code with the kernel. Not thread safe: one test drives it.
 /// </summary>
 internal sealed class JupyterClient : IDisposable
 {
@@ -25,8 +27,10 @@ internal sealed class JupyterClient : IDisposable
     private readonly byte[] _key;
     private readonly string _session = Guid.NewGuid().ToString();
 
-    /// <summary>Connects to the kernel of a connection file and waits until its outputs arrive.</summary>
-    public JupyterClient(string connectionFile)
+    /// <summary>Connects to the kernel of a connection file.</summary>
+    /// <param name="connectionFile">Its text.</param>
+    /// <param name="awaitsOutputs">Whether to wait until the kernel's outputs arrive.</param>
+    public JupyterClient(string connectionFile, bool awaitsOutputs = true)
     {
         _connection = JsonNode.Parse(connectionFile)!;
         _key = Encoding.UTF8.GetBytes(_connection["key"]!.GetValue<string>());
@@ -37,7 +41,22 @@ internal sealed class JupyterClient : IDisposable
         IoPub.Options.ReceiveHighWatermark = 0;
         IoPub.Connect(Endpoint("iopub_port"));
         IoPub.SubscribeToAnyTopic();
-        AwaitSubscription();
+        if (awaitsOutputs) AwaitSubscription();
+    }
+
+    /// <summary>The text of a connection file with a new key and free ports.</summary>
+    public static string NewConnectionFile()
+    {
+        // All at once, so that none is given out twice.
+        var listeners = Enumerable.Range(0, 5).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
+        listeners.ForEach(listener => listener.Start());
+        var ports = listeners.ConvertAll(listener => ((IPEndPoint)listener.LocalEndpoint).Port);
+        listeners.ForEach(listener => listener.Dispose());
+        return new JsonObject
+        {
+            ["transport"] = "tcp", ["ip"] = "127.0.0.1", ["key"] = Guid.NewGuid().ToString(), ["signature_scheme"] = "hmac-sha256", ["kernel_name"] = "quantnb",
+            ["shell_port"] = ports[0], ["control_port"] = ports[1], ["iopub_port"] = ports[2], ["stdin_port"] = ports[3], ["hb_port"] = ports[4],
+        }.ToJsonString();
     }
 
     public DealerSocket Shell { get; }
@@ -79,8 +98,7 @@ internal sealed class JupyterClient : IDisposable
     public Received Receive(NetMQSocket socket)
     {
         NetMQMessage? frames = null;
-        Assert.True(socket.TryReceiveMultipartMessage(Patience, ref frames), "no message within 30 s");
-        return Read(frames);
+        return socket.TryReceiveMultipartMessage(Patience, ref frames) ? Read(frames) : throw new TimeoutException("no message within 30 s");
     }
 
     /// <summary>A message that is there or arrives soon, or null.</summary>
@@ -142,7 +160,7 @@ internal sealed class JupyterClient : IDisposable
     public string? Value(string code)
     {
         var (reply, outputs) = Execute(code);
-        Assert.True(reply.Text("status") == "ok", reply.Content.ToJsonString());
+        if (reply.Text("status") != "ok") throw new InvalidOperationException(reply.Content.ToJsonString());
         return outputs.SingleOrDefault(output => output.Type == "execute_result")?.Content["data"]!["text/plain"]!.GetValue<string>();
     }
 
@@ -158,9 +176,9 @@ internal sealed class JupyterClient : IDisposable
         var parts = frames.Select(frame => frame.ToByteArray()).ToList();
         var start = parts.FindIndex(part => part.AsSpan().SequenceEqual(Delimiter));
         var signed = parts.GetRange(start + 2, 4);
-        Assert.Equal(Sign(signed, _key), Encoding.ASCII.GetString(parts[start + 1]));
+        if (Sign(signed, _key) != Encoding.ASCII.GetString(parts[start + 1])) throw new InvalidDataException("a message with a wrong signature");
         var header = Json(signed[0]);
-        Assert.Equal("5.3", header["version"]!.GetValue<string>());
+        if (header["version"]!.GetValue<string>() != "5.3") throw new InvalidDataException($"a message of version {header["version"]}");
         return new Received(header["msg_type"]!.GetValue<string>(), Json(signed[1])["msg_id"]?.GetValue<string>(), Json(signed[3]), header, parts[(start + 6)..]);
     }
 
@@ -177,7 +195,7 @@ internal sealed class JupyterClient : IDisposable
                 if (message.ParentId == id && message.Type == "status" && message.Text("execution_state") == "idle") return;
             }
         }
-        Assert.Fail("nothing is published");
+        throw new TimeoutException("nothing is published");
     }
 
     private DealerSocket Dealer(string port, byte[] identity)
@@ -185,6 +203,7 @@ internal sealed class JupyterClient : IDisposable
         var socket = new DealerSocket();
         socket.Options.Identity = identity;
         socket.Options.Linger = TimeSpan.Zero;
+        socket.Options.ReconnectInterval = TimeSpan.FromMilliseconds(10); // a kernel that has just been started does not listen yet
         socket.Options.SendHighWatermark = 0;
         socket.Options.ReceiveHighWatermark = 0;
         socket.Connect(Endpoint(port));

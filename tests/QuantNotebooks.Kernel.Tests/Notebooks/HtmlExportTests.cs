@@ -51,6 +51,19 @@ public sealed partial class HtmlExportTests
     public async Task WithoutChartsThePageIsSmall() => Assert.InRange((await TestNotebook.HtmlAsync("# T", "1 + 1")).Length, 1000, 20_000);
 
     [Fact]
+    public async Task FormulasBringTheirScriptAndPagesWithoutDoNot()
+    {
+        var html = await TestNotebook.HtmlAsync("# T\nInline $a < b$ and\n\n$$\\frac{1}{2}$$", "LaTeX(\"$e^{i\\\\pi}$\")");
+        Assert.Contains("<span class=\"math\">\\(a &lt; b\\)</span>", html, StringComparison.Ordinal);
+        Assert.Contains("<div class=\"math\">\\[e^{i\\pi}\\]</div>", html, StringComparison.Ordinal);
+        Assert.Single(TemmlScript().Matches(html));
+        Assert.Empty(TemmlScript().Matches(await TestNotebook.HtmlAsync("# T\nNo formula", "1")));
+    }
+
+    [GeneratedRegex("<script>/\\*! Temml")]
+    private static partial Regex TemmlScript();
+
+    [Fact]
     public async Task NothingIsLoadedFromTheNetwork()
     {
         var html = await TestNotebook.HtmlAsync("# T\n![picture](https://example.org/x.png) ![local](missing.png) [link](https://example.org)", TestNotebook.Chart.Replace("ID", "a"));

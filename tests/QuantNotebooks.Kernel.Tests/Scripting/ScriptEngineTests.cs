@@ -72,10 +72,37 @@ public sealed class ScriptEngineTests : IDisposable
     [Theory]
     [InlineData("var x = 1;\n  Environment.Exit(x);", "QN0001", 2, 3)]
     [InlineData("Environment.FailFast(\"\")", "QN0001", 1, 1)]
+    [InlineData("Action<int> end = System.Environment.Exit; end(1);", "QN0001", 1, 19)]
+    [InlineData("using static System.Environment;\nExit(1);", "QN0001", 2, 1)]
     public async Task WhatWouldEndTheSessionIsRefused(string code, string id, int line, int column)
     {
         var error = Assert.Single(Assert.IsType<CellDidNotCompile>(await Run(code)).Diagnostics);
         Assert.Equal((id, line, column), (error.Id, error.Line, error.Column));
+    }
+
+    [Fact]
+    public async Task FeaturesOfTheNextVersionAreAnOption()
+    {
+        const string question = "#error version"; // the compiler answers with an error
+        using var preview = new NotebookSession(NotebookEnvironment.Options(null, preview: true));
+        Assert.Contains("Language version: preview", Answer(await preview.RunAsync(question, output, Token)), StringComparison.Ordinal);
+        Assert.DoesNotContain("preview", Answer(await Run(question)), StringComparison.Ordinal);
+
+        static string Answer(CellResult result) => string.Join('\n', Assert.IsType<CellDidNotCompile>(result).Error.Traceback);
+    }
+
+    [Theory]
+    [InlineData("int F(int n) => n + 1;\nint G(int n) { return F(n); }\nG(1)", 2)]
+    [InlineData("class C { int x; public C() => x = 3; public int X { get => x; set => x = value; } public int this[int i] => x + i; public static C operator +(C a, C b) => a; public static implicit operator int(C c) => c.x; }\n(int)(new C() + new C()) + new C()[1]", 7)]
+    [InlineData("async Task T() => await Task.Yield();\nasync Task<int> U() => await Task.FromResult(4);\nasync ValueTask V() => await T();\nasync System.Threading.Tasks.Task<int> W() => await U();\nawait T(); await V(); await U() + await W()", 8)]
+    [InlineData("IEnumerable<int> I() { yield return 5; }\nint N() => throw new Exception();\nvoid O() => Console.Write(\"\");\nref int R(int[] a) => ref a[0];\nO(); I().First() + R([6])", 11)]
+    [InlineData("using System.Linq.Expressions;\nExpression<Func<int, int>> e = n => n + 1;\nstring S<T>(T t) where T : struct => t.ToString();\nFunc<int> f = () => { int L() => 7; return L(); };\ne.Compile()(0) + f() + S(3).Length", 9)]
+    public async Task ChecksOfTheStackChangeNoCode(string code, int value)
+    {
+        Assert.NotEqual(code, StackGuard.Add(code));
+        Assert.Equal(code.Count(character => character == '\n'), StackGuard.Add(code).Count(character => character == '\n'));
+        Assert.Equal(value, await Value(code));
+        Assert.Equal(value, await Value(StackGuard.Add(code))); // the code with checks compiles; else the engine would run it without
     }
 
     [Fact]

@@ -15,6 +15,7 @@ internal static class ShiftText
     public static void Write(MeanShiftReport report, TextWriter writer)
     {
         writer.WriteLine($"{report.Network.Name}, {report.Scheme}, {Digits.Count(report.Images.Count)} images of '{report.Images.Name}', before each activation");
+        if (report.StoppedBefore is { } wanted) writer.WriteLine($"Stopped early: these are the first of {Digits.Count(wanted)} images.");
         writer.WriteLine();
         WriteTable(report, writer);
         writer.WriteLine();

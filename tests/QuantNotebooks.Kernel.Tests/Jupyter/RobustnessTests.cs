@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using NetMQ;
+using NetMQ.Sockets;
+using QuantNotebooks.Kernel.CommandLine;
+using QuantNotebooks.Kernel.Tests.Notebooks;
+
+namespace QuantNotebooks.Kernel.Tests.Jupyter;
+
+/// <summary>What a cell can do to the process that runs it.</summary>
+public sealed class RobustnessTests(RunningKernel kernel) : IClassFixture<RunningKernel>, IDisposable
+{
+    private readonly JupyterClient client = kernel.Connect();
+
+    public void Dispose() => client.Dispose();
+
+    [Theory]
+    [InlineData("int F(int n) => 1 + F(n + 1);\nF(0)")]
+    [InlineData("void F() { F(); }\nawait Task.Run(F);")]
+    [InlineData("class Loop { public int Value => Value; public override string ToString() { return $\"{this}\"; } }\nnew Loop().Value")]
+    [InlineData("class Text { public override string ToString() => $\"{this}\"; }\nnew Text().ToString()")]
+    [InlineData("Func<int, int> f = null; f = n => { return f(n) + 1; }; f(0)")]
+    [InlineData("async Task G() => await G();\nawait G();")]
+    public void ARecursionWithoutEndIsAnError(string code)
+    {
+        var (reply, outputs) = client.Execute(code);
+        Assert.Equal(("error", "System.InsufficientExecutionStackException"), (reply.Text("status"), reply.Text("ename")));
+        Assert.InRange(outputs.Single(output => output.Type == "error").Content["traceback"]!.AsArray().Count, 2, 40);
+        Assert.Equal("2", client.Value("1 + 1"));
+    }
+
+    [Fact]
+    public void RecursionWithAnEndHasRoom() => Assert.Equal("50000", client.Value("int Depth(int n) => n == 0 ? 0 : 1 + Depth(n - 1);\nDepth(50_000)"));
+
+    [Fact]
+    public void WhatAThreadThrowsIsShownAndEndsNothing()
+    {
+        var id = client.BeginExecute("var thread = new Thread(() => throw new Exception(\"thrown in a thread\")); thread.Start(); thread.Join();");
+        Assert.Contains("thrown in a thread", client.Await(id, "stream").Text("text"), StringComparison.Ordinal);
+        Assert.Equal("2", client.Value("1 + 1"));
+    }
+
+    [Fact]
+    public void FinalizersMayPrintAndThrow()
+    {
+        client.Value("""
+            class Loud { ~Loud() { Console.WriteLine("printed by a finalizer"); throw new Exception("thrown by a finalizer"); } }
+            void Make() { for (var i = 0; i < 10; i++) new Loud(); }
+            Make();
+            """);
+        var id = client.BeginExecute("GC.Collect(); GC.WaitForPendingFinalizers();");
+        var text = string.Concat(client.OutputsOf(id).Where(output => output.Type == "stream").Select(output => output.Text("text")));
+        Assert.Contains("printed by a finalizer", text, StringComparison.Ordinal);
+        Assert.Contains("thrown by a finalizer", text, StringComparison.Ordinal);
+        Assert.Equal("2", client.Value("1 + 1"));
+    }
+
+    [Fact]
+    public void ThreadsThatOutliveTheirCellGoOnAndHoldNothing()
+    {
+        client.Value("var ticks = 0; for (var i = 0; i < 20; i++) new Thread(() => { while (true) { Interlocked.Increment(ref ticks); Thread.Sleep(20); } }) { IsBackground = i % 2 == 0 }.Start();");
+        Assert.Equal("True", client.Value("var before = ticks; Thread.Sleep(500); ticks > before"));
+    }
+
+    [Fact]
+    public async Task AClientThatHangsDoesNotEatTheMemory()
+    {
+        await using var other = new RunningKernel(); // without clients that take all and keep it
+        using var hanging = new SubscriberSocket();
+        hanging.Options.ReceiveHighWatermark = 1;
+        hanging.Connect($"tcp://127.0.0.1:{JsonNode.Parse(other.ConnectionFileText)!["iopub_port"]}");
+        hanging.SubscribeToAnyTopic();
+        Thread.Sleep(300);
+        using var quick = new JupyterClient(other.ConnectionFileText, awaitsOutputs: false);
+        quick.IoPub.Unsubscribe("");
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        for (var part = 0; part < 4; part++)
+            Assert.Equal("ok", quick.ReplyTo(quick.BeginExecute("var line = new string('x', 9_999); for (var i = 0; i < 12_000; i++) Console.WriteLine(line);")).Text("status"));
+        // 480 MB were written.
+        Assert.InRange((GC.GetTotalMemory(forceFullCollection: true) - before) >> 20, -1000, 300);
+    }
+
+    [Fact]
+    public async Task AnExitThatCannotBePreventedIsExplained()
+    {
+        var connection = JupyterClient.NewConnectionFile();
+        using var folder = new TemporaryFolder();
+        using var process = Start("jupyter", "kernel", folder.Write("connection.json", connection));
+        using var other = new JupyterClient(connection);
+        var id = other.BeginExecute("typeof(Environment).GetMethod(\"Exit\").Invoke(null, [3]);");
+        Assert.Contains("has called Environment.Exit", other.Await(id, "stream").Text("text"), StringComparison.Ordinal);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.Equal(3, process.ExitCode);
+    }
+
+    [Fact]
+    public async Task ARealOverflowOfTheStackIsNamedByTheProcessThatItEnds()
+    {
+        using var folder = new TemporaryFolder();
+        var notebook = folder.Write("x.ipynb", TestNotebook.Json("Func<int, int> f = null; f = n => f(n + 1); f(0)"));
+        using var process = Start("run", notebook, "--out", folder.File("o"));
+        var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Assert.StartsWith("[1/1] Func<int, int> f", error, StringComparison.Ordinal);
+        Assert.Contains("Stack overflow", error, StringComparison.Ordinal);
+    }
+
+    private static Process Start(params string[] words)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(ExitCode).Assembly.Location, .. words]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        start.Environment["DOTNET_DbgEnableMiniDump"] = "0";
+        return Process.Start(start)!;
+    }
+}
