@@ -82,7 +82,9 @@ internal static class ResultPages
         if (correction.Training is { } run) charts.Add(TrainingChart.Of(run));
         var finding = CorrectionFinding.Of(correction);
         if (correction.Outcome is { } outcome) finding += "; " + CorrectionFinding.Of(outcome);
-        return new ResultPage(finding, correction.ToFrame(), charts, notes, correction.Outcome is { Before.Readings.IsEmpty: false } read ? read.ToFrame().ToHtml(RowTable.RowLimit) : null);
+        return new ResultPage(finding, correction.ToFrame(), charts, notes, correction.Outcome is { Before.Readings.IsEmpty: false } read
+            ? LineTable.Html(new Comparison([new ComparisonRow("uncorrected", read.Before), new ComparisonRow("corrected", read.After)])) + read.ToFrame().ToHtml()
+            : null);
     }
 
     public static ResultPage Of(Comparison comparison)
