@@ -43,7 +43,7 @@ public sealed class RecommendCommandTests : IDisposable
     [Theory]
     [InlineData("--budget", "soon", "--budget must be a time such as 90s or 5m")]
     [InlineData("--budget", "0s", "--budget must be a time such as 90s or 5m")]
-    [InlineData("--count", "1", "recommend wants at least two images")]
+    [InlineData("--count", "1", "at least two images are wanted")]
     public async Task WhatMakesNoSenseIsRefused(string option, string value, string message)
     {
         var (exitCode, _, error) = await Cli.InvokeAsync("recommend", Cli.Model(Cli.ResNet), "--images", Cli.Calibration, option, value);
