@@ -2,7 +2,8 @@ namespace QuantNotebooks.Training;
 
 /// <summary>
 /// The Adam optimizer (Kingma and Ba, arXiv 1412.6980, algorithm 1): m and v are running means of the gradient and of its square, corrected for
-/// their start at zero; each value moves by rate m / (sqrt(v) + epsilon).
+/// their start at zero; each value moves by rate m / (sqrt(v) + epsilon). Each value counts in a unit of its own: the steps are those of Adam on
+/// value / unit, so that a network computes the same after every step however equalization scaled its channels.
 /// </summary>
 internal sealed class Adam
 {
@@ -33,19 +34,21 @@ internal sealed class Adam
     /// <param name="tensor">Which one.</param>
     /// <param name="values">Its values.</param>
     /// <param name="gradient">The loss's gradient with regard to them.</param>
-    /// <param name="rate">The learning rate.</param>
-    public void Move(int tensor, Span<float> values, ReadOnlySpan<float> gradient, double rate)
+    /// <param name="units">The values' units: one for each, or one for all.</param>
+    /// <param name="rate">The learning rate, in units.</param>
+    public void Move(int tensor, Span<float> values, ReadOnlySpan<float> gradient, ReadOnlySpan<float> units, double rate)
     {
         var (first, second) = (First[tensor], Second[tensor]);
         var firstScale = 1 / (1 - Math.Pow(FirstDecay, Steps));
         var secondScale = 1 / (1 - Math.Pow(SecondDecay, Steps));
         for (var index = 0; index < values.Length; index++)
         {
-            double slope = gradient[index];
+            double unit = units[units.Length == 1 ? 0 : index];
+            var slope = gradient[index] * unit;
             var mean = FirstDecay * first[index] + (1 - FirstDecay) * slope;
             var square = SecondDecay * second[index] + (1 - SecondDecay) * slope * slope;
             (first[index], second[index]) = ((float)mean, (float)square);
-            values[index] -= (float)(rate * mean * firstScale / (Math.Sqrt(square * secondScale) + Epsilon));
+            values[index] -= (float)(rate * unit * mean * firstScale / (Math.Sqrt(square * secondScale) + Epsilon));
         }
     }
 }

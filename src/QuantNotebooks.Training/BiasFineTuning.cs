@@ -37,11 +37,7 @@ public static class BiasFineTuning
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(images);
         options ??= TrainingOptions.Biases;
-        var start = options.Start == TrainingStart.IterativeCorrection
-            ? network.CorrectBias(images, scheme, progress: progress, cancellation: cancellation).Network
-            : network;
-        var ranges = start.Ranges ?? start.Calibrate(images, scheme, cancellation);
-        var (parameters, run) = NetworkTraining.Train(start, images, scheme, ranges, trainsWeights: false, options, progress, cancellation);
+        var (parameters, ranges, run) = NetworkTraining.Train(network, images, scheme, trainsWeights: false, options, progress, cancellation);
 
         var biases = parameters.All.ToDictionary(parameter => parameter.Layer.Name, parameter => parameter.Latent);
         var corrected = CorrectedNetwork.Of(network, "fine-tune", biases, ranges, scheme, images);
@@ -56,6 +52,7 @@ public static class BiasFineTuning
         {
             HeldOut = heldOutBefore is null ? null : heldOut,
             Training = run,
+            Warnings = CorrectionWarnings.Of(run),
         };
 
         MeanShiftReport Measure(Network which, ImageSet on) => which.MeasureMeanShift(on, scheme, new() { Ranges = ranges }, progress: null, CancellationToken.None);

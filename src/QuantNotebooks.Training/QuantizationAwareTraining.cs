@@ -35,11 +35,7 @@ public static class QuantizationAwareTraining
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(images);
         options ??= TrainingOptions.QuantizationAware;
-        var start = options.Start == TrainingStart.IterativeCorrection
-            ? network.CorrectBias(images, scheme, progress: progress, cancellation: cancellation).Network
-            : network;
-        var ranges = start.Ranges ?? start.Calibrate(images, scheme, cancellation);
-        var (parameters, run) = NetworkTraining.Train(start, images, scheme, ranges, trainsWeights: true, options, progress, cancellation);
+        var (parameters, ranges, run) = NetworkTraining.Train(network, images, scheme, trainsWeights: true, options, progress, cancellation);
 
         var changes = parameters.All.GroupBy(parameter => parameter.Layer.Name).Select(group => new LayerChange(
             network.Layers.First(layer => layer.Name == group.Key), group.First(parameter => !parameter.IsBias).Latent, group.First(parameter => parameter.IsBias).Latent));

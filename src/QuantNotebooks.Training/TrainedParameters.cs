@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics.Tensors;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Quantization;
 
@@ -11,7 +12,8 @@ namespace QuantNotebooks.Training;
 /// <param name="IsBias">Whether it is the bias, or else the weights.</param>
 /// <param name="Latent">Its values in full precision: what the optimizer moves.</param>
 /// <param name="Quantized">The values on their grid: what the network computes with.</param>
-internal sealed record TrainedParameter(Layer Layer, string Name, long[] Shape, bool IsBias, float[] Latent, float[] Quantized);
+/// <param name="Units">What the learning rate counts in, one for each value or one for all: a bias's channel's sigma, the root mean square of a layer's weights.</param>
+internal sealed record TrainedParameter(Layer Layer, string Name, long[] Shape, bool IsBias, float[] Latent, float[] Quantized, float[] Units);
 
 /// <summary>
 /// The trained biases, and for quantization-aware training weights, of a network. They are put on their grids by the same code that quantizes
@@ -27,7 +29,9 @@ internal sealed class TrainedParameters
     /// <param name="scheme">How weights and biases are quantized.</param>
     /// <param name="quantizers">The grids of the activations.</param>
     /// <param name="trainsWeights">Whether weights are trained too, or only biases.</param>
-    public TrainedParameters(Network network, QuantizationScheme scheme, Dictionary<string, Quantizer> quantizers, bool trainsWeights)
+    /// <param name="sigmas">The standard deviation of each layer's channels before the activation, by the layer's index.</param>
+    public TrainedParameters(
+        Network network, QuantizationScheme scheme, Dictionary<string, Quantizer> quantizers, bool trainsWeights, IReadOnlyList<float[]> sigmas)
     {
         _scheme = scheme;
         var placement = QuantizerPlacement.Of(network, scheme);
@@ -37,8 +41,12 @@ internal sealed class TrainedParameters
         foreach (var layer in network.Layers)
         {
             // A layer's weights come before its bias, whose step follows from their scale.
-            if (trainsWeights) all.Add(new(layer, layer.WeightName, [.. layer.WeightShape], false, layer.Weights.ToArray(), new float[layer.Weights.Length]));
-            all.Add(new(layer, layer.BiasName!, [layer.Channels], true, layer.Bias.ToArray(), new float[layer.Channels]));
+            if (trainsWeights)
+            {
+                var power = TensorPrimitives.SumOfSquares(layer.Weights) / layer.Weights.Length;
+                all.Add(new(layer, layer.WeightName, [.. layer.WeightShape], false, layer.Weights.ToArray(), new float[layer.Weights.Length], [MathF.Sqrt(power)]));
+            }
+            all.Add(new(layer, layer.BiasName!, [layer.Channels], true, layer.Bias.ToArray(), new float[layer.Channels], sigmas[layer.Index]));
         }
         All = all.ToImmutable();
         Quantize();

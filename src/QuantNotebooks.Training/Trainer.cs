@@ -118,7 +118,7 @@ internal sealed class Trainer : IDisposable
             _parameters.Quantize();
             sum += loss;
 
-            void Move(int index, TrainedParameter parameter, Span<float> gradient) => _state.Optimizer.Move(index, parameter.Latent, gradient, rate);
+            void Move(int index, TrainedParameter parameter, Span<float> gradient) => _state.Optimizer.Move(index, parameter.Latent, gradient, parameter.Units, rate);
         }
         return sum / steps;
     }

@@ -34,11 +34,12 @@ internal sealed class TrainingGraph : IDisposable
         _imageName = network.Graph.Inputs[0].Name;
         var plain = StaticGraph.Of(
             LayerEditor.Apply(network.Graph, parameters.QuantizedWeights), new Dictionary<string, long[]> { [_imageName] = imageShape }, network.Name);
-        var graph = FakeQuantization.Insert(plain, quantizers);
+        string[] trained = [.. parameters.All.Select(parameter => parameter.Name)];
+        var graph = FakeQuantization.Insert(BiasesApart.Apply(plain, trained.ToHashSet()), quantizers);
         var emit = new NodeEmitter();
         var (lossTensor, seeds) = loss.Write(emit, graph);
         _lossName = lossTensor.Name;
-        var gradients = ReverseMode.Differentiate(graph, emit, seeds, [.. parameters.All.Select(parameter => parameter.Name)]);
+        var gradients = ReverseMode.Differentiate(graph, emit, seeds, trained);
         _gradientNames = [.. gradients.Select(gradient => gradient.Name)];
         TargetShapes = [.. loss.Tensors.Select(name => graph.Tensor(name).Shape)];
 

@@ -35,7 +35,7 @@ public sealed record TrainingOptions
     public static TrainingOptions Biases { get; } = new();
 
     /// <summary>For quantization-aware training of all weights and biases: smaller steps, more of them.</summary>
-    public static TrainingOptions QuantizationAware { get; } = new() { Epochs = 60, LearningRate = 5e-4, Patience = 15 };
+    public static TrainingOptions QuantizationAware { get; } = new() { Epochs = 60, LearningRate = 1e-3 };
 
     /// <summary>Passes over the images, at least 1.</summary>
     /// <exception cref="QuantNotebooksException">The number is smaller.</exception>
@@ -45,13 +45,16 @@ public sealed record TrainingOptions
     /// <exception cref="QuantNotebooksException">The number is smaller.</exception>
     public int BatchSize { get; init => field = AtLeastOne(value, "batch size"); } = 32;
 
-    /// <summary>Adam's learning rate at the start; it falls to zero along half a cosine.</summary>
+    /// <summary>
+    /// Adam's learning rate at the start; it falls to zero along half a cosine. It counts in units of what is trained: a bias's in the standard deviation
+    /// of its channel before the activation, a layer's weights in their root mean square. So equalization, which scales channels, does not change it.
+    /// </summary>
     /// <exception cref="QuantNotebooksException">It is not above 0 or not finite.</exception>
     public double LearningRate
     {
         get;
         init => field = value > 0 && double.IsFinite(value) ? value : throw new QuantNotebooksException(Invariant($"The learning rate must be a number above 0, not {value}."));
-    } = 2.5e-3;
+    } = 0.02;
 
     /// <summary>Ends training when the held-out loss has not fallen for that many epochs, at least 1.</summary>
     /// <exception cref="QuantNotebooksException">The number is smaller.</exception>

@@ -30,7 +30,7 @@ internal static class EqualizationCost
         var result = network.Equalize(EqualizationMethod.TwoStep, images);
         Line("comparison of outputs node by node", () => EqualizationCertificate.Compare(network, result.Network, images, CancellationToken.None));
         Line("proof by structure", () => StructureCheck.Run(network, result.Network, images));
-        Console.WriteLine($"cross-layer / pass: {crossLayer.Wall / pass.Wall:F2} wall, {crossLayer.Processor / pass.Processor:F2} CPU (goal 0.5); in total {whole.Wall / 1000:F2} s (goal 2)");
+        Console.WriteLine($"cross-layer / pass: {crossLayer.Wall / pass.Wall:F2} wall, {crossLayer.Processor / pass.Processor:F2} CPU (goal 0.5); in total {whole.Wall / 1000:F2} s (goal 2), {whole.Processor / 1000:F2} s of CPU");
     }
 
     private static double[] Ones(FactorProblem problem) => [.. Enumerable.Repeat(1.0, problem.Count)];

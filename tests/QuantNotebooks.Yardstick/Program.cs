@@ -14,7 +14,7 @@ try
     }
     var settings = Settings.Parse(args);
     var study = new Study(settings);
-    if (settings.Search) study.Search();
+    if (settings.Search is not null) study.Search();
     else study.Run();
     return 0;
 }

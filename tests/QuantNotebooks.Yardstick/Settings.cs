@@ -11,9 +11,11 @@ namespace QuantNotebooks.Yardstick;
 /// <param name="Test">Test images.</param>
 /// <param name="Epochs">Most passes of bias fine-tuning.</param>
 /// <param name="AwareEpochs">Most passes of quantization-aware training.</param>
-/// <param name="Search">Whether to compare learning rates instead, on images that are not test images.</param>
+/// <param name="Methods">Names of the methods; empty for all.</param>
+/// <param name="Dead">"kept" or "dropped" for networks with their dead channels in that state; null for both.</param>
+/// <param name="Search">"biases" or "weights" to compare the learning rates of that training instead, on images that are not test images; else null.</param>
 internal sealed record Settings(
-    string File, string[] Networks, int[] Bits, int Calibration, int Training, int Test, int Epochs, int AwareEpochs, bool Search)
+    string File, string[] Networks, int[] Bits, int Calibration, int Training, int Test, int Epochs, int AwareEpochs, string[] Methods, string? Dead, string? Search)
 {
     public string RowsFile => Path.ChangeExtension(File, ".jsonl");
 
@@ -21,12 +23,11 @@ internal sealed record Settings(
     {
         var settings = new Settings(
             Repository.PathOf("tests", "QuantNotebooks.Yardstick", "results", "yardstick.md"), ["mobilenet-v1-fashion", "mobilenet-v2-fashion", "resnet14-fashion"],
-            [4, 8, 6, 5], 256, 1000, 3000, 12, 20, false);
+            [4, 8, 6, 5], 256, 1000, 3000, 12, 20, [], null, null);
         for (var index = 0; index < words.Length; index++)
         {
             var word = words[index];
-            if (word == "--search") settings = settings with { Search = true };
-            else if (!word.StartsWith("--", StringComparison.Ordinal)) settings = settings with { File = word };
+            if (!word.StartsWith("--", StringComparison.Ordinal)) settings = settings with { File = word };
             else settings = settings.With(word, index + 1 < words.Length ? words[++index] : "");
         }
         return settings;
@@ -47,7 +48,11 @@ internal sealed record Settings(
             "--test" => this with { Test = Number(option, value) },
             "--epochs" => this with { Epochs = Number(option, value) },
             "--aware-epochs" => this with { AwareEpochs = Number(option, value) },
-            _ => throw new QuantNotebooksException($"There is no option {option}: --networks A,B --bits 8,4 --calibration N --training N --test N --epochs N --aware-epochs N --search."),
+            "--methods" => this with { Methods = value.Split(',') },
+            "--dead" => this with { Dead = value is "kept" or "dropped" ? value : throw new QuantNotebooksException($"--dead must be 'kept' or 'dropped', not '{value}'.") },
+            "--search" => this with { Search = value is "biases" or "weights" ? value : throw new QuantNotebooksException($"--search must be 'biases' or 'weights', not '{value}'.") },
+            _ => throw new QuantNotebooksException(
+                $"There is no option {option}: --networks A,B --bits 8,4 --calibration N --training N --test N --epochs N --aware-epochs N --methods A,B --dead kept|dropped --search biases|weights."),
         };
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using QuantNotebooks.Correction;
+using QuantNotebooks.Equalization;
 using QuantNotebooks.Evaluation;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
@@ -25,11 +26,11 @@ internal sealed class Study(Settings settings)
         // What is known is written first: an interrupt, or a change of the text, does not wait for the next row.
         MarkdownTable.Write(settings, rows);
         var networks = Networks();
-        WarmUp(networks[0]);
+        if (networks.Count > 0) WarmUp(networks[0]);
         foreach (var bitsTogether in settings.Bits.Chunk(2))
             foreach (var group in Methods.Of(settings))
                 foreach (var (bits, network) in bitsTogether.SelectMany(bits => networks.Select(network => (bits, network))).OrderBy(pair => pair.network.KeepsDeadChannels))
-                    foreach (var method in group)
+                    foreach (var method in group.Where(method => settings.Methods.Length == 0 || settings.Methods.Contains(method.Name)))
                     {
                         if (rows.Exists(row => (row.Network, row.KeepsDeadChannels, row.Bits, row.Method) == (network.Name, network.KeepsDeadChannels, bits, method.Name))) continue;
                         var row = Measure(network, bits, method);
@@ -49,13 +50,21 @@ internal sealed class Study(Settings settings)
             foreach (var bits in settings.Bits)
             {
                 var scheme = QuantizationScheme.Int8PerTensor.WithBits(bits);
-                foreach (var rate in (double[])[1e-3, 2.5e-3, 5e-3, 1e-2])
-                    Report("biases", rate, network.FineTuneBiases(images, scheme, TrainingOptions.Biases with { Epochs = settings.Epochs, LearningRate = rate }).Training!);
-                foreach (var rate in (double[])[1e-4, 2.5e-4, 5e-4, 1e-3])
-                    Report("weights and biases", rate, network.TrainQuantizationAware(images, scheme, TrainingOptions.QuantizationAware with { Epochs = settings.AwareEpochs, LearningRate = rate }).Training);
+                if (settings.Search == "biases")
+                {
+                    var equalized = network.Equalize(EqualizationMethod.CrossLayer, images).Network;
+                    foreach (var rate in (double[])[2.5e-3, 5e-3, 1e-2, 2e-2])
+                        foreach (var subject in (Network[])[network, equalized])
+                            Report(rate, subject.FineTuneBiases(images, scheme, TrainingOptions.Biases with { Epochs = settings.Epochs, LearningRate = rate }).Training!, subject);
+                }
+                else
+                {
+                    foreach (var rate in (double[])[2.5e-4, 5e-4, 1e-3, 2.5e-3])
+                        Report(rate, network.TrainQuantizationAware(images, scheme, TrainingOptions.QuantizationAware with { Epochs = settings.AwareEpochs, LearningRate = rate }).Training, network);
+                }
 
-                void Report(string what, double rate, TrainingRun run) => Console.WriteLine(FormattableString.Invariant(
-                    $"{network.Name} {bits} bits, {what}, rate {rate}: {Described(run)}"));
+                void Report(double rate, TrainingRun run, Network subject) => Console.WriteLine(FormattableString.Invariant(
+                    $"{subject.Name} {bits} bits, {settings.Search}, rate {rate}: {Described(run)}"));
             }
     }
 
@@ -66,8 +75,8 @@ internal sealed class Study(Settings settings)
         {
             var file = Repository.PathOf("data", "models", name + ".onnx");
             var dropped = Network.Load(file);
-            networks.Add(dropped);
-            if (dropped.Layers.Any(layer => layer.DeadChannels.Length > 0)) networks.Add(Network.Load(file, new LoadOptions { KeepDeadChannels = true }));
+            if (settings.Dead != "kept") networks.Add(dropped);
+            if (settings.Dead != "dropped" && dropped.Layers.Any(layer => layer.DeadChannels.Length > 0)) networks.Add(Network.Load(file, new LoadOptions { KeepDeadChannels = true }));
         }
         return networks;
     }

@@ -29,7 +29,8 @@ public static class BiasCorrection
     /// <summary>
     /// Iterative bias correction (paper A, our reading): for each layer, input to output, b_c += E[y_c] - E[q_c] before the activation, over
     /// calibration images and positions, where q comes through the layers corrected so far and b is the quantized bias; then the sum is
-    /// quantized again. Layers without a bias get one. Costs one sweep, and two more where held-out images are given.
+    /// quantized again. Layers without a bias get one. Costs one sweep, and two more where held-out images are given; with
+    /// <see cref="CorrectionPoint.AfterActivation"/> each activation runs up to twelve times.
     /// </summary>
     /// <param name="network">The network.</param>
     /// <param name="images">Calibration images, no labels needed; their extrema set the activations' ranges unless the network carries some.</param>
@@ -58,15 +59,19 @@ public static class BiasCorrection
         var placement = QuantizerPlacement.Of(network, scheme);
         var layers = network.Layers.Select(layer => new LayerCorrection(
             layer, CorrectionOf(layer, outcome.Biases.GetValueOrDefault(layer.Name)), visitor.Before(layer), visitor.After(layer),
-            heldOutBefore?.Layers[layer.Index].Before, heldOutAfter?.Layers[layer.Index].Before, visitor.Skipped(layer))
+            AtPoint(heldOutBefore, layer), AtPoint(heldOutAfter, layer), visitor.Skipped(layer))
         {
             BiasSteps = outcome.Biases.TryGetValue(layer.Name, out var bias) ? StepsOf(layer, bias) : [],
         });
         return new CorrectionResult(corrected, "iterative", scheme, images, [.. layers])
         {
             HeldOut = heldOut,
+            Point = options.Point,
             Warnings = CorrectionWarnings.Of(network.Layers.Select(visitor.Before), images.Count - options.SetAside),
         };
+
+        ShiftStatistics? AtPoint(MeanShiftReport? report, Layer layer) =>
+            options.Point == CorrectionPoint.AfterActivation ? report?.Layers[layer.Index].After : report?.Layers[layer.Index].Before;
 
         ImmutableArray<double> StepsOf(Layer layer, float[] bias) =>
             [.. LayerQuantizer.Integers(bias, LayerQuantizer.Weights(layer, scheme), outcome.Quantizers.GetValueOrDefault(placement.InputGridOf(layer)), scheme)?.Steps ?? []];

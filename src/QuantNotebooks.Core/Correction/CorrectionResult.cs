@@ -6,7 +6,7 @@ using QuantNotebooks.Shift;
 
 namespace QuantNotebooks.Correction;
 
-/// <summary>What bias correction did to one layer; all shifts are before the activation.</summary>
+/// <summary>What bias correction did to one layer; all shifts are at the result's <see cref="CorrectionResult.Point"/>.</summary>
 /// <param name="Layer">The layer, of the network that was corrected.</param>
 /// <param name="Correction">What was added to the bias, one a channel; empty where the layer was skipped.</param>
 /// <param name="Before">The shift on the calibration images with every earlier layer corrected already: what the correction had to remove.</param>
@@ -54,8 +54,19 @@ public sealed record CorrectionResult(
     /// <summary>The images that the correction did not see and was measured on too, or null.</summary>
     public ImageSet? HeldOut { get; init; }
 
+    /// <summary>Where the shifts were measured and taken away.</summary>
+    public CorrectionPoint Point { get; init; }
+
     /// <summary>What to mind, a line each: for example too few images.</summary>
     public ImmutableArray<string> Warnings { get; init; } = [];
+
+    /// <summary>
+    /// For the analytic correction, the shifts that it took from batch normalization beside those that images show; null for other methods.
+    /// </summary>
+    public ShiftPredictions? Predictions { get; init; }
+
+    /// <summary>What the network answered before and after; null where nobody asked, <see cref="CorrectionOutcome.With"/>.</summary>
+    public CorrectionOutcome? Outcome { get; init; }
 
     /// <summary>How the training went; null for methods that don't train.</summary>
     public TrainingRun? Training { get; init; }

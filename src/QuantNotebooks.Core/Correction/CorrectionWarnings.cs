@@ -10,6 +10,14 @@ internal static class CorrectionWarnings
     /// <summary>The standard error, in sigmas of the channel, that a correction should not exceed.</summary>
     private const double Wanted = 0.05;
 
+    /// <summary>Fewer images set aside than this say too little about which epoch is best: one more that agrees moves the agreement by 3 points.</summary>
+    private const int WantedAside = 32;
+
+    /// <param name="run">A training that set an eighth of its images aside.</param>
+    public static ImmutableArray<string> Of(TrainingRun run) => run.HeldOutImages >= WantedAside
+        ? []
+        : [Invariant($"{run.Images + run.HeldOutImages} images are few to train with: the {run.HeldOutImages} set aside hardly tell which epoch is best; take {8 * WantedAside} or more, better 1,000.")];
+
     /// <param name="measured">The shifts that were corrected, a layer.</param>
     /// <param name="images">The number of images that they were measured on.</param>
     public static ImmutableArray<string> Of(IEnumerable<ShiftStatistics> measured, int images)

@@ -2,11 +2,27 @@ using static System.FormattableString;
 
 namespace QuantNotebooks.Correction;
 
+/// <summary>Where in a layer bias correction makes the mean shift vanish.</summary>
+public enum CorrectionPoint
+{
+    /// <summary>Before the activation: the bias moves by minus the shift.</summary>
+    BeforeActivation,
+
+    /// <summary>
+    /// After the activation, before the output is put on its grid: the bias k solves E[f(q + k)] = E[f(y)] a channel. What the next layer reads has the
+    /// right mean, although the noise before a kink such as ReLU's would give it another.
+    /// </summary>
+    AfterActivation,
+}
+
 /// <summary>What iterative bias correction may hold back. By default it corrects every channel by all that it measured. Immutable.</summary>
 public sealed record IterativeOptions
 {
     /// <summary>Corrects everything, as paper A does (our reading).</summary>
     public static IterativeOptions Default { get; } = new();
+
+    /// <summary>Where the shift is to vanish; layers without an activation have one point only.</summary>
+    public CorrectionPoint Point { get; init; }
 
     /// <summary>Corrects only channels whose |shift| is larger than that many standard errors over images; 0 corrects all.</summary>
     /// <exception cref="QuantNotebooksException">The number is negative or not finite.</exception>

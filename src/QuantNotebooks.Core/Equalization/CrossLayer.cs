@@ -29,6 +29,10 @@ internal sealed class CrossLayer(FactorProblem problem, ImmutableArray<FactorBlo
     private const int MostFits = 30;
 
     private readonly double _reach = Math.Log(maxFactor);
+    private readonly List<double> _moves = [];
+
+    /// <summary>The largest |log| by which any factor was still off, or moved, in each round or sweep so far.</summary>
+    public IReadOnlyList<double> Moves => _moves;
 
     /// <summary>Sweeps over the blocks until none moves by more than the tolerance; returns the number of sweeps.</summary>
     public int Iterate(double tolerance = Tolerance) => WithConstants(() => SweepUntil(tolerance), tolerance);
@@ -55,7 +59,10 @@ internal sealed class CrossLayer(FactorProblem problem, ImmutableArray<FactorBlo
     private int SweepUntil(double tolerance)
     {
         for (var sweep = 1; sweep <= MostSweeps; sweep++)
-            if (Sweep(backwards: sweep % 2 == 0) < tolerance) return sweep;
+        {
+            _moves.Add(Sweep(backwards: sweep % 2 == 0));
+            if (_moves[^1] < tolerance) return sweep;
+        }
         return MostSweeps;
     }
 
@@ -68,6 +75,7 @@ internal sealed class CrossLayer(FactorProblem problem, ImmutableArray<FactorBlo
             var equations = new CrossLayerEquations(problem, blocks, _reach, weights);
             var logarithms = Array.ConvertAll(factors, Math.Log);
             var moved = equations.Residual(logarithms);
+            _moves.Add(moved);
             if (moved < tolerance) return round;
             equations.Solve(logarithms);
             for (var index = 0; index < factors.Length; index++) factors[index] = Math.Exp(logarithms[index]);

@@ -39,13 +39,16 @@ public static class Equalization
         var settings = options.PowerOfTwo ? FunctionComparison.NodeByNode : default;
         var pass = images is null ? null : ActivationExtrema.Measure(trace, images, settings, cancellation);
         var depths = options.PreActivations && images is not null ? PreActivationExtrema.Measure(network.FloatReference, images, cancellation) : null;
-        var factors = Solve(problem, method, pass?.Tensors, depths, options);
+        var (factors, convergence) = Solve(problem, method, pass?.Tensors, depths, options);
         var equalized = Apply(network, trace, problem, factors, HistoryOf(network, method, images, options));
         var certificate = EqualizationCertificate.Compare(network, equalized, images, cancellation, pass?.Outputs);
-        return new EqualizationResult(equalized, method, options, images, EqualizationReport.Groups(problem, factors, equalized, pass?.Tensors), refused, certificate);
+        return new EqualizationResult(equalized, method, options, images, EqualizationReport.Groups(problem, factors, equalized, pass?.Tensors), refused, certificate)
+        {
+            Convergence = convergence,
+        };
     }
 
-    private static double[] Solve(
+    private static (double[] Factors, ImmutableArray<double> Convergence) Solve(
         FactorProblem problem, EqualizationMethod method, IReadOnlyList<ChannelExtrema>? extrema, float[][]? depths, EqualizationOptions options)
     {
         var factors = new double[problem.Count];
@@ -58,11 +61,12 @@ public static class Equalization
                 if (methods[index] is EqualizationMethod.OneStep or EqualizationMethod.TwoStep)
                     solver.Solve(problem.Blocks[index], twoStep: methods[index] == EqualizationMethod.TwoStep);
         }
+        var crossLayer = new CrossLayer(problem, [.. problem.Blocks.Where((_, index) => methods[index] == EqualizationMethod.CrossLayer)], factors, options.MaxFactor);
         if (method == EqualizationMethod.Canonical) CanonicalFactors.Solve(problem, factors);
-        else new CrossLayer(problem, [.. problem.Blocks.Where((_, index) => methods[index] == EqualizationMethod.CrossLayer)], factors, options.MaxFactor).SolveJointly();
+        else crossLayer.SolveJointly();
         if (options.PowerOfTwo)
             foreach (ref var factor in factors.AsSpan()) factor = Math.ScaleB(1, (int)Math.Round(Math.Log2(factor)));
-        return factors;
+        return (factors, [.. crossLayer.Moves]);
     }
 
     private static EqualizationMethod? MethodOf(FactorProblem problem, FactorBlock block, EqualizationMethod method, EqualizationOptions options)

@@ -65,6 +65,11 @@ public sealed record EqualizationResult(
     Network Network, EqualizationMethod Method, EqualizationOptions Options, ImageSet? Images, ImmutableArray<FactorGroup> Groups,
     ImmutableArray<RefusedEdge> Refused, EqualizationCertificate Certificate)
 {
+    /// <summary>
+    /// How cross-layer factors were found: the largest |log| by which any factor was still off, round by round; empty where no factor was found so.
+    /// </summary>
+    public ImmutableArray<double> Convergence { get; init; } = [];
+
     /// <summary>Whether nothing could be scaled: then <see cref="Network"/> is the one that was given.</summary>
     public bool IsUnchanged => Groups.IsEmpty;
 

@@ -28,7 +28,7 @@ internal sealed class PreActivationExtrema : ILayerVisitor
 
     public void End(Layer layer, ILayerObserver observer) => TensorPrimitives.Max(_depths[layer.Index], ((Observer)observer).Depths, _depths[layer.Index]);
 
-    public float[]? BiasToAdd(Layer layer) => null;
+    public float[]? BiasToAdd(Layer layer, Action<float[]> tryOut) => null;
 
     private sealed class Observer(ChannelLayout layout) : ILayerObserver
     {

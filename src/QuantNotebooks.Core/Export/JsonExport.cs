@@ -66,8 +66,8 @@ public static class JsonExport
 
     /// <summary>What bias correction added, and the shift before and after.</summary>
     /// <remarks>
-    /// <c>model</c> is the network before the correction and <c>corrected</c> the one after it. The shifts are one a channel, before the
-    /// activation. The <c>rms...InSigmas</c> are the root mean square over the channels that vary, each in its standard deviations.
+    /// <c>model</c> is the network before the correction and <c>corrected</c> the one after it. The shifts are one a channel, at <c>point</c>; those of
+    /// <c>predictions</c> before the activation. The <c>rms...InSigmas</c> are the root mean square over the channels that vary, each in its standard deviations.
     /// </remarks>
     public static string ToJson(this CorrectionResult result)
     {
@@ -75,6 +75,7 @@ public static class JsonExport
         return ReportJson.Write(result.Network.Parent ?? result.Network, result.Scheme, result.Images, writer =>
         {
             writer.WriteString("method", result.Method);
+            writer.WriteString("point", result.Point == CorrectionPoint.AfterActivation ? "after-activation" : "before-activation");
             writer.WriteImages("heldOut", result.HeldOut);
             writer.WriteCalibration(result.Network.Ranges);
             writer.WriteStartObject("corrected");
@@ -98,8 +99,53 @@ public static class JsonExport
             writer.WriteStartArray("warnings");
             foreach (var warning in result.Warnings) writer.WriteStringValue(warning);
             writer.WriteEndArray();
+            WritePredictions(writer, result.Predictions);
+            WriteOutcome(writer, result.Outcome);
             WriteTraining(writer, result.Training);
         });
+    }
+
+    private static void WritePredictions(Utf8JsonWriter writer, ShiftPredictions? predictions)
+    {
+        if (predictions is null)
+        {
+            writer.WriteNull("predictions");
+            return;
+        }
+        writer.WriteStartObject("predictions");
+        writer.WriteFinite("correlation", predictions.Correlation);
+        writer.WriteArray("layers", predictions.Layers, layer =>
+        {
+            writer.WriteString("name", layer.Layer.Name);
+            writer.WriteFinite("correlation", layer.Correlation);
+            writer.WriteNumbers("predicted", layer.Predicted);
+            writer.WriteNumbers("measured", layer.Measured);
+        });
+        writer.WriteEndObject();
+    }
+
+    private static void WriteOutcome(Utf8JsonWriter writer, CorrectionOutcome? outcome)
+    {
+        if (outcome is not var (before, after))
+        {
+            writer.WriteNull("outcome");
+            return;
+        }
+        writer.WriteStartObject("outcome");
+        writer.WriteImages("images", after.Images);
+        writer.WriteString("metric", MetricName(after.Metric));
+        writer.WriteFinite("float", after.FloatAccuracy);
+        writer.WriteFinite("before", before.QuantizedAccuracy);
+        writer.WriteFinite("after", after.QuantizedAccuracy);
+        writer.WriteArray("readings", before.Readings.Zip(after.Readings), pair =>
+        {
+            writer.WriteString("image", after.Images.NameOf(pair.Second.Image));
+            writer.WriteString("expected", pair.Second.Expected);
+            writer.WriteString("float", pair.Second.Float);
+            writer.WriteString("before", pair.First.Quantized);
+            writer.WriteString("after", pair.Second.Quantized);
+        });
+        writer.WriteEndObject();
     }
 
     private static void WriteTraining(Utf8JsonWriter writer, TrainingRun? training)

@@ -34,7 +34,9 @@ public sealed record LayerEffect(
         get
         {
             var values = ReadRatio.Growth >= MadeRatio.Growth || double.IsNaN(MadeRatio.Growth) ? ("read", ReadRatio) : ("made", MadeRatio);
-            var text = WeightNoise.Growth >= ValueNoise.Growth
+            var text = Math.Max(WeightNoise.Growth, ValueNoise.Growth) < Noise.Growth / 2
+                ? $"neither its weights alone ({Roots(WeightNoise)}) nor the values alone ({Roots(ValueNoise)}) explain it, it comes of both on grids together"
+                : WeightNoise.Growth >= ValueNoise.Growth
                 ? $"its weights make more noise, {Roots(WeightNoise)}: {Widest("weights", WeightRatio)}"
                 : $"the grids of values make more noise, {Roots(ValueNoise)}: {Widest($"values {values.Item1}", values.Item2)}";
             return HeldFactors == 0 ? text : FormattableString.Invariant($"{text}; {HeldFactors} factors of its channels are at their bound");
@@ -69,7 +71,11 @@ public sealed record EqualizationEffect(
     {
         get
         {
-            var sqnr = FormattableString.Invariant($"the output's SQNR goes from {-10 * Math.Log10(Together.Before):F1} to {-10 * Math.Log10(Together.After):F1} dB");
+            var sqnr = FormattableString.Invariant($"The output's SQNR goes from {-10 * Math.Log10(Together.Before):F1} to {-10 * Math.Log10(Together.After):F1} dB");
+            var (before, after) = (Layers.Sum(layer => layer.Noise.Before), Layers.Sum(layer => layer.Noise.After));
+            if (Together.Growth > 0 && after < before)
+                sqnr += FormattableString.Invariant(
+                    $", while the layers' own noises add up to less ({-10 * Math.Log10(before):F1} to {-10 * Math.Log10(after):F1} dB): what got worse is how they add up along the network, as shifts of the mean do");
             if (Culprit is not { } layer) return sqnr + "; no layer alone makes more noise than before";
             return FormattableString.Invariant(
                 $"{sqnr}; alone, {Layers.Count(other => other.Noise.Growth < 0)} of {Layers.Length} layers make less noise at it; most is added by {layer.Name}, rQNSR {Math.Sqrt(layer.Noise.Before):G2} to {Math.Sqrt(layer.Noise.After):G2}: {layer.Cause}");

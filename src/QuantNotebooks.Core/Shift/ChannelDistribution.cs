@@ -83,7 +83,7 @@ public static class Distributions
 
         public bool ChangesLayers => false;
 
-        public float[]? BiasToAdd(Layer layer) => null;
+        public float[]? BiasToAdd(Layer layer, Action<float[]> tryOut) => null;
 
         public ILayerObserver Begin(Layer layer, ChannelLayout layout) => new Observer(layout, layer.Index == wanted.Index ? channel : -1, wantedPoint);
 

@@ -35,6 +35,9 @@ public readonly record struct ChannelShift(Moments Float, Moments Quantized, Mom
     /// <summary>The same statistics in units that are <paramref name="unit"/> times as large.</summary>
     public ChannelShift InUnitsOf(double unit) => new(Float.InUnitsOf(unit), Quantized.InUnitsOf(unit), Error.InUnitsOf(unit), ImageError.InUnitsOf(unit));
 
+    /// <summary>The statistics once a constant is added to q.</summary>
+    internal ChannelShift Plus(double constant) => this with { Quantized = Quantized.Plus(constant), Error = Error.Plus(constant), ImageError = ImageError.Plus(constant) };
+
     /// <summary>The statistics of this and other images together.</summary>
     public ChannelShift Merge(ChannelShift other) => new(
         Float.Merge(other.Float), Quantized.Merge(other.Quantized), Error.Merge(other.Error), ImageError.Merge(other.ImageError));

@@ -26,6 +26,9 @@ public readonly record struct Moments(long Count, double Mean, double SquaredDev
     /// <summary>The moments of the same values in units that are <paramref name="unit"/> times as large.</summary>
     public Moments InUnitsOf(double unit) => new(Count, Mean / unit, SquaredDeviations / (unit * unit), Minimum / unit, Maximum / unit);
 
+    /// <summary>The moments of the same values with a constant added to each.</summary>
+    internal Moments Plus(double constant) => Count == 0 ? this : this with { Mean = Mean + constant, Minimum = Minimum + constant, Maximum = Maximum + constant };
+
     /// <summary>The moments of both sets together.</summary>
     public Moments Merge(Moments other)
     {

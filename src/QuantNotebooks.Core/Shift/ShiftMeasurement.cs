@@ -31,7 +31,7 @@ internal sealed class ShiftMeasurement(Network network, bool split) : ILayerVisi
             channels[channel] = new ChannelSplit(parts.Count, parts.Weights[channel], parts.InputRounding[channel], parts.Inherited[channel], parts.Predicted[channel]);
     }
 
-    public float[]? BiasToAdd(Layer layer) => null;
+    public float[]? BiasToAdd(Layer layer, Action<float[]> tryOut) => null;
 
     public ImmutableArray<LayerShift> Layers(SweepOutcome outcome) =>
     [

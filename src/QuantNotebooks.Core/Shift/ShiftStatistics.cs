@@ -93,6 +93,14 @@ public sealed record ShiftStatistics(ImmutableArray<ChannelShift> Channels)
         return new ShiftStatistics([.. Channels.Select((channel, index) => channel.InUnitsOf(factors[index]))]);
     }
 
+    /// <summary>The statistics once a constant a channel is added to q.</summary>
+    internal ShiftStatistics Plus(ReadOnlySpan<float> constants)
+    {
+        var moved = ImmutableArray.CreateBuilder<ChannelShift>(Channels.Length);
+        for (var channel = 0; channel < Channels.Length; channel++) moved.Add(Channels[channel].Plus(constants[channel]));
+        return new ShiftStatistics(moved.MoveToImmutable());
+    }
+
     /// <summary>The statistics of these images and the other's together.</summary>
     /// <exception cref="QuantNotebooksException">The numbers of channels differ.</exception>
     public ShiftStatistics Merge(ShiftStatistics other)

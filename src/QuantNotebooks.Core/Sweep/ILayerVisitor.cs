@@ -9,8 +9,8 @@ internal enum MeasuringPoint
     /// <summary>After the linear operator and its bias.</summary>
     BeforeActivation,
 
-    /// <summary>The same, once the visitor's change to the bias is in.</summary>
-    BeforeActivationChanged,
+    /// <summary>After the activation of a bias that the visitor tries out, before the output's quantizer.</summary>
+    Tried,
 
     /// <summary>After the activation and the output's quantizer.</summary>
     AfterActivation,
@@ -97,5 +97,10 @@ internal interface ILayerVisitor
     void End(Layer layer, ILayerObserver observer);
 
     /// <summary>Called when all batches were observed before the activation: what to add to the bias, one a channel, or null for nothing.</summary>
-    float[]? BiasToAdd(Layer layer);
+    /// <param name="layer">The layer.</param>
+    /// <param name="tryOut">Shows the visitor all batches behind the layer's activation as they would be with that added: <see cref="MeasuringPoint.Tried"/>.</param>
+    float[]? BiasToAdd(Layer layer, Action<float[]> tryOut);
+
+    /// <summary>Told by how much the layer's values before the activation moved, once the bias that <see cref="BiasToAdd"/> made is on its grid.</summary>
+    void BiasMoved(Layer layer, ReadOnlySpan<float> change) => throw new NotSupportedException("This visitor changes no bias.");
 }

@@ -9,6 +9,9 @@ internal sealed record LayerPass
     /// <summary>What to do to them; null for nothing.</summary>
     public Pointwise? Change { get; init; }
 
+    /// <summary>Whether what is done to them is a try, and its result to be shown as such.</summary>
+    public bool Tried { get; init; }
+
     /// <summary>Whether the values are those after the activation in the end, and are to be shown.</summary>
     public bool After { get; init; }
 
@@ -22,12 +25,9 @@ internal sealed record LayerPass
         {
             var count = Math.Min(atOnce, layout.Channels - first);
             if (Before) observer.Observe(MeasuringPoint.BeforeActivation, first, count, full, quantized);
-            if (Change?.BiasChange is not null)
-            {
-                Change.ChangeBias(layout, first, count, quantized);
-                observer.Observe(MeasuringPoint.BeforeActivationChanged, first, count, full, quantized);
-            }
+            if (Change?.BiasChange is not null) Change.ChangeBias(layout, first, count, quantized);
             Change?.Finish(layout, first, count, full, quantized);
+            if (Tried) observer.Observe(MeasuringPoint.Tried, first, count, full, quantized);
             if (After) observer.Observe(MeasuringPoint.AfterActivation, first, count, full, quantized);
         }
     }

@@ -72,18 +72,21 @@ internal sealed class LayerRunner : IDisposable
     /// <summary>Both sides through an activation that ONNX Runtime runs; takes over what is before it.</summary>
     public BatchPair Activate(BatchPair before, CancellationToken cancellation)
     {
-        using (before)
+        using (before) return Activated(before, cancellation);
+    }
+
+    /// <summary>The same; what is before it stays the caller's.</summary>
+    public BatchPair Activated(BatchPair before, CancellationToken cancellation)
+    {
+        var full = _activation!.Run([before.Full], cancellation)[0];
+        try
         {
-            var full = _activation!.Run([before.Full], cancellation)[0];
-            try
-            {
-                return new BatchPair(full, _activation.Run([before.Quantized], cancellation)[0]);
-            }
-            catch
-            {
-                full.Dispose();
-                throw;
-            }
+            return new BatchPair(full, _activation.Run([before.Quantized], cancellation)[0]);
+        }
+        catch
+        {
+            full.Dispose();
+            throw;
         }
     }
 

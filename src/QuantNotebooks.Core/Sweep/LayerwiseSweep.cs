@@ -46,7 +46,7 @@ internal sealed class LayerwiseSweep(SweepState state, BatchReader reader, Cance
         ForEachObserved(layer, batch => state.RunLinear(runner, batch, cancellation), new LayerPass { Before = true });
         if (runner.Split is { } split) state.Visitor.ObserveParts(layer, split.Parts());
 
-        var change = new Pointwise { BiasChange = state.Visitor.BiasToAdd(layer) is { } added ? Change(runner, added) : null };
+        var change = new Pointwise { BiasChange = state.Visitor.BiasToAdd(layer, tried => TryOut(runner, Moved(runner, tried).Change)) is { } added ? Change(runner, added) : null };
         if (!runner.ActivatesApart) change = change with { Activation = layer.Activation };
         if (change.BiasChange is not null || change.Activation.Kind != ActivationKind.None) ForEachObserved(layer, Take, new LayerPass { Change = change });
         if (runner.ActivatesApart)
@@ -83,18 +83,55 @@ internal sealed class LayerwiseSweep(SweepState state, BatchReader reader, Cance
         });
     }
 
-    /// <summary>
-    /// Gives the layer its new bias, and says what its output moves by once that is on its grid again. The new bias starts from the quantized
-    /// one, whose rounding is part of what the visitor saw: so at most half a step of the bias is left, not a whole one.
-    /// </summary>
+    /// <summary>Shows the visitor what the layer would give, before its grid, if the values before the activation moved; the values themselves stay.</summary>
+    private void TryOut(LayerRunner runner, float[] change)
+    {
+        var layer = runner.Layer;
+        var ends = new InOrder<ILayerObserver>(observer => state.Visitor.End(layer, observer));
+        var moved = new Pointwise { BiasChange = change };
+        state.Workers.ForEach(batch =>
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var lease = state.Frontier.Borrow(layer.Output, batch);
+            var layout = state.LayoutOf(layer, lease.Pair, batch);
+            var observer = state.Visitor.Begin(layer, layout);
+            using var quantized = lease.Pair.Quantized.Copy(state.Pool);
+            if (runner.ActivatesApart)
+            {
+                var before = lease.Pair with { Quantized = quantized };
+                new LayerPass { Change = moved }.Run(layout, before, observer);
+                using var after = runner.Activated(before, cancellation);
+                new LayerPass { Tried = true }.Run(layout, after, observer);
+            }
+            else
+            {
+                using var full = lease.Pair.Full.Copy(state.Pool);
+                new LayerPass { Change = moved with { Activation = layer.Activation }, Tried = true }.Run(layout, new BatchPair(full, quantized), observer);
+            }
+            ends.Add(batch, observer);
+        });
+    }
+
+    /// <summary>Gives the layer its new bias, and says what its output moves by once that is on its grid again.</summary>
     private float[] Change(LayerRunner runner, float[] added)
     {
-        var changed = new float[added.Length];
-        TensorPrimitives.Add(runner.Bias, added, changed);
-        _biases[runner.Layer.Name] = changed;
-        var change = LayerQuantizer.Bias(changed, runner.Weights, runner.InputGrid, state.Scheme);
-        TensorPrimitives.Subtract(change, runner.Bias, change);
+        var (bias, change) = Moved(runner, added);
+        _biases[runner.Layer.Name] = bias;
+        state.Visitor.BiasMoved(runner.Layer, change);
         return change;
+    }
+
+    /// <summary>
+    /// The layer's bias with that added, and what its output moves by once it is on its grid again. The new bias starts from the quantized
+    /// one, whose rounding is part of what the visitor saw: so at most half a step of the bias is left, not a whole one.
+    /// </summary>
+    private (float[] Bias, float[] Change) Moved(LayerRunner runner, float[] added)
+    {
+        var bias = new float[added.Length];
+        TensorPrimitives.Add(runner.Bias, added, bias);
+        var change = LayerQuantizer.Bias(bias, runner.Weights, runner.InputGrid, state.Scheme);
+        TensorPrimitives.Subtract(change, runner.Bias, change);
+        return (bias, change);
     }
 
     /// <summary>Puts the quantized side of a tensor on its grid, if the scheme quantizes it, in all batches.</summary>

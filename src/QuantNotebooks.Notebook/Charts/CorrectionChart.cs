@@ -17,7 +17,8 @@ public static class CorrectionChart
         ArgumentNullException.ThrowIfNull(correction);
         if (correction.Corrections.IsEmpty) throw new QuantNotebooksException($"'{correction.Network.Name}' has no layers to draw.");
         var title = CorrectionFinding.Of(correction);
-        var reading = "Root mean square over channels of the shift before the activation, in units of each channel's sigma. "
+        var where = correction.Point == CorrectionPoint.AfterActivation ? "after" : "before";
+        var reading = $"Root mean square over channels of the shift {where} the activation, in units of each channel's sigma. "
             + "A good correction moves calibration and held-out lines down together; a held-out line that stays up means too few calibration images.";
         var unchanged = correction.Corrections.Count(layer => layer.Skipped is not null);
         if (unchanged > 0) reading += $" {NumberText.Count(unchanged, "layer")} left alone.";

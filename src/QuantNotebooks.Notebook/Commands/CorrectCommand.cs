@@ -13,6 +13,8 @@ internal static class CorrectCommand
     /// <summary>What fine-tuning takes where --count does not say: paper A's "few unlabelled images".</summary>
     private const int FineTuningImages = 1000;
 
+    private const int LinesToRead = 32;
+
     private static readonly CommandOption<BiasCorrectionMethod> Method = new(ParseMethod)
     {
         Name = "--method", ValueName = "iterative|analytic|fine-tune",
@@ -36,7 +38,7 @@ internal static class CorrectCommand
 
     private static readonly CommandOption<double> LearningRate = new(ParseNumber)
     {
-        Name = "--learning-rate", ValueName = "X", Help = "fine-tune: Adam's learning rate at the start.", DefaultText = "0.0025",
+        Name = "--learning-rate", ValueName = "X", Help = "fine-tune: Adam's learning rate at the start, in standard deviations of a bias's channel.", DefaultText = "0.02",
         Default = TrainingOptions.Biases.LearningRate, Rule = "a number above 0",
     };
 
@@ -57,7 +59,13 @@ internal static class CorrectCommand
     private static readonly CommandOption<string> Checkpoint =
         CommonOptions.Text("--checkpoint", "FILE", "fine-tune: keep the state there after every epoch, and resume from it.");
 
-    private static readonly CommandOption[] OfIterative = [Significance, Shrink, SetAside];
+    private static readonly CommandOption<CorrectionPoint> At = new(ParsePoint)
+    {
+        Name = "--at", ValueName = "before|after", Help = "iterative: make the shift vanish before the layer's activation, or after it.", DefaultText = "before",
+        Rule = "'before' or 'after'",
+    };
+
+    private static readonly CommandOption[] OfIterative = [At, Significance, Shrink, SetAside];
 
     private static readonly CommandOption[] OfFineTuning = [Epochs, LearningRate, Target, Start, Seed, Checkpoint];
 
@@ -81,7 +89,7 @@ internal static class CorrectCommand
         var (calibration, heldOut) = inputs.ImagesAndHeldOut();
         inputs.WarnOfOtherScheme(network, inputs.Scheme);
         if (network.Ranges is not null) inputs.Host.Note($"'{network.Name}' carries its own calibrated ranges; they are kept.");
-        var result = Correct(inputs, network, calibration, heldOut);
+        var result = WithOutcome(inputs, Correct(inputs, network, calibration, heldOut));
         foreach (var warning in result.Warnings) inputs.Host.Note($"warning: {warning}");
         var interrupted = result.Training?.End == TrainingEnd.Interrupted;
         if (result.Training is { } training) inputs.Host.Note(Ended(training));
@@ -91,6 +99,14 @@ internal static class CorrectCommand
         result.Network.Save(target);
         inputs.Host.Note($"written: {target}");
         return result;
+    }
+
+    /// <summary>Held-out images show what became of the answers; for a network that reads lines some calibration images do where there are no others.</summary>
+    private static CorrectionResult WithOutcome(CommandInputs inputs, CorrectionResult result)
+    {
+        if (inputs.Host.Cancellation.IsCancellationRequested || result.Network.Task?.Task is null or NoTask) return result;
+        var images = result.HeldOut ?? (result.Network.Task.Task is CtcTask ? result.Images.Take(Math.Min(LinesToRead, result.Images.Count)) : null);
+        return images is null ? result : CorrectionOutcome.With(result, images, inputs.Progress("answers"), inputs.Host.Cancellation);
     }
 
     private static CorrectionResult Correct(CommandInputs inputs, Network network, ImageSet images, ImageSet? heldOut)
@@ -104,7 +120,7 @@ internal static class CorrectCommand
                 if (!arguments.IsGiven(CommonOptions.Count)) images = images.Take(FineTuningImages);
                 return network.FineTuneBiases(images, inputs.Scheme, Training(arguments), heldOut, progress, cancellation);
             default:
-                var options = new IterativeOptions { Significance = arguments.Get(Significance), Shrink = arguments.Get(Shrink), SetAside = arguments.Get(SetAside) };
+                var options = new IterativeOptions { Point = arguments.Get(At), Significance = arguments.Get(Significance), Shrink = arguments.Get(Shrink), SetAside = arguments.Get(SetAside) };
                 return network.CorrectBias(images, inputs.Scheme, heldOut, options, arguments.Get(CommonOptions.Memory), progress, cancellation);
         }
     }
@@ -147,6 +163,12 @@ internal static class CorrectCommand
     {
         value = text switch { "analytic" => BiasCorrectionMethod.Analytic, "fine-tune" => BiasCorrectionMethod.FineTune, _ => BiasCorrectionMethod.Iterative };
         return text is "iterative" or "analytic" or "fine-tune";
+    }
+
+    private static bool ParsePoint(string text, out CorrectionPoint value)
+    {
+        value = text == "after" ? CorrectionPoint.AfterActivation : CorrectionPoint.BeforeActivation;
+        return text is "before" or "after";
     }
 
     private static bool ParseTarget(string text, out TrainingTarget value)

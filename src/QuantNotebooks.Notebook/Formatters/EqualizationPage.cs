@@ -15,7 +15,7 @@ internal static class EqualizationPage
     {
         var notes = new List<string>
         {
-            "Ratio: the largest channel's max |w| over the median channel's, of the weights that make and of those that read the channels; 1 is equal. Bits: "
+            "Least, largest: factors. Made, read: the largest channel's max |w| over the median channel's, of the weights that make and of those that read the channels, before and after (→); 1 is equal. w and a bits, of weights and activations: "
                 + "median over channels of log2 of how many times more steps of the shared grid the channel spans.",
             Compared(result.Certificate),
             Structure(result.Structure),

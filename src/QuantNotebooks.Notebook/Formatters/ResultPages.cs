@@ -68,14 +68,19 @@ internal static class ResultPages
     {
         var notes = new List<string>
         {
-            "Root mean square over channels of the shift before the activation, in sigmas. Before and after: on the calibration images, "
-                + "with every earlier layer corrected; held out: the uncorrected and the corrected network on other images.",
+            $"Root mean square over channels of the shift {(correction.Point == CorrectionPoint.AfterActivation ? "after" : "before")} the activation, in sigmas. "
+                + "Before and after: on the calibration images, with every earlier layer corrected; held out: the uncorrected and the corrected network on other images.",
             $"{correction.Method} bias correction, {MeasuredOn(correction.Scheme, correction.Images)}",
         };
-        return correction.Corrections.IsEmpty
-            ? new ResultPage($"{correction.Network.Name} has no layers to correct", null, [], notes)
-            : new ResultPage(CorrectionFinding.Of(correction), correction.ToFrame(),
-                [CorrectionChart.Of(correction), .. correction.Training is { } run ? [TrainingChart.Of(run)] : Array.Empty<ChartFigure>()], notes);
+        if (correction.Predictions is not null) notes.Add("Correlation: of the layer's predicted shifts with those that images show, over its channels.");
+        notes.InsertRange(0, correction.Warnings.Select(warning => "Warning: " + warning));
+        if (correction.Corrections.IsEmpty) return new ResultPage($"{correction.Network.Name} has no layers to correct", null, [], notes);
+        List<ChartFigure> charts = [CorrectionChart.Of(correction)];
+        if (correction.Predictions is { } predictions && predictions.Channels.Any()) charts.Add(PredictionChart.Of(correction));
+        if (correction.Training is { } run) charts.Add(TrainingChart.Of(run));
+        var finding = CorrectionFinding.Of(correction);
+        if (correction.Outcome is { } outcome) finding += "; " + CorrectionFinding.Of(outcome);
+        return new ResultPage(finding, correction.ToFrame(), charts, notes, correction.Outcome is { Before.Readings.IsEmpty: false } read ? read.ToFrame().ToHtml(RowTable.RowLimit) : null);
     }
 
     public static ResultPage Of(Comparison comparison)

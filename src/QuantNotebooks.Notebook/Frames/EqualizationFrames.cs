@@ -16,14 +16,14 @@ public static class EqualizationFrames
             .Add("made by", group => new NameList(group.Producers))
             .Add("read by", group => new NameList(group.Consumers))
             .Add("channels", group => group.Factors.Length)
-            .Add("least factor", group => group.Factors.Min())
+            .Add("least", group => group.Factors.Min())
             .Add("largest", group => group.Factors.Max())
-            .Add("made ratio", group => group.Weights.RatioBefore)
+            .Add("made", group => group.Weights.RatioBefore)
             .Add("→ made", group => group.Weights.RatioAfter)
-            .Add("read ratio", group => group.ConsumerWeights.RatioBefore)
+            .Add("read", group => group.ConsumerWeights.RatioBefore)
             .Add("→ read", group => group.ConsumerWeights.RatioAfter)
-            .Add("weight bits", group => Median(group.WeightBitsGained));
-        if (result.Groups.Any(group => group.Activations is not null)) columns.Add("activation bits", group => Median(group.ActivationBitsGained));
+            .Add("w bits", group => Median(group.WeightBitsGained));
+        if (result.Groups.Any(group => group.Activations is not null)) columns.Add("a bits", group => Median(group.ActivationBitsGained));
         return columns.Frame;
     }
 

@@ -6,18 +6,18 @@ namespace QuantNotebooks.Notebook.Frames;
 /// <summary>Prunings as Deedle frames.</summary>
 public static class PruningFrames
 {
-    /// <summary>One row a sparsity: accuracy, agreement and SQNR by plain and by factorized magnitude; shares 0 to 1.</summary>
+    /// <summary>One row a sparsity: accuracy, agreement and SQNR by plain and by factorized magnitude.</summary>
     /// <param name="report">The comparison.</param>
     public static Frame<int, string> ToFrame(this PruningReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
         (PruningPoint Plain, PruningPoint Factorized)[] pairs = [.. report.Plain.Zip(report.Factorized)];
-        var columns = new FrameColumns<(PruningPoint Plain, PruningPoint Factorized)>(pairs).Add("sparsity", pair => pair.Factorized.Pruning.Sparsity);
+        var columns = new FrameColumns<(PruningPoint Plain, PruningPoint Factorized)>(pairs).Add("zero %", pair => 100 * pair.Factorized.Pruning.Sparsity);
         if (report.OriginalAccuracy is not null)
-            columns.Add("accuracy plain", pair => pair.Plain.Accuracy ?? double.NaN).Add("accuracy factorized", pair => pair.Factorized.Accuracy ?? double.NaN);
+            columns.Add("right %", pair => 100 * pair.Plain.Accuracy ?? double.NaN).Add("factorized %", pair => 100 * pair.Factorized.Accuracy ?? double.NaN);
         return columns
-            .Add("agreement plain", pair => pair.Plain.Agreement ?? double.NaN).Add("agreement factorized", pair => pair.Factorized.Agreement ?? double.NaN)
-            .Add("SQNR plain dB", pair => pair.Plain.SqnrDecibels).Add("SQNR factorized dB", pair => pair.Factorized.SqnrDecibels).Frame;
+            .Add("agreement %", pair => 100 * pair.Plain.Agreement ?? double.NaN).Add("factorized agreement %", pair => 100 * pair.Factorized.Agreement ?? double.NaN)
+            .Add("dB", pair => pair.Plain.SqnrDecibels).Add("factorized dB", pair => pair.Factorized.SqnrDecibels).Frame;
     }
 
     /// <summary>One row a layer: how many of its weights are zero.</summary>

@@ -109,8 +109,25 @@ public static class ResultFrames
             columns
                 .Add("held-out before σ", layer => layer.HeldOutBefore is { } before ? before.RmsShiftInSigmas : double.NaN)
                 .Add("held-out after σ", layer => layer.HeldOutAfter is { } after ? after.RmsShiftInSigmas : double.NaN);
+        if (correction.Predictions is { } predictions)
+            columns.Add("correlation", layer => predictions.Layers.FirstOrDefault(prediction => prediction.Layer.Index == layer.Layer.Index)?.Correlation ?? double.NaN);
         if (correction.Corrections.Any(layer => layer.Skipped is not null)) columns.Add("skipped", layer => layer.Skipped ?? "");
         return columns.Frame;
+    }
+
+    /// <summary>One row a line: what it is, and what was read in full precision and quantized before and after the correction.</summary>
+    /// <param name="outcome">What a correction did to a network that reads text; no rows for others.</param>
+    public static Frame<int, string> ToFrame(this CorrectionOutcome outcome)
+    {
+        ArgumentNullException.ThrowIfNull(outcome);
+        var columns = new FrameColumns<(Reading Before, Reading After)>([.. outcome.Before.Readings.Zip(outcome.After.Readings)])
+            .Add("line", pair => outcome.After.Images.NameOf(pair.After.Image));
+        if (outcome.After.Readings.Any(reading => reading.Expected is not null)) columns.Add("is", pair => pair.After.Expected ?? "");
+        return columns
+            .Add("full precision", pair => pair.After.Float)
+            .Add("quantized, before", pair => pair.Before.Quantized ?? "")
+            .Add("after", pair => pair.After.Quantized ?? "")
+            .Frame;
     }
 
     /// <summary>One row a network and scheme.</summary>

@@ -70,10 +70,17 @@ public sealed class AnalyticCorrectionTests
     [InlineData(7, 3, 1, 1, 1, 4, "relu")]
     [InlineData(7, 3, 2, 1, 1, 4, "relu6")]
     [InlineData(7, 5, 1, 1, 2, 1, "hardswish")]
-    [InlineData(14, 3, 1, 2, 2, 2, "leaky")]
-    [InlineData(28, 3, 2, 1, 1, 4, "clip")]
-    [InlineData(56, 3, 1, 1, 1, 1, "prelu")]
     [InlineData(7, 3, 1, 1, 1, 1, "linear")]
+    [InlineData(14, 3, 1, 2, 2, 2, "leaky")]
+    [InlineData(14, 5, 1, 1, 2, 4, "prelu")]
+    [InlineData(28, 3, 2, 1, 1, 4, "clip")]
+    [InlineData(28, 3, 1, 1, 1, 1, "hardswish")]
+    [InlineData(28, 3, 1, 1, 1, 2, "relu")]
+    [InlineData(56, 3, 1, 1, 1, 1, "prelu")]
+    [InlineData(56, 3, 2, 1, 1, 4, "relu6")]
+    [InlineData(56, 3, 1, 1, 1, 4, "linear")]
+    [InlineData(56, 3, 1, 1, 1, 2, "clip")]
+    [InlineData(56, 3, 1, 2, 2, 4, "leaky")]
     public void A_layers_own_shift_is_that_of_drawn_maps(int size, int kernel, int stride, int dilation, int pad, int groups, string activationName)
     {
         const int channels = 4;
@@ -141,6 +148,10 @@ public sealed class AnalyticCorrectionTests
             / Math.Sqrt(pairs.Sum(pair => Math.Pow(pair.Expected - meanX, 2)) * pairs.Sum(pair => Math.Pow(pair.Actual - meanY, 2)));
         TestContext.Current.TestOutputHelper?.WriteLine($"{name}: correlation {correlation:F4} over {pairs.Count} channels");
         Assert.True(correlation > 0.9, $"correlation {correlation} over {pairs.Count} channels");
+        // The correction's own account of it is the same.
+        var predictions = network.CorrectBiasAnalytically(images, scheme).Predictions!;
+        Assert.Equal(pairs.Count, predictions.Channels.Count());
+        Assert.Equal(correlation, predictions.Correlation, 1e-9);
     }
 
     [Fact]
@@ -179,6 +190,60 @@ public sealed class AnalyticCorrectionTests
         var change = LayerQuantizer.Weights(layer, FourBits).Weights.Zip(layer.Weights.ToArray(), (q, w) => (double)q - w).ToArray();
         var shift = AnalyticShift.Of(network, FourBits, TestData.Calibration.Take(1), CancellationToken.None)[2].Shift!;
         for (var o = 0; o < 5; o++) Assert.Equal(mean.Select((value, c) => value * change[o * 6 + c]).Sum(), shift[o], 1e-5);
+    }
+
+    [Theory]
+    [InlineData(3, 2, 1, "Relu")]
+    [InlineData(2, 2, 0, "LeakyRelu")]
+    [InlineData(3, 1, 1, "none")]
+    public void The_maximum_of_a_window_is_that_of_drawn_maps(int kernel, int stride, int pad, string activation)
+    {
+        const int size = 9;
+        float[] gamma = [0.9f, -1.1f, 0.6f], beta = [0.3f, -0.4f, 1.1f];
+        var builder = new GraphBuilder().Input("input", 0, 1, 32, 32).RandomConstant("a.weight", 3, 1, 24, 24)
+            .Constant("gamma", [3], gamma).Constant("beta", [3], beta).Constant("mean", [3], 0, 0, 0).Constant("variance", [3], 1, 1, 1)
+            .Node("Conv", ["input", "a.weight"], "a").Node("BatchNormalization", ["a", "gamma", "beta", "mean", "variance"], "n");
+        if (activation == "none") builder.Node("Identity", ["n"], "f");
+        else if (activation == "Relu") builder.Node("Relu", ["n"], "f");
+        else builder.Node("LeakyRelu", ["n"], "f", GraphBuilder.Float("alpha", 0.2f));
+        var network = builder.RandomConstant("b.weight", 2, 3, 1, 1)
+            .Node("MaxPool", ["f"], "m", GraphBuilder.Ints("kernel_shape", kernel, kernel), GraphBuilder.Ints("strides", stride, stride), GraphBuilder.Ints("pads", pad, pad, pad, pad))
+            .Node("Conv", ["m", "b.weight"], "y").Output("y").Load();
+        network = network.With([], network.Facts with { Task = TestData.Load(TestData.ResNet14).Task });
+        var (shifts, approximated) = AnalyticShift.WithApproximations(network, FourBits, TestData.Calibration.Take(1), CancellationToken.None);
+        Assert.StartsWith("MaxPool", Assert.Single(approximated), StringComparison.Ordinal);
+
+        var random = new Random(5);
+        var positions = (size + 2 * pad - kernel) / stride + 1;
+        var mean = new double[3];
+        const int maps = 3000;
+        for (var map = 0; map < maps; map++)
+            for (var c = 0; c < 3; c++)
+            {
+                var drawn = new double[size, size];
+                for (var y = 0; y < size; y++)
+                    for (var x = 0; x < size; x++)
+                    {
+                        var value = beta[c] + gamma[c] * Normal(random);
+                        drawn[y, x] = activation switch { "Relu" => Math.Max(0, value), "LeakyRelu" => value > 0 ? value : (double)0.2f * value, _ => value };
+                    }
+                for (var row = 0; row < positions; row++)
+                    for (var column = 0; column < positions; column++)
+                    {
+                        var largest = double.NegativeInfinity;
+                        for (var y = Math.Max(0, row * stride - pad); y < Math.Min(size, row * stride - pad + kernel); y++)
+                            for (var x = Math.Max(0, column * stride - pad); x < Math.Min(size, column * stride - pad + kernel); x++)
+                                largest = Math.Max(largest, drawn[y, x]);
+                        mean[c] += largest / ((double)maps * positions * positions);
+                    }
+            }
+        var layer = network.Layers[1];
+        var change = LayerQuantizer.Weights(layer, FourBits).Weights.Zip(layer.Weights.ToArray(), (q, w) => (double)q - w).ToArray();
+        for (var o = 0; o < 2; o++)
+        {
+            var terms = Enumerable.Range(0, 3).Select(c => change[o * 3 + c] * mean[c]).ToArray();
+            Assert.Equal(terms.Sum(), shifts[1].Shift![o], 0.01 * terms.Sum(Math.Abs));
+        }
     }
 
     private static Network TwoConvolutions(int size, int kernel, int stride, int dilation, int pad, int groups, string activation, float[] gamma, float[] beta)

@@ -154,7 +154,7 @@ public sealed class SignificanceTests
             Count++;
         }
 
-        public float[]? BiasToAdd(Layer layer) => null;
+        public float[]? BiasToAdd(Layer layer, Action<float[]> tryOut) => null;
     }
 
     private sealed class Trial(ChannelLayout layout) : ILayerObserver

@@ -104,7 +104,7 @@ public sealed class ChartPageTests : IDisposable
             ("heat map", ShiftHeatMap.Of(shift)), ("noise", NoiseChart.Of(shift)), ("noise before and after", NoiseChart.Of(shift, corrected.Network.MeasureMeanShift(images, scheme))),
             ("layer", LayerShiftChart.Of(worst)), ("waterfall", ShiftWaterfall.Of(worst)), ("contributions", ContributionChart.Of(shift)), ("prediction", PredictionChart.Of(shift)),
             ("distribution", DistributionChart.Of(network.MeasureDistribution(images, scheme, worst.Name, 0))), ("grid", GridChart.Of(network.Layers[1])),
-            ("equalization", EqualizationChart.Of(equalized)), ("boxes", ChannelRangeChart.AllLayers(equalized)), ("ranges", ChannelRangeChart.Of(equalized)),
+            ("equalization", EqualizationChart.Of(equalized)), ("convergence", ConvergenceChart.Of(equalized)), ("boxes", ChannelRangeChart.AllLayers(equalized)), ("ranges", ChannelRangeChart.Of(equalized)),
             ("correction", CorrectionChart.Of(corrected)), ("sensitivity", SensitivityChart.Of(network.MeasureSensitivity(images, scheme))),
             ("accuracy", AccuracyChart.Of(Evaluate.Compare(("naive", Result(8, 0.4)), ("corrected", Result(8, 0.92))))),
             ("bits", BitsChart.Of(Evaluate.Compare(("naive", Result(8, 0.9)), ("naive", Result(4, 0.4)), ("corrected", Result(8, 0.92)), ("corrected", Result(4, 0.8))))),

@@ -36,6 +36,8 @@ public sealed class BadCommandTests : IDisposable
     [InlineData(new[] { "equalize", Net, "--max-factor", "0.5" }, "--max-factor must be a number above 1, not '0.5'.")]
     [InlineData(new[] { "equalize", Net, "--out", Net }, "or the original is lost")]
     [InlineData(new[] { "correct", Net, "--images", Set, "--method", "magic" }, "--method must be 'iterative', 'analytic' or 'fine-tune', not 'magic'.")]
+    [InlineData(new[] { "correct", Net, "--images", Set, "--at", "both" }, "--at must be 'before' or 'after', not 'both'.")]
+    [InlineData(new[] { "correct", Net, "--images", Set, "--method", "analytic", "--at", "after" }, "--at says nothing to this method: it is for --method iterative.")]
     [InlineData(new[] { "correct", Net, "--images", Set, "--epochs", "3" }, "--epochs says nothing to this method: it is for --method fine-tune.")]
     [InlineData(new[] { "correct", Net, "--images", Set, "--count", "2000", "--held-out", "100" }, "--held-out 100 wants images after the first 2000")]
     [InlineData(new[] { "correct", Net, "--images", Set, "--held-out", "2048" }, "--held-out 2048")]

@@ -47,6 +47,17 @@ public class MethodChartTests
     }
 
     [Fact]
+    public void Convergence_ends_below_the_tolerance_and_equalizing_again_starts_there()
+    {
+        var rounds = Numbers(Parse(ConvergenceChart.Of(Equalized)).GetProperty("data")[0], "y");
+        Assert.InRange(rounds[^1], 0, 1e-4);
+        Assert.True(rounds[0] > 0.1);
+        // What has converged has nothing left to move.
+        Assert.InRange(Equalized.Network.Equalize(EqualizationMethod.CrossLayer).Convergence[0], 0, 2e-3);
+        Assert.Throws<QuantNotebooksException>(() => ConvergenceChart.Of(Equalized with { Convergence = [] }));
+    }
+
+    [Fact]
     public void Bits_chart_has_a_line_a_method_with_wilson_intervals()
     {
         var comparison = Evaluate.Compare(

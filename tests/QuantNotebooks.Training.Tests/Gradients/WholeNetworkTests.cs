@@ -3,6 +3,7 @@ using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Onnx;
 using QuantNotebooks.Quantization;
+using QuantNotebooks.Shift;
 using QuantNotebooks.Sweep;
 using QuantNotebooks.Tests;
 using QuantNotebooks.Training.Gradients;
@@ -92,6 +93,46 @@ public sealed class WholeNetworkTests
     }
 
     [Fact]
+    public void Distillation_is_the_cross_entropy_of_both_softmax_outputs()
+    {
+        var network = TestData.Load(TestData.ResNet14);
+        var images = TestData.Calibration.Take(Images);
+        using var set = new Set(network, QuantizationScheme.Int8PerTensor.WithBits(4), images, labels: false, trainsWeights: false);
+        var loss = set.Loss();
+        using var pool = new TensorPool();
+        var batches = new ImageBatches(network, images);
+        using var session = OnnxSession.Create(network.ToModel(), "test");
+        using var input = batches.Read(0, pool, CancellationToken.None);
+        using var output = session.Run([input.Value], CancellationToken.None)[0];
+        var full = output.GetTensorDataAsSpan<float>().ToArray();
+        var (entropy, classes) = (0.0, full.Length / Images);
+        for (var image = 0; image < Images; image++)
+        {
+            var target = Softmax(full[(image * classes)..((image + 1) * classes)]);
+            var quantized = Softmax(set.Scores[(image * classes)..((image + 1) * classes)]);
+            entropy -= target.Zip(quantized).Sum(pair => pair.First * Math.Log(pair.Second)) / Images;
+        }
+        Assert.Equal(entropy, loss, 1e-5 * entropy);
+
+        static double[] Softmax(float[] scores)
+        {
+            var powers = scores.Select(score => Math.Exp((double)score - scores.Max())).ToArray();
+            return [.. powers.Select(power => power / powers.Sum())];
+        }
+    }
+
+    [Fact]
+    public void The_loss_of_all_layers_is_the_mean_noise_to_signal_that_the_sweep_measures()
+    {
+        var network = TestData.Load(TestData.ResNet14);
+        var images = TestData.Calibration.Take(Images);
+        var scheme = QuantizationScheme.Int8PerTensor.WithBits(6);
+        using var set = new Set(network, scheme, images, labels: false, trainsWeights: false, layers: true);
+        var measured = network.MeasureMeanShift(images, scheme, new() { Ranges = set.Ranges });
+        Assert.Equal(measured.Layers.Average(layer => layer.After.RootQnsr * layer.After.RootQnsr), set.Loss(), 1e-3 * set.Loss());
+    }
+
+    [Fact]
     public void A_quantizer_passes_the_gradient_where_it_does_not_clip()
     {
         var quantizer = new Quantizer(0.5f, 2, 0, 7);   // grid -1 ... 2.5
@@ -131,20 +172,21 @@ public sealed class WholeNetworkTests
         private readonly OrtValue _images;
         private readonly OrtValue[] _targets;
 
-        public Set(Network network, QuantizationScheme scheme, ImageSet images, bool labels, bool trainsWeights)
+        public Set(Network network, QuantizationScheme scheme, ImageSet images, bool labels, bool trainsWeights, bool layers = false)
         {
             Ranges = network.Calibrate(images, scheme);
             var quantizers = QuantizerPlacement.Of(network, scheme).Quantizers(network, Ranges);
-            Parameters = new TrainedParameters(network, scheme, quantizers, trainsWeights);
-            var loss = TrainingLoss.OfOutput(network);
+            Parameters = new TrainedParameters(network, scheme, quantizers, trainsWeights, [.. network.Layers.Select(_ => (float[])[1])]);
+            var loss = layers ? TrainingLoss.OfLayers(network) : TrainingLoss.OfOutput(network);
             _data = new TrainingData(network, images, loss, labels);
             var shape = _data.ShapeOf(images.Count);
             _graph = new TrainingGraph(network, Parameters, quantizers, loss, shape);
-            var (input, targets) = (new float[shape.Aggregate(1L, (product, dimension) => product * dimension)], new float[_graph.TargetShapes[0].Aggregate(1L, (product, dimension) => product * dimension)]);
-            _data.Fill(Enumerable.Range(0, images.Count).ToArray(), input, [targets], CancellationToken.None);
+            var input = new float[shape.Aggregate(1L, (product, dimension) => product * dimension)];
+            float[][] targets = [.. _graph.TargetShapes.Select(target => new float[target.Aggregate(1L, (product, dimension) => product * dimension)])];
+            _data.Fill(Enumerable.Range(0, images.Count).ToArray(), input, targets, CancellationToken.None);
             _images = OrtValue.CreateTensorValueFromMemory(input, shape);
-            _targets = [OrtValue.CreateTensorValueFromMemory(targets, [.. _graph.TargetShapes[0]])];
-            Scores = new float[targets.Length];
+            _targets = [.. targets.Zip(_graph.TargetShapes, (values, target) => OrtValue.CreateTensorValueFromMemory(values, [.. target]))];
+            Scores = layers ? [] : new float[targets[0].Length];
         }
 
         public TrainedParameters Parameters { get; }

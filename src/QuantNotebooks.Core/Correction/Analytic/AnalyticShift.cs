@@ -24,6 +24,7 @@ internal sealed class AnalyticShift : IDisposable
     private readonly Dictionary<string, long[]> _shapes = [];
     private readonly Dictionary<string, ChannelDistribution> _known = [];
     private readonly Dictionary<string, string> _unknown = [];
+    private readonly List<string> _approximated = [];
     private readonly TensorPool _pool = new();
 
     private AnalyticShift(Network network, QuantizationScheme scheme)
@@ -37,10 +38,15 @@ internal sealed class AnalyticShift : IDisposable
     /// <param name="scheme">How its weights are quantized.</param>
     /// <param name="images">Only the shape of the first one counts.</param>
     /// <param name="cancellation">Stops between layers.</param>
-    public static LayerAnalyticShift[] Of(Network network, QuantizationScheme scheme, ImageSet images, CancellationToken cancellation)
+    public static LayerAnalyticShift[] Of(Network network, QuantizationScheme scheme, ImageSet images, CancellationToken cancellation) =>
+        WithApproximations(network, scheme, images, cancellation).Shifts;
+
+    /// <summary>The same, and the nodes behind which means are an approximation.</summary>
+    public static (LayerAnalyticShift[] Shifts, IReadOnlyList<string> Approximated) WithApproximations(
+        Network network, QuantizationScheme scheme, ImageSet images, CancellationToken cancellation)
     {
         using var analysis = new AnalyticShift(network, scheme);
-        return analysis.Run(images, cancellation);
+        return (analysis.Run(images, cancellation), analysis._approximated);
     }
 
     public void Dispose() => _pool.Dispose();
@@ -145,15 +151,23 @@ internal sealed class AnalyticShift : IDisposable
         var result = node.OpType switch
         {
             // Averages keep the mean; what is left of the variance depends on how positions hang together.
-            "GlobalAveragePool" => known with { Variance = null },
-            "AveragePool" when node.Int("count_include_pad", 0) == 0 || node.Ints("pads").All(pad => pad == 0) => known with { Variance = null },
-            "ReduceMean" when KeepsChannels(input, output) => known with { Variance = null },
+            "GlobalAveragePool" => known.WithoutVariance(),
+            "AveragePool" when node.Int("count_include_pad", 0) == 0 || node.Ints("pads").All(pad => pad == 0) => known.WithoutVariance(),
+            "MaxPool" when _shapes.TryGetValue(input, out var from) && _shapes.TryGetValue(output, out var to) => ThroughMaximum(known, node, from, to),
+            "ReduceMean" when KeepsChannels(input, output) => known.WithoutVariance(),
             "Flatten" or "Reshape" or "Squeeze" or "Unsqueeze" => Reshaped(known, input, output),
             "Identity" or "Dropout" => known,
             _ => ActivationFinder.Of(_graph, node) is { } activation ? known.Through(activation) : null,
         };
         if (result is not null) _known[output] = result;
         else foreach (var name in node.Output.Where(name => name.Length > 0)) _unknown[name] = $"there is no closed form behind {Describe(node)}";
+    }
+
+    private ChannelDistribution? ThroughMaximum(ChannelDistribution known, NodeProto node, long[] from, long[] to)
+    {
+        if (known.Maximum(WindowMaximum.Of(node, from, to)) is not { } result) return null;
+        _approximated.Add(Describe(node));
+        return result;
     }
 
     private bool KeepsChannels(string input, string output) =>

@@ -7,6 +7,9 @@ namespace QuantNotebooks.Correction.Analytic;
 /// <param name="Variance">One a channel; null where only the means are known.</param>
 internal sealed record ChannelDistribution(double[] Mean, double[]? Variance)
 {
+    /// <summary>The normal distribution that an activation made this of; null where that is not so simple, or there was no activation.</summary>
+    private (double[] Mean, double[] Deviation, Activation Activation)? Source { get; init; }
+
     /// <summary>What batch normalization promised: beta and gamma^2; a dead channel is constant.</summary>
     public static ChannelDistribution Of(Layer layer, BatchNormalizationStatistics statistics)
     {
@@ -29,10 +32,29 @@ internal sealed record ChannelDistribution(double[] Mean, double[]? Variance)
             var (scale, offset) = activation.IsScaled ? (At(activation.ChannelScales, channel), At(activation.ChannelOffsets, channel)) : (1, 0);
             (mean[channel], variance[channel]) = (moments.Mean * scale + offset, moments.Variance * scale * scale);
         }
-        return new ChannelDistribution(mean, variance);
+        return new ChannelDistribution(mean, variance) { Source = (Mean, [.. Variance.Select(Math.Sqrt)], activation) };
 
         static double At(ValueList<float> values, int channel) => values.Count == 0 ? 0 : values[values.Count == 1 ? 0 : channel];
     }
+
+    /// <summary>Behind a MaxPool, neighbouring values taken as independent; null where the variance is not known or an activation before it can fall.</summary>
+    public ChannelDistribution? Maximum(WindowMaximum windows)
+    {
+        if (Variance is null) return null;
+        var (sourceMean, deviation, activation) = Source ?? (Mean, [.. Variance.Select(Math.Sqrt)], Activation.None);
+        if (activation.IsScaled || activation.Kind == ActivationKind.HardSwish) return null;
+        var (mean, variance) = (new double[Mean.Length], new double[Mean.Length]);
+        for (var channel = 0; channel < mean.Length; channel++)
+        {
+            var function = PiecewisePolynomial.Of(activation, channel)!;
+            if (function.At(-1e6) > function.At(0)) return null;
+            (mean[channel], variance[channel]) = windows.Moments(function, sourceMean[channel], deviation[channel]);
+        }
+        return new ChannelDistribution(mean, variance);
+    }
+
+    /// <summary>The same means and nothing more.</summary>
+    public ChannelDistribution WithoutVariance() => new(Mean, null);
 
     /// <summary>The sum of independent tensors.</summary>
     public ChannelDistribution Plus(ChannelDistribution other) => new(

@@ -55,7 +55,8 @@ internal sealed class PiecewisePolynomial
     private static PiecewisePolynomial Leaky(double slope) =>
         new(new Piece(double.NegativeInfinity, 0, 0, slope), new Piece(0, double.PositiveInfinity, 0, 1));
 
-    private double At(double x)
+    /// <summary>The function's value.</summary>
+    public double At(double x)
     {
         foreach (var piece in _pieces)
             if (x >= piece.From && x <= piece.To) return piece.C0 + x * (piece.C1 + x * piece.C2);

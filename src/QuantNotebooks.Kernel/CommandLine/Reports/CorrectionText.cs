@@ -1,4 +1,5 @@
 using QuantNotebooks.Correction;
+using QuantNotebooks.Evaluation;
 using QuantNotebooks.Export;
 using QuantNotebooks.Shift;
 
@@ -7,6 +8,8 @@ namespace QuantNotebooks.Kernel.CommandLine.Reports;
 /// <summary>What bias correction did, as plain text.</summary>
 internal static class CorrectionText
 {
+    private const int LinesShown = 8;
+
     public static void Write(CorrectionResult result, TextWriter writer)
     {
         var name = result.Network.Parent?.Name ?? result.Network.Name;
@@ -29,13 +32,30 @@ internal static class CorrectionText
         foreach (var layer in result.Corrections.Where(layer => layer.Skipped is not null)) writer.WriteLine($"  {layer.Name} was left alone: {layer.Skipped}");
         foreach (var layer in result.Corrections.Where(layer => !layer.BelowBiasStep.IsEmpty))
             writer.WriteLine($"  {layer.Name} keeps a shift in {Digits.Count(layer.BelowBiasStep.Length)} of {Digits.Count(layer.Layer.Channels)} channels, which vary so little that it is less than half a step of their integer bias.");
+        if (result.Predictions is { } predictions)
+            writer.WriteLine($"  batch normalization's statistics predict the shift of own weights with a correlation of {Digits.Short(predictions.Correlation)} over {Digits.Count(predictions.Channels.Count())} channels.");
         writer.WriteLine();
-        writer.WriteLine("shift: root mean square over the channels of mean quantized - mean full precision, in standard deviations (sigma) of the channel, before");
+        if (result.Outcome is { } outcome) Write(outcome, writer);
+        writer.WriteLine("shift: root mean square over the channels of mean quantized - mean full precision, in standard deviations (sigma) of the channel,");
+        writer.Write(result.Point == CorrectionPoint.AfterActivation ? "after " : "before ");
         writer.WriteLine(result.Method == "iterative"
             ? "the activation and with all earlier layers corrected; held out: on images that the correction did not see, the whole network without and"
             : "the activation, in the whole network without and with correction; held out: the same on images that the correction did not see, without and");
         writer.WriteLine("with correction. correction: what is added to the bias of the channel where it is largest, in units of the activation.");
         writer.WriteLine(Meaning(result));
+    }
+
+    /// <summary>What the network answers before and after; of a network that reads lines, some of them, those that changed most first.</summary>
+    private static void Write(CorrectionOutcome outcome, TextWriter writer)
+    {
+        var (before, after) = (outcome.Before, outcome.After);
+        var what = after.Metric == AccuracyMetric.Lines ? "lines read right" : "top-1";
+        writer.WriteLine(after.QuantizedAccuracy is null
+            ? $"agreement with full precision on {Digits.Count(after.Images.Count)} images of '{after.Images.Name}': {Digits.Percent(before.Agreement)} % before, {Digits.Percent(after.Agreement)} % after"
+            : $"{what} of {Digits.Count(after.Images.Count)} of '{after.Images.Name}': {Digits.Percent(before.QuantizedAccuracy)} % before, {Digits.Percent(after.QuantizedAccuracy)} % after, {Digits.Percent(after.FloatAccuracy)} % in full precision");
+        foreach (var (was, now) in before.Readings.Zip(after.Readings).OrderByDescending(pair => pair.First.Quantized != pair.Second.Quantized).Take(LinesShown))
+            writer.WriteLine($"  {after.Images.NameOf(now.Image)}  {(now.Expected is { } text ? $"is '{text}'" : $"float '{now.Float}'")}  before '{was.Quantized}'  after '{now.Quantized}'");
+        writer.WriteLine();
     }
 
     private static string Meaning(CorrectionResult result)

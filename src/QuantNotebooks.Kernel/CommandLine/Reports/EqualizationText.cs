@@ -42,7 +42,7 @@ internal static class EqualizationText
         table.Write(writer);
         writer.WriteLine();
         writer.WriteLine("noise: rQNSR of the network's output, before > after; of the layer's weights alone, and of the values that it reads and makes alone.");
-        writer.WriteLine($"{char.ToUpperInvariant(effect.Finding[0])}{effect.Finding[1..]}.");
+        writer.WriteLine(effect.Finding + ".");
     }
 
     private static string Roots(BeforeAfter noise) => $"{Digits.Short(Math.Sqrt(noise.Before))} > {Digits.Short(Math.Sqrt(noise.After))}";
