@@ -1,13 +1,9 @@
-using System.Runtime.InteropServices;
-
 namespace QuantNotebooks.Sweep;
 
 /// <summary>Hands out aligned native memory and takes it back for the next tensor of the same size. Safe to use from several threads.</summary>
 /// <param name="mostFreeBytes">Free memory beyond this is given back to the system, so that early, large layers don't weigh on later ones.</param>
 internal sealed class TensorPool(long mostFreeBytes = TensorPool.UsualFreeBytes) : IDisposable
 {
-    private const int Alignment = 64;
-
     /// <summary>Free memory that a pool keeps unless told otherwise.</summary>
     public const long UsualFreeBytes = 256L << 20;
 
@@ -15,7 +11,7 @@ internal sealed class TensorPool(long mostFreeBytes = TensorPool.UsualFreeBytes)
     private readonly Dictionary<nuint, Stack<nint>> _free = [];
     private long _freeBytes;
 
-    public unsafe nint Rent(nuint bytes)
+    public nint Rent(nuint bytes)
     {
         lock (_lock)
         {
@@ -25,7 +21,7 @@ internal sealed class TensorPool(long mostFreeBytes = TensorPool.UsualFreeBytes)
                 return pointer;
             }
         }
-        return (nint)NativeMemory.AlignedAlloc(Math.Max(bytes, 1), Alignment);
+        return NativePages.Allocate(bytes);
     }
 
     public void Return(nint pointer, nuint bytes)
@@ -44,10 +40,10 @@ internal sealed class TensorPool(long mostFreeBytes = TensorPool.UsualFreeBytes)
         lock (_lock) Trim();
     }
 
-    private unsafe void Trim()
+    private void Trim()
     {
-        foreach (var stack in _free.Values)
-            foreach (var pointer in stack) NativeMemory.AlignedFree((void*)pointer);
+        foreach (var (bytes, stack) in _free)
+            foreach (var pointer in stack) NativePages.Free(pointer, bytes);
         _free.Clear();
         _freeBytes = 0;
     }
