@@ -129,8 +129,9 @@ internal sealed class ScriptEngine
             var diagnostics = script.Compile(cancellationToken);
             if (diagnostics.Any(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)) return DidNotCompile(number, diagnostics);
             var compilation = script.GetCompilation();
-            var tree = compilation.SyntaxTrees.First();
-            if (CellSyntax.Refused(compilation, tree, cancellationToken) is { Count: > 0 } refused) return new CellDidNotCompile(number, refused);
+            // What the cell loads with #load are trees of their own, and come first.
+            var tree = compilation.SyntaxTrees.Single(tree => tree.FilePath == ExceptionText.FileNameOf(number));
+            if (compilation.SyntaxTrees.SelectMany(tree => CellSyntax.Refused(compilation, tree, cancellationToken)).ToList() is { Count: > 0 } refused) return new CellDidNotCompile(number, refused);
             warnings.Write(diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Warning).Select(Convert), output);
             var hasValue = CellSyntax.EndsInValue(compilation, tree, cancellationToken);
             script = Guarded(script, code, number, cancellationToken);

@@ -81,6 +81,18 @@ public sealed class ScriptEngineTests : IDisposable
     }
 
     [Fact]
+    public async Task ACellThatLoadsAScriptHasItsOwnValueAndIsCheckedLikeAnyOther()
+    {
+        using var folder = new TemporaryFolder();
+        var load = $"#load \"{folder.Write("shared.csx", "int Twice(int n) => 2 * n;")}\"\n";
+        Assert.Equal(6, await Value(load + "Twice(3)"));
+        Assert.False((await Succeed(load + "var six = Twice(3);")).HasValue);
+        Assert.Equal("QN0001", Assert.Single(Assert.IsType<CellDidNotCompile>(await Run(load + "Environment.Exit(1);")).Diagnostics).Id);
+        var ends = $"#load \"{folder.Write("ends.csx", "void End() => Environment.Exit(1);")}\"\n";
+        Assert.Equal("QN0001", Assert.Single(Assert.IsType<CellDidNotCompile>(await Run(ends + "End();")).Diagnostics).Id);
+    }
+
+    [Fact]
     public async Task FeaturesOfTheNextVersionAreAnOption()
     {
         const string question = "#error version"; // the compiler answers with an error
