@@ -11,6 +11,7 @@ internal static class ImageStrip
 {
     private const int Shown = 12;
     private const int LongestSide = 96;
+    private const int LongestSideOfWide = 240;
     private const int LongestLine = 480;
 
     public static ResultPage Page(ImageSet images)
@@ -67,7 +68,9 @@ internal static class ImageStrip
 
     private static void Append(StringBuilder html, Image image, string alternative, string caption)
     {
-        var (width, height, png) = Picture(image);
+        // A line of text as small as a square picture can't be read.
+        var isWide = Math.Max(image.Width, image.Height) >= 3 * Math.Min(image.Width, image.Height);
+        var (width, height, png) = Picture(image, isWide ? LongestSideOfWide : LongestSide);
         var zoom = Math.Max(1, 56 / Math.Max(width, height));
         html.Append("<div style=\"text-align:center;font-size:11px\">")
             .Append(CultureInfo.InvariantCulture, $"<img alt=\"{WebUtility.HtmlEncode(alternative)}\" width=\"{width * zoom}\" height=\"{height * zoom}\" ")
@@ -84,7 +87,7 @@ internal static class ImageStrip
     };
 
     // Large images are thinned to every n-th pixel; more than RGB, or two channels, show their first as grey.
-    private static (int Width, int Height, byte[] Png) Picture(Image image, int longestSide = LongestSide)
+    private static (int Width, int Height, byte[] Png) Picture(Image image, int longestSide)
     {
         var step = (Math.Max(image.Width, image.Height) + longestSide - 1) / longestSide;
         var (width, height) = ((image.Width + step - 1) / step, (image.Height + step - 1) / step);
