@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -36,7 +37,9 @@ internal sealed class ReportHtml
         html.Section("advice", "What to do", html.WhatToDo());
         html.Section("shift", "Where the shift is", Charts(ShiftHeatMap.Of(report.Shift), NoiseChart.Of(report.Shift)));
         html.Section("origin", "Where it comes from", Charts(ContributionChart.Of(report.Shift), SensitivityChart.Of(report.Recommendation.Sensitivity)));
+        html.Section("graph", "Where in the network", Charts(NetworkGraphChart.Of(report.Shift)));
         if (report.After is { } after) html.Section("after", "What the plan changes", Charts(NoiseChart.Of(report.Shift, after)));
+        if (html.LinesRead() is { Length: > 0 } lines) html.Section("lines", "What it reads", lines);
         html.Section("layers", "Layer by layer", html.Layers());
         html.Section("settings", "Settings and provenance", html.Settings());
         html.Section("glossary", "Glossary", GlossaryList());
@@ -74,6 +77,12 @@ internal sealed class ReportHtml
     {
         var page = RecommendationPage.Of(Advice);
         return page.ToHtml();
+    }
+
+    private string LinesRead()
+    {
+        var rows = ImmutableArray.Create(new ComparisonRow("quantized", Advice.Before));
+        return LineTable.Html(new Comparison(Advice.Steps.Any(step => step.Kept) ? rows.Add(new("after the plan", Advice.After)) : rows));
     }
 
     private static string Charts(params IEnumerable<ChartFigure> charts) => string.Concat(charts.Select(ResultPage.ChartHtml));
