@@ -20,6 +20,9 @@ internal sealed class ReportHtml
     private const int ChannelsOfALayer = 10;
     private const int BarsOfALayer = 160;
 
+    private const string Style =
+        "<style>.quant-report .quant-plain td{text-align:right;font-variant-numeric:tabular-nums}.quant-report .quant-plain th{text-align:right}.quant-report .quant-plain tr>:first-child{display:none}.quant-report .quant-picture svg{width:100%;max-width:960px;height:auto}</style>";
+
     private readonly NetworkReport _report;
     private readonly string _id = ResultPage.NewId();
     private readonly StringBuilder _contents = new();
@@ -43,7 +46,7 @@ internal sealed class ReportHtml
         html.Section("layers", "Layer by layer", html.Layers());
         html.Section("settings", "Settings and provenance", html.Settings());
         html.Section("glossary", "Glossary", GlossaryList());
-        return $"<div class=\"quant-result quant-report\"><nav aria-label=\"Contents\"><ol>{html._contents}</ol></nav>{html._sections}{html.Script()}</div>";
+        return $"<div class=\"quant-result quant-report\">{Style}<nav aria-label=\"Contents\"><ol>{html._contents}</ol></nav>{html._sections}{html.Script()}</div>";
     }
 
     private void Section(string name, string heading, string body)
@@ -112,9 +115,9 @@ internal sealed class ReportHtml
         if (layer.Before.Channels.Any(channel => !channel.IsConstant))
         {
             var chart = LayerShiftChart.Of(layer, BarsOfALayer);
-            html.Append($"<img loading=\"lazy\" alt=\"{Encoded(chart.Title)}\" style=\"width:100%;max-width:{StaticPicture.Width}px\" src=\"{StaticPicture.DataUri(StaticPicture.Svg(chart.Json, chart.Height)!)}\">");
+            html.Append($"<div class=\"quant-picture\" role=\"img\" aria-label=\"{Encoded(chart.Title)}\">{StaticPicture.Svg(chart.Json, chart.Height)}</div>");
         }
-        html.Append($"<p>The {NumberText.Count(Math.Min(ChannelsOfALayer, layer.Before.Channels.Length))} channels that shift most:</p>").Append(Channels(layer).ToHtml());
+        html.Append($"<p>The {NumberText.Count(Math.Min(ChannelsOfALayer, layer.Before.Channels.Length))} channels that shift most:</p>").Append(HtmlTable.RenderPlain(FrameTable.Of(Channels(layer), ChannelsOfALayer)));
         return html.Append("</details>").ToString();
 
         void Entry(string term, string meaning) => html.Append($"<dt>{Encoded(term)}</dt><dd>{Encoded(meaning)}</dd>");
