@@ -65,8 +65,8 @@ void Cost()
     Console.WriteLine("network                        images  float CPU s  fake-quantized CPU s  correct CPU s  ratio (goal 3)");
     foreach (var (network, images) in new (Network, ImageSet)[]
     {
-        (Data.Network("mobilenet-v1-fashion"), Data.Images("fashion-mnist", "test").Take(512)), (Data.Network("mobilenet-v2-fashion"), Data.Images("fashion-mnist", "test").Take(512)),
-        (Data.Network("resnet14-fashion"), Data.Images("fashion-mnist", "test").Take(512)), (Data.Network("ppocr-v4-text-recognition"), Data.Images("text-lines", "test").Take(32)),
+        (Data.Network("mobilenet-v1-fashion"), Data.Images("fashion-mnist", "test").Take(1024)), (Data.Network("mobilenet-v2-fashion"), Data.Images("fashion-mnist", "test").Take(1024)),
+        (Data.Network("resnet14-fashion"), Data.Images("fashion-mnist", "test").Take(1024)), (Data.Network("ppocr-v4-text-recognition"), Data.Images("text-lines", "test").Take(64)),
     })
     {
         var ranges = network.Calibrate(images, scheme);

@@ -42,7 +42,7 @@ public sealed record PruningReport(
             var pairs = Plain.Zip(Factorized).Where(pair => pair.First.Score is not null).ToArray();
             if (pairs.Length == 0) return $"{Original.Name}: what the answers are is not known, so only the outputs can be compared";
             var (plain, factorized) = pairs.MaxBy(pair => Math.Abs(pair.Second.Score!.Value - pair.First.Score!.Value));
-            var what = plain.Accuracy is null ? "agreement" : Metric == AccuracyMetric.Lines ? "lines read right" : "top-1";
+            var what = plain.Accuracy is null ? "agreement" : Metric.Text();
             var (low, high) = (Interval(plain), Interval(factorized));
             var overlap = low.Low <= high.High && high.Low <= low.High ? ", which these images can't tell apart" : "";
             return string.Create(CultureInfo.InvariantCulture,

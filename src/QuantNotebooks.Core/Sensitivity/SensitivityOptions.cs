@@ -28,7 +28,7 @@ public sealed record SensitivityOptions
 
     /// <summary>
     /// The usual size of the sample. An image costs about half a run of the network for each layer, where measuring its mean shift costs a few
-    /// runs: so of N images N * 8 / L are run for L layers, which keeps the whole within twice the measurement of the mean shift on all N. A
+    /// runs: so of N images N * 6 / L are run for L layers, which keeps the whole within twice the measurement of the mean shift on all N. A
     /// whole batch where the network takes only that.
     /// </summary>
     /// <param name="network">The network.</param>
@@ -38,7 +38,7 @@ public sealed record SensitivityOptions
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(images);
-        const int runs = 8;
+        const int runs = 6;
         var multiple = new ImageBatches(network, images).Multiple;
         var affordable = Math.Clamp((long)images.Count * runs / Math.Max(1, network.Layers.Length), 1, images.Count);
         return (int)((affordable + multiple - 1) / multiple) * multiple;

@@ -23,7 +23,7 @@ public sealed record MemoryBudget
     public long Bytes { get; }
 
     /// <summary>What tensors that wait for a later layer may take; the rest is for the batches under way and for free memory that is kept for the next ones.</summary>
-    internal long FrontierBytes => Bytes / 2;
+    internal long FrontierBytes => Bytes * 3 / 8;
 
     internal long PoolBytes => Math.Min(TensorPool.UsualFreeBytes, Bytes / 8);
 

@@ -5,7 +5,7 @@ namespace QuantNotebooks.Sweep;
 internal sealed class TensorPool(long mostFreeBytes = TensorPool.UsualFreeBytes) : IDisposable
 {
     /// <summary>Free memory that a pool keeps unless told otherwise.</summary>
-    public const long UsualFreeBytes = 256L << 20;
+    public const long UsualFreeBytes = 1L << 30;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<nuint, Stack<nint>> _free = [];

@@ -7,7 +7,7 @@ using static QuantNotebooks.Notebook.Charts.PlotlyNode;
 
 namespace QuantNotebooks.Notebook.Charts;
 
-/// <summary>Networks side by side: top-1 accuracy as bars, full precision and chance as references.</summary>
+/// <summary>Networks side by side: accuracy as bars, full precision and chance as references.</summary>
 public static class AccuracyChart
 {
     /// <summary>Draws a comparison; without labels, the agreement with the full-precision network takes the place of accuracy.</summary>
@@ -17,27 +17,27 @@ public static class AccuracyChart
     {
         ArgumentNullException.ThrowIfNull(comparison);
         if (comparison.Rows.IsEmpty) throw new QuantNotebooksException("The comparison is empty: there is nothing to draw.");
-        var hasTop1 = comparison.Rows.Any(row => row.Result.Accuracy is not null);
+        var hasAccuracy = comparison.Rows.Any(row => row.Result.Accuracy is not null);
         var bars = comparison.Rows
-            .Select(row => new Bar(row.Name, hasTop1 ? row.Result.Accuracy : row.Result.Agreement, hasTop1 ? row.Result.FloatAccuracy : null, row.Result))
+            .Select(row => new Bar(row.Name, hasAccuracy ? row.Result.Accuracy : row.Result.Agreement, hasAccuracy ? row.Result.FloatAccuracy : null, row.Result))
             .ToImmutableArray();
-        var chance = hasTop1 ? Chance(comparison) : null;
-        var title = Finding(bars, hasTop1);
-        var reading = hasTop1
-            ? "Each bar is the share of images classified right; its upright mark is the same network in full precision, "
+        var chance = hasAccuracy ? Chance(comparison) : null;
+        var title = Finding(bars, hasAccuracy);
+        var reading = hasAccuracy
+            ? $"Each bar is the share of {(bars[0].Result.Metric == AccuracyMetric.Lines ? "lines read" : "images classified")} right; its upright mark is the same network in full precision, "
                 + "so the distance between them is what quantization costs."
             : "The images have no labels: each bar is the share of images that the quantized network puts in the same class as the full-precision one.";
         if (chance is not null) reading += $" Guessing would get {NumberText.Percent(chance.Value)}.";
-        return new ChartFigure(title, reading, TopMargin(title, 30) + 64 + Math.Max(2, bars.Length) * 38, () => Build(title, bars, chance, hasTop1));
+        return new ChartFigure(title, reading, TopMargin(title, 30) + 64 + Math.Max(2, bars.Length) * 38, () => Build(title, bars, chance, hasAccuracy));
     }
 
-    private static string Finding(ImmutableArray<Bar> bars, bool hasTop1)
+    private static string Finding(ImmutableArray<Bar> bars, bool hasAccuracy)
     {
         var known = bars.Where(bar => bar.Value is not null).ToArray();
         if (known.Length == 0) return "Neither accuracy nor agreement is known for these networks";
         var best = known.MaxBy(bar => bar.Value)!;
         var worst = known.MinBy(bar => bar.Value)!;
-        var metric = hasTop1 ? "top-1" : "agreement with full precision";
+        var metric = hasAccuracy ? bars[0].Result.Metric.Text() : "agreement with full precision";
         var value = $"{NumberText.Percent(best.Value!.Value)} {metric}";
         if (best.Float is { } reference && best.Result.Scheme is not null)
         {
@@ -57,13 +57,13 @@ public static class AccuracyChart
         return chances is [{ } one] ? one : null;
     }
 
-    private static GenericChart Build(string title, ImmutableArray<Bar> bars, double? chance, bool hasTop1)
+    private static GenericChart Build(string title, ImmutableArray<Bar> bars, double? chance, bool hasAccuracy)
     {
         int[] positions = [.. Enumerable.Range(0, bars.Length)];
         var traces = new List<Trace>
         {
             Trace("bar",
-                ("orientation", "h"), ("name", hasTop1 ? "quantized" : "agreement"), ("y", positions),
+                ("orientation", "h"), ("name", hasAccuracy ? "quantized" : "agreement"), ("y", positions),
                 ("x", bars.Select(bar => Percent(bar.Value)).ToArray()),
                 ("marker", Node(("color", bars.Select(bar => bar.Result.Scheme is null ? Palette.Grey : Palette.Blue).ToArray()))),
                 ("width", 0.62), ("cliponaxis", false),
@@ -84,7 +84,7 @@ public static class AccuracyChart
         return Chart(traces,
             ("title", Title(title)),
             ("xaxis", Axis(
-                hasTop1 ? "top-1 accuracy, % of the images" : "agreement with the full-precision network, % of the images", 8,
+                hasAccuracy ? MeasureOf(bars) : "agreement with the full-precision network, % of the images", 8,
                 ("range", new[] { 0, 105 }), ("tickvals", new[] { 0, 20, 40, 60, 80, 100 }))),
             ("yaxis", Axis("", 8, ("range", new[] { bars.Length - 0.5, -0.5 }), ("tickmode", "array"), ("tickvals", positions),
                 ("showgrid", false), ("zeroline", false),
@@ -93,12 +93,14 @@ public static class AccuracyChart
             ("margin", Node(("t", TopMargin(title, 30)), ("b", 50), ("l", 60), ("r", 20))));
     }
 
+    private static string MeasureOf(ImmutableArray<Bar> bars) => bars[0].Result.Metric == AccuracyMetric.Lines ? "lines read right, %" : "top-1 accuracy, % of the images";
+
     private static double? Percent(double? share) => share is { } value ? NumberText.Rounded(100 * value, 5) : null;
 
     private static string HoverText(Bar bar)
     {
         var lines = new List<string> { $"<b>{Literal(bar.Name)}</b>", bar.Result.Scheme?.ToString() ?? "full precision" };
-        if (bar.Result.Accuracy is { } top1) lines.Add($"top-1 {NumberText.Percent(top1, 2)}");
+        if (bar.Result.Accuracy is { } right) lines.Add($"{bar.Result.Metric.Text()} {NumberText.Percent(right, 2)}");
         if (bar.Result.FloatAccuracy is { } reference) lines.Add($"full precision {NumberText.Percent(reference, 2)}");
         if (bar.Result.Agreement is { } agreement) lines.Add($"agreement {NumberText.Percent(agreement, 2)}");
         if (bar.Result.SqnrDecibels is { } decibels) lines.Add($"SQNR of the output {NumberText.Significant(decibels, 3)} dB");

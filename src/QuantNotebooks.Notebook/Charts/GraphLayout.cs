@@ -46,21 +46,31 @@ internal sealed class GraphLayout
     {
         var (from, to) = (Place(edge.From), Place(edge.To));
         var span = _graph.Nodes[edge.To].Depth - _graph.Nodes[edge.From].Depth;
-        var above = (Top(edge.From) - 0.28, Top(edge.To) - 0.28);
+        var (aboveFrom, aboveTo) = (Top(edge.From) - 0.28, Top(edge.To) - 0.28);
+        List<(double, double)> corners = [from];
         if (Row(edge.From) == Row(edge.To))
-            return span <= 1 ? ([from, to], false) : ([from, (from.X + 0.4, above.Item1), (to.X - 0.4, above.Item1), to], false);
+        {
+            // Between two columns, where no names stand, lines go up and down.
+            if (span > 1) corners.AddRange([.. Rise(edge.From, aboveFrom), .. Descent(edge.To, aboveTo)]);
+            else if (from.Y != to.Y) corners.AddRange([(from.X + 0.5, from.Y), (from.X + 0.5, to.Y)]);
+            return ([.. corners, to], false);
+        }
         // Round the right end of the row and, between the rows, back to the left.
         var (right, left) = (Columns - 0.45, -0.55);
         var between = Top(edge.To) + 0.08;
-        List<(double, double)> corners = [from];
-        if (from.X + 1 < Columns) corners.AddRange([(from.X + 0.4, above.Item1), (right, above.Item1)]);
+        if (from.X + 1 < Columns) corners.AddRange([.. Rise(edge.From, aboveFrom), (right, aboveFrom)]);
         else corners.Add((right, from.Y));
         corners.AddRange([(right, between), (left, between)]);
-        if (to.X >= 1) corners.AddRange([(left, above.Item2), (to.X - 0.4, above.Item2)]);
+        if (to.X >= 1) corners.AddRange([(left, aboveTo), .. Descent(edge.To, aboveTo)]);
         else corners.Add((left, to.Y));
-        corners.Add(to);
-        return (corners, true);
+        return ([.. corners, to], true);
     }
+
+    private (double X, double Y)[] Rise(int node, double above) =>
+        Place(node) is var place && _lanes[node] == 0 ? [(place.X + 0.4, above)] : [(place.X + 0.5, place.Y), (place.X + 0.5, above)];
+
+    private (double X, double Y)[] Descent(int node, double above) =>
+        Place(node) is var place && _lanes[node] == 0 ? [(place.X - 0.4, above)] : [(place.X - 0.5, above), (place.X - 0.5, place.Y)];
 
     private int Row(int node) => _graph.Nodes[node].Depth / Columns;
 

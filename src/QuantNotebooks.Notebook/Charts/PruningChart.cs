@@ -34,7 +34,7 @@ public static class PruningChart
             traces.Add(Trace("scatter",
                 ("name", "not pruned"), ("mode", "lines"), ("x", new[] { 0, 100 }), ("y", new[] { 100 * original, 100 * original }),
                 ("line", Node(("color", Palette.Grey), ("dash", "dash"), ("width", 2))), ("hovertemplate", "not pruned: %{y:.2f} %<extra></extra>")));
-        var what = !hasAccuracy ? "agreement with the network before, %" : report.Metric == AccuracyMetric.Lines ? "lines read right, %" : "top-1 accuracy, %";
+        var what = !hasAccuracy ? "agreement with the network before, %" : $"{report.Metric.Text()}, %";
         return Chart(traces,
             ("title", Title(report.Finding)),
             ("xaxis", Axis("weights that are zero, %", 8, ("range", new[] { 0, 100 }))),

@@ -4,7 +4,7 @@ function (id, height, figure) {
   var layout = Object.assign(JSON.parse(JSON.stringify(authored)), { autosize: true, height: height });
   delete layout.width;
   if (!layout.margin) layout.margin = { l: 60, r: 30, t: layout.title ? 60 : 30, b: 50 };
-  var config = Object.assign({ responsive: true, displaylogo: false }, figure.config);
+  var config = Object.assign({ responsive: true, displaylogo: false, modeBarButtonsToRemove: ['select2d', 'lasso2d', 'zoomIn2d', 'zoomOut2d', 'autoScale2d'] }, figure.config);
 
   // The nearest painted background decides, not the colour scheme: Notebook 6 is white whatever the system prefers.
   function isDark(element) {
@@ -43,6 +43,8 @@ function (id, height, figure) {
     var style = document.createElement('style');
     style.id = 'quant-chart-style';
     style.textContent = '.output_scroll:has(.quant-chart) { height: auto; box-shadow: none; }'
+      // Where there is no pointer to hover with, the buttons always show: not over the title.
+      + '.quant-chart .modebar-container.modebar-container, .quant-chart .modebar.modebar { top: auto !important; bottom: 1px; }'
       + '.quant-controls { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 13px; padding: 2px 0 0 8px; }'
       + '.quant-controls select { font: inherit; max-width: 22em; padding: 1px 4px; }'
       + '@media print { .quant-controls { display: none; } }';

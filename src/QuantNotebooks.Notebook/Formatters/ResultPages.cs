@@ -148,14 +148,14 @@ internal static class ResultPages
     private static string Sentence(EvaluationResult result)
     {
         var name = result.Scheme is null ? result.Network.Name : $"{result.Network.Name}, {result.Scheme}";
-        if (result.Accuracy is not { } top1)
+        if (result.Accuracy is not { } right)
             return result.Agreement is { } agreement
                 ? $"{name}: agrees with full precision on {NumberText.Percent(agreement)} of the images"
                 : $"{name}: no accuracy without labels";
-        if (result.Scheme is null || result.FloatAccuracy is not { } reference) return $"{name}: {NumberText.Percent(top1, 2)} top-1";
-        var points = 100 * (top1 - reference);
+        if (result.Scheme is null || result.FloatAccuracy is not { } reference) return $"{name}: {NumberText.Percent(right, 2)} {result.Metric.Text()}";
+        var points = 100 * (right - reference);
         var change = Math.Abs(points) < 0.005 ? "the same as" : $"{NumberText.Significant(Math.Abs(points), 3)} points {(points < 0 ? "below" : "above")}";
-        return $"{name}: {NumberText.Percent(top1, 2)} top-1, {change} full precision's {NumberText.Percent(reference, 2)}";
+        return $"{name}: {NumberText.Percent(right, 2)} {result.Metric.Text()}, {change} full precision's {NumberText.Percent(reference, 2)}";
     }
 
     private static string MeasuredOn(QuantizationScheme scheme, ImageSet images) => $"{scheme}; {images}.";

@@ -16,10 +16,9 @@ public static class EvaluationFrames
     public static Frame<int, string> ToFrame(this EvaluationResult result)
     {
         ArgumentNullException.ThrowIfNull(result);
-        var lines = result.Metric == AccuracyMetric.Lines;
         var rows = new List<Figure>
         {
-            new(lines ? "whole lines right %" : "top-1 %", 100 * result.FloatAccuracy, 100 * result.QuantizedAccuracy, 100 * result.Interval?.Low, 100 * result.Interval?.High),
+            new($"{result.Metric.Text()} %", 100 * result.FloatAccuracy, 100 * result.QuantizedAccuracy, 100 * result.Interval?.Low, 100 * result.Interval?.High),
             new("top-5 %", 100 * result.FloatTop5, 100 * result.QuantizedTop5),
             new("characters right %", 100 * result.FloatCharacters, 100 * result.QuantizedCharacters),
             new("same answer as full precision %", null, 100 * result.Agreement),

@@ -32,7 +32,26 @@ internal static class HtmlTable
         var id = "quant-" + Guid.NewGuid().ToString("n");
         var html = new StringBuilder("<div class=\"quant-frame\" data-quant-table=\"").Append(id).Append("\"><style>").Append(Style.Value).Append('\n');
         AppendColumnStyles(html, table, id);
-        html.Append("</style><div class=\"quant-box\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table").Append(table.MissingRows > 0 ? " data-missing" : "").Append("><thead><tr>");
+        html.Append("</style><div class=\"quant-box\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table").Append(table.MissingRows > 0 ? " data-missing" : "").Append('>');
+        AppendContent(html, table, longest);
+        html.Append("</table></div>");
+        AppendTools(html, table);
+        if (!table.Rows.IsEmpty) html.Append("<script>(").Append(Script.Value).Append(")(\"").Append(id).Append("\")</script>");
+        return html.Append("</div>").ToString();
+    }
+
+    /// <summary>The table alone, without buttons or styles of its own: for a page that has hundreds of short ones.</summary>
+    /// <param name="table">The table.</param>
+    public static string RenderPlain(Table table)
+    {
+        var html = new StringBuilder("<table class=\"quant-plain\">");
+        AppendContent(html, table, int.MaxValue);
+        return html.Append("</table>").ToString();
+    }
+
+    private static void AppendContent(StringBuilder html, Table table, int longest)
+    {
+        html.Append("<thead><tr>");
         foreach (var column in table.Columns)
         {
             html.Append("<th scope=\"col\"").Append(column.IsNumeric ? " data-number" : "").Append(column.IsRowNumber ? " data-row" : "");
@@ -41,10 +60,7 @@ internal static class HtmlTable
         }
         html.Append("</tr></thead><tbody>");
         AppendRows(html, table, longest);
-        html.Append("</tbody></table></div>");
-        AppendTools(html, table);
-        if (!table.Rows.IsEmpty) html.Append("<script>(").Append(Script.Value).Append(")(\"").Append(id).Append("\")</script>");
-        return html.Append("</div>").ToString();
+        html.Append("</tbody>");
     }
 
     private static void AppendRows(StringBuilder html, Table table, int longest)

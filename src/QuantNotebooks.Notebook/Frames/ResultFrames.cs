@@ -143,11 +143,12 @@ public static class ResultFrames
     public static Frame<int, string> ToFrame(this Comparison comparison)
     {
         ArgumentNullException.ThrowIfNull(comparison);
+        var metric = comparison.Rows is [var first, ..] ? first.Result.Metric.Text() : AccuracyMetric.Top1.Text();
         return new FrameColumns<ComparisonRow>(comparison.Rows)
             .Add("name", row => row.Name)
             .Add("scheme", row => row.Result.Scheme?.ToString() ?? "float")
-            .Add("top-1 %", row => 100 * row.Result.Accuracy ?? double.NaN)
-            .Add("float top-1 %", row => 100 * row.Result.FloatAccuracy ?? double.NaN, "the full-precision network on the same images")
+            .Add($"{metric} %", row => 100 * row.Result.Accuracy ?? double.NaN)
+            .Add($"float {metric} %", row => 100 * row.Result.FloatAccuracy ?? double.NaN, "the full-precision network on the same images")
             .Add("agreement %", row => 100 * row.Result.Agreement ?? double.NaN, "images to which the quantized and the full-precision network give the same answer")
             .Add("SQNR dB", row => row.Result.SqnrDecibels ?? double.NaN, "signal to quantization noise ratio of the network's output, in decibels")
             .Add("images", row => row.Result.Images.Count)

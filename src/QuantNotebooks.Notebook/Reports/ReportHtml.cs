@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -19,6 +20,9 @@ internal sealed class ReportHtml
     private const int ChannelsOfALayer = 10;
     private const int BarsOfALayer = 160;
 
+    private const string Style =
+        "<style>.quant-report .quant-plain td{text-align:right;font-variant-numeric:tabular-nums}.quant-report .quant-plain th{text-align:right}.quant-report .quant-plain tr>:first-child{display:none}.quant-report .quant-picture svg{width:100%;max-width:960px;height:auto}</style>";
+
     private readonly NetworkReport _report;
     private readonly string _id = ResultPage.NewId();
     private readonly StringBuilder _contents = new();
@@ -36,11 +40,13 @@ internal sealed class ReportHtml
         html.Section("advice", "What to do", html.WhatToDo());
         html.Section("shift", "Where the shift is", Charts(ShiftHeatMap.Of(report.Shift), NoiseChart.Of(report.Shift)));
         html.Section("origin", "Where it comes from", Charts(ContributionChart.Of(report.Shift), SensitivityChart.Of(report.Recommendation.Sensitivity)));
+        html.Section("graph", "Where in the network", Charts(NetworkGraphChart.Of(report.Shift)));
         if (report.After is { } after) html.Section("after", "What the plan changes", Charts(NoiseChart.Of(report.Shift, after)));
+        if (html.LinesRead() is { Length: > 0 } lines) html.Section("lines", "What it reads", lines);
         html.Section("layers", "Layer by layer", html.Layers());
         html.Section("settings", "Settings and provenance", html.Settings());
         html.Section("glossary", "Glossary", GlossaryList());
-        return $"<div class=\"quant-result quant-report\"><nav aria-label=\"Contents\"><ol>{html._contents}</ol></nav>{html._sections}{html.Script()}</div>";
+        return $"<div class=\"quant-result quant-report\">{Style}<nav aria-label=\"Contents\"><ol>{html._contents}</ol></nav>{html._sections}{html.Script()}</div>";
     }
 
     private void Section(string name, string heading, string body)
@@ -76,6 +82,12 @@ internal sealed class ReportHtml
         return page.ToHtml();
     }
 
+    private string LinesRead()
+    {
+        var rows = ImmutableArray.Create(new ComparisonRow("quantized", Advice.Before));
+        return LineTable.Html(new Comparison(Advice.Steps.Any(step => step.Kept) ? rows.Add(new("after the plan", Advice.After)) : rows));
+    }
+
     private static string Charts(params IEnumerable<ChartFigure> charts) => string.Concat(charts.Select(ResultPage.ChartHtml));
 
     private string Layers()
@@ -103,9 +115,9 @@ internal sealed class ReportHtml
         if (layer.Before.Channels.Any(channel => !channel.IsConstant))
         {
             var chart = LayerShiftChart.Of(layer, BarsOfALayer);
-            html.Append($"<img loading=\"lazy\" alt=\"{Encoded(chart.Title)}\" style=\"width:100%;max-width:{StaticPicture.Width}px\" src=\"{StaticPicture.DataUri(StaticPicture.Svg(chart.Json, chart.Height)!)}\">");
+            html.Append($"<div class=\"quant-picture\" role=\"img\" aria-label=\"{Encoded(chart.Title)}\">{StaticPicture.Svg(chart.Json, chart.Height)}</div>");
         }
-        html.Append($"<p>The {NumberText.Count(Math.Min(ChannelsOfALayer, layer.Before.Channels.Length))} channels that shift most:</p>").Append(Channels(layer).ToHtml());
+        html.Append($"<p>The {NumberText.Count(Math.Min(ChannelsOfALayer, layer.Before.Channels.Length))} channels that shift most:</p>").Append(HtmlTable.RenderPlain(FrameTable.Of(Channels(layer), ChannelsOfALayer)));
         return html.Append("</details>").ToString();
 
         void Entry(string term, string meaning) => html.Append($"<dt>{Encoded(term)}</dt><dd>{Encoded(meaning)}</dd>");

@@ -17,6 +17,10 @@ public sealed class ExactnessTests
     private static Dictionary<string, float[]> Outputs(ModelProto model, float[] input) =>
         ModelRun.Tensors(model, input, RandomGraph.InputShape, optimize: false).ToDictionary(pair => pair.Key, pair => pair.Value.Values);
 
+    // Activations are near 1. An output far below that went through a gate that is nearly shut: ONNX Runtime's sigmoid is right to 3e-8 of 1, not of itself.
+    private static double Difference(float[] expected, float[] actual) =>
+        ModelRun.RelativeDifference(expected, actual) * Math.Min(1, expected.Max(Math.Abs) / 1e-2);
+
     internal static ModelProto Scaled(Network network, Func<double> draw, out int free)
     {
         var trace = FactorTrace.Of(network);
@@ -52,7 +56,7 @@ public sealed class ExactnessTests
             {
                 Assert.Equal(values, exact[name]);
                 if (values.All(value => value == 0)) Assert.Equal(values, rounded[name]);
-                else Assert.InRange(ModelRun.RelativeDifference(values, rounded[name]), 0, Math.Max(1e-5, 4 * ModelRun.RelativeDifference(values, moved[name])));
+                else Assert.InRange(Difference(values, rounded[name]), 0, Math.Max(1e-5, 4 * Difference(values, moved[name])));
             }
         }, iter: LongRun.Cases(800));
         Assert.True(graphsWithFactors > 500, $"only {graphsWithFactors} graphs had a free class");

@@ -51,7 +51,7 @@ public sealed class SensitivityTests
     public void The_usual_sample_has_so_many_images_that_the_cost_is_bounded()
     {
         var network = TestData.Load(TestData.MobileNetV1);
-        Assert.Equal(TestData.Calibration.Take(1024).Count * 8 / 28, SensitivityOptions.SampleOf(network, TestData.Calibration.Take(1024)));
+        Assert.Equal(TestData.Calibration.Take(1024).Count * 6 / 28, SensitivityOptions.SampleOf(network, TestData.Calibration.Take(1024)));
         Assert.Equal(1, SensitivityOptions.SampleOf(network, TestData.Calibration.Take(1)));
         Assert.Throws<QuantNotebooksException>(() => new SensitivityOptions { Sample = 0 });
     }

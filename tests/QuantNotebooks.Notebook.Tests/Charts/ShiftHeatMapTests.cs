@@ -3,6 +3,7 @@ using System.Text.Json;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Notebook.Charts;
 using QuantNotebooks.Shift;
+using QuantNotebooks.Tests;
 
 namespace QuantNotebooks.Notebook.Tests.Charts;
 
@@ -104,6 +105,23 @@ public class ShiftHeatMapTests
     [Fact]
     public void Figure_of_five_thousand_channels_stays_below_300_kilobytes() =>
         Assert.InRange(Encoding.UTF8.GetByteCount(ShiftHeatMap.Of(Report).Json), 100_000, 300_000);
+
+    // As many as MobileNet v2 of width 1.0 has: the layers of the small one with four times the channels.
+    [Fact]
+    public void Charts_of_twenty_thousand_channels_stay_below_300_kilobytes()
+    {
+        var network = Network.Load(Repository.PathOf("data", "models", "mobilenet-v2-fashion.onnx"));
+        var report = Synthetic.Report(network: network);
+        var wide = report with
+        {
+            Layers = [.. report.Layers.Select(layer => new LayerShift(layer.Layer, Wide(layer.Before), Wide(layer.After), null))],
+        };
+        Assert.True(wide.Layers.Sum(layer => layer.Before.Channels.Length) > 17_000);
+        foreach (var chart in (ChartFigure[])[ShiftHeatMap.Of(wide), NoiseChart.Of(wide), NetworkGraphChart.Of(wide), .. wide.Layers.Select(layer => LayerShiftChart.Of(layer))])
+            Assert.InRange(Encoding.UTF8.GetByteCount(chart.Json), 1_000, 300_000);
+
+        static ShiftStatistics Wide(ShiftStatistics statistics) => new([.. Enumerable.Repeat(statistics.Channels, 4).SelectMany(channels => channels)]);
+    }
 
     [Fact]
     public void Report_without_layers_is_a_clear_error() =>

@@ -49,7 +49,7 @@ internal static class CorrectionText
     private static void Write(CorrectionOutcome outcome, TextWriter writer)
     {
         var (before, after) = (outcome.Before, outcome.After);
-        var what = after.Metric == AccuracyMetric.Lines ? "lines read right" : "top-1";
+        var what = after.Metric.Text();
         writer.WriteLine(after.QuantizedAccuracy is null
             ? $"agreement with full precision on {Digits.Count(after.Images.Count)} images of '{after.Images.Name}': {Digits.Percent(before.Agreement)} % before, {Digits.Percent(after.Agreement)} % after"
             : $"{what} of {Digits.Count(after.Images.Count)} of '{after.Images.Name}': {Digits.Percent(before.QuantizedAccuracy)} % before, {Digits.Percent(after.QuantizedAccuracy)} % after, {Digits.Percent(after.FloatAccuracy)} % in full precision");

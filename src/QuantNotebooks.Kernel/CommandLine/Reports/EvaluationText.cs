@@ -17,7 +17,7 @@ internal static class EvaluationText
         var table = quantizes
             ? new TextTable(new("", false), new("full precision"), new("quantized"), new("unit", false))
             : new TextTable(new("", false), new("full precision"), new("unit", false));
-        Add(MetricOf(result), Digits.Accuracy(result.FloatAccuracy), Digits.Accuracy(result.QuantizedAccuracy), "%");
+        Add(result.Metric.Text(), Digits.Accuracy(result.FloatAccuracy), Digits.Accuracy(result.QuantizedAccuracy), "%");
         if (result.FloatAccuracy is not null) Add("  95 % interval", Range(result.FloatInterval), Range(result.Interval), "%");
         if (result.FloatTop5 is not null) Add("top-5", Digits.Accuracy(result.FloatTop5), Digits.Accuracy(result.QuantizedTop5), "%");
         if (result.FloatCharacters is not null) Add("characters right", Digits.Accuracy(result.FloatCharacters), Digits.Accuracy(result.QuantizedCharacters), "%");
@@ -45,7 +45,7 @@ internal static class EvaluationText
         var first = comparison.Rows[0].Result;
         writer.WriteLine(ImagesOf(first));
         writer.WriteLine();
-        var metric = MetricOf(first);
+        var metric = first.Metric.Text();
         var table = new TextTable(
             new("network", false), new("scheme", false), new("float %"), new($"{metric} %"), new("95 % interval"), new("agreement %"), new("SQNR dB"));
         foreach (var (name, result) in comparison.Rows)
@@ -61,8 +61,6 @@ internal static class EvaluationText
 
     private static string ImagesOf(EvaluationResult result) => $"{Digits.Count(result.Images.Count)} images of '{result.Images.Name}'"
         + (result.Images.Skipped.Count == 0 ? "" : $" ({Digits.Count(result.Images.Skipped.Count)} broken skipped)");
-
-    private static string MetricOf(EvaluationResult result) => result.Metric == AccuracyMetric.Lines ? "lines read right" : "top-1";
 
     private static string Range(WilsonInterval? interval) => interval is var (low, high) ? $"{Digits.Percent(low)} to {Digits.Percent(high)}" : "";
 
