@@ -25,7 +25,7 @@ public sealed partial class CourseTests : IDisposable
         // Where it lies in the repository, the notebook finds the data and the checks.
         var home = Directory.CreateDirectory(Path.Combine(_folder, "notebooks", "course")).FullName;
         Directory.CreateSymbolicLink(Path.Combine(_folder, "data"), Repository.PathOf("data"));
-        File.Copy(Repository.PathOf("notebooks", "course", "course.csx"), Path.Combine(home, "exercises.csx"));
+        File.Copy(Repository.PathOf("notebooks", "course", "course.csx"), Path.Combine(home, "course.csx"));
         foreach (var (cell, answer) in exercises.Zip(answers)) cell!["source"]!.AsArray().Add("\n" + answer);
         var path = Path.Combine(home, "answered.ipynb");
         await File.WriteAllTextAsync(path, notebook.ToJsonString(), TestContext.Current.CancellationToken);
