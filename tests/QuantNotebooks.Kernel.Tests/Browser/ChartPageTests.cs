@@ -73,7 +73,7 @@ public sealed class ChartPageTests : IDisposable
         (() => {
           window.Plots = () => Array.from(document.querySelectorAll('.quant-chart .js-plotly-plot'));
           window.Heat = () => Plots().find(plot => plot.layout.meta && plot.layout.meta.heatMap);
-          const texts = '.xtick text, .ytick text, .x2tick text, .y2tick text, .gtitle, .g-xtitle text, .g-ytitle text, .g-x2title text, .g-y2title text, .legendtext, .cbaxis text, .cbtitle text';
+          const texts = '.xtick text, .ytick text, .x2tick text, .y2tick text, .gtitle, .g-xtitle text, .g-ytitle text, .g-x2title text, .g-y2title text, .legendtext, .cbaxis text, .cbtitle text, .textpoint text';
           return Plots().map(plot => {
             const marks = plot.querySelectorAll('.point, .points path, .hm image, .scatterlayer path, .boxes path, .lines path').length;
             const boxes = Array.from(plot.querySelectorAll(texts)).map(text => ({ text: text.textContent, box: text.getBoundingClientRect(), kind: text.parentElement.getAttribute('class') }))
@@ -109,7 +109,7 @@ public sealed class ChartPageTests : IDisposable
             ("accuracy", AccuracyChart.Of(Evaluate.Compare(("naive", Result(8, 0.4)), ("corrected", Result(8, 0.92))))),
             ("bits", BitsChart.Of(Evaluate.Compare(("naive", Result(8, 0.9)), ("naive", Result(4, 0.4)), ("corrected", Result(8, 0.92)), ("corrected", Result(4, 0.8))))),
             ("cost", CostChart.Of(new MethodCost("iterative", 1, 0.86), new MethodCost("fine-tuned", 40, 0.9))),
-            ("network", NetworkGraphChart.Of(shift)),
+            ("network", NetworkGraphChart.Of(shift)), ("deep network", NetworkGraphChart.Of(Network.Load(Repository.PathOf("data", "models", "mobilenet-v2-fashion.onnx")))),
             ("training", TrainingChart.Of(new TrainingRun([new(0, double.NaN, 2, 0.5, 0), new(1, 1.5, 1, 0.8, 1)], 1, TrainingEnd.Completed, 8, 4))),
         ];
     }
