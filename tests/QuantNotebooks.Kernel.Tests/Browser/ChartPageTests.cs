@@ -98,11 +98,13 @@ public sealed class ChartPageTests : IDisposable
         var corrected = network.CorrectBias(images, scheme, heldOut: images.Take(4));
         var equalized = network.Equalize(EqualizationMethod.CrossLayer);
         var worst = shift.Worst;
+        // As deep as a ResNet-152.
+        var deep = shift with { Layers = [.. Enumerable.Repeat(shift.Layers, 10).SelectMany(layers => layers)] };
         EvaluationResult Result(int bits, double accuracy) => new(network, QuantizationScheme.Int8PerTensor.WithBits(bits), images, 0.93, accuracy, 0.9, 20);
         return
         [
             ("heat map", ShiftHeatMap.Of(shift)), ("noise", NoiseChart.Of(shift)), ("noise before and after", NoiseChart.Of(shift, corrected.Network.MeasureMeanShift(images, scheme))),
-            ("layer", LayerShiftChart.Of(worst)), ("waterfall", ShiftWaterfall.Of(worst)), ("contributions", ContributionChart.Of(shift)), ("prediction", PredictionChart.Of(shift)),
+            ("noise of 160 layers", NoiseChart.Of(deep)), ("heat map of 160 layers", ShiftHeatMap.Of(deep)), ("layer", LayerShiftChart.Of(worst)), ("waterfall", ShiftWaterfall.Of(worst)), ("contributions", ContributionChart.Of(shift)), ("prediction", PredictionChart.Of(shift)),
             ("distribution", DistributionChart.Of(network.MeasureDistribution(images, scheme, worst.Name, 0))), ("grid", GridChart.Of(network.Layers[1])),
             ("equalization", EqualizationChart.Of(equalized)), ("convergence", ConvergenceChart.Of(equalized)), ("boxes", ChannelRangeChart.AllLayers(equalized)), ("ranges", ChannelRangeChart.Of(equalized)),
             ("correction", CorrectionChart.Of(corrected)), ("sensitivity", SensitivityChart.Of(network.MeasureSensitivity(images, scheme))),
