@@ -8,7 +8,7 @@ namespace QuantNotebooks.Notebook.Charts;
 /// </summary>
 internal sealed class GraphLayout
 {
-    private const int MostColumns = 10;
+    private const int MostColumns = 8;
     private const double LaneHeight = 1.25;
     private const double SpaceAbove = 0.85;
     private const double SpaceBelow = 0.95;

@@ -21,12 +21,15 @@ internal static class PlotlyNode
     public static LinearAxis Axis(string title, int standoff, params (string Name, object? Value)[] attributes) =>
         With(With(new LinearAxis(), ("title", Node(("text", title), ("standoff", standoff))), ("automargin", true)), attributes);
 
-    /// <summary>Layers from left to right by their position, named along the axis.</summary>
+    /// <summary>Layers from left to right by their position, named along the axis; of many layers every so many, as names fit at 800 pixels.</summary>
     public static LinearAxis LayerAxis(IEnumerable<Layer> layers, string anchor)
     {
+        const int most = 60;
         string[] labels = [.. layers.Select(layer => Literal(LayerText.AxisLabel(layer)))];
+        var step = (labels.Length + most - 1) / most;
+        int[] named = [.. Enumerable.Range(0, labels.Length).Where(layer => layer % step == 0)];
         return Axis("layer, from the input to the output (◆ depthwise)", 10,
-            ("anchor", anchor), ("tickmode", "array"), ("tickvals", Enumerable.Range(0, labels.Length).ToArray()), ("ticktext", labels), ("tickangle", -90),
+            ("anchor", anchor), ("tickmode", "array"), ("tickvals", named), ("ticktext", named.Select(layer => labels[layer]).ToArray()), ("tickangle", -90),
             ("tickfont", Node(("size", labels.Length > 40 ? 9 : 11))), ("range", new[] { -0.6, labels.Length - 0.4 }), ("zeroline", false), ("showgrid", labels.Length <= 60));
     }
 

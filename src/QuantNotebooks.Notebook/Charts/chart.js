@@ -47,7 +47,7 @@ function (id, height, figure) {
       + '.quant-chart .modebar-container.modebar-container, .quant-chart .modebar.modebar { top: auto !important; bottom: 1px; }'
       + '.quant-controls { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 13px; padding: 2px 0 0 8px; }'
       + '.quant-controls select { font: inherit; max-width: 22em; padding: 1px 4px; }'
-      + '@media print { .quant-controls { display: none; } }';
+      + '@media print { .quant-controls, .quant-chart .modebar-container { display: none; } }';
     document.head.appendChild(style);
   }
 

@@ -73,7 +73,7 @@ public sealed class ChartPageTests : IDisposable
         (() => {
           window.Plots = () => Array.from(document.querySelectorAll('.quant-chart .js-plotly-plot'));
           window.Heat = () => Plots().find(plot => plot.layout.meta && plot.layout.meta.heatMap);
-          const texts = '.xtick text, .ytick text, .x2tick text, .y2tick text, .gtitle, .g-xtitle text, .g-ytitle text, .g-x2title text, .g-y2title text, .legendtext, .cbaxis text, .cbtitle text';
+          const texts = '.xtick text, .ytick text, .x2tick text, .y2tick text, .gtitle, .g-xtitle text, .g-ytitle text, .g-x2title text, .g-y2title text, .legendtext, .cbaxis text, .cbtitle text, .textpoint text';
           return Plots().map(plot => {
             const marks = plot.querySelectorAll('.point, .points path, .hm image, .scatterlayer path, .boxes path, .lines path').length;
             const boxes = Array.from(plot.querySelectorAll(texts)).map(text => ({ text: text.textContent, box: text.getBoundingClientRect(), kind: text.parentElement.getAttribute('class') }))
@@ -98,18 +98,20 @@ public sealed class ChartPageTests : IDisposable
         var corrected = network.CorrectBias(images, scheme, heldOut: images.Take(4));
         var equalized = network.Equalize(EqualizationMethod.CrossLayer);
         var worst = shift.Worst;
+        // As deep as a ResNet-152.
+        var deep = shift with { Layers = [.. Enumerable.Repeat(shift.Layers, 10).SelectMany(layers => layers)] };
         EvaluationResult Result(int bits, double accuracy) => new(network, QuantizationScheme.Int8PerTensor.WithBits(bits), images, 0.93, accuracy, 0.9, 20);
         return
         [
             ("heat map", ShiftHeatMap.Of(shift)), ("noise", NoiseChart.Of(shift)), ("noise before and after", NoiseChart.Of(shift, corrected.Network.MeasureMeanShift(images, scheme))),
-            ("layer", LayerShiftChart.Of(worst)), ("waterfall", ShiftWaterfall.Of(worst)), ("contributions", ContributionChart.Of(shift)), ("prediction", PredictionChart.Of(shift)),
+            ("noise of 160 layers", NoiseChart.Of(deep)), ("heat map of 160 layers", ShiftHeatMap.Of(deep)), ("layer", LayerShiftChart.Of(worst)), ("waterfall", ShiftWaterfall.Of(worst)), ("contributions", ContributionChart.Of(shift)), ("prediction", PredictionChart.Of(shift)),
             ("distribution", DistributionChart.Of(network.MeasureDistribution(images, scheme, worst.Name, 0))), ("grid", GridChart.Of(network.Layers[1])),
             ("equalization", EqualizationChart.Of(equalized)), ("convergence", ConvergenceChart.Of(equalized)), ("boxes", ChannelRangeChart.AllLayers(equalized)), ("ranges", ChannelRangeChart.Of(equalized)),
             ("correction", CorrectionChart.Of(corrected)), ("sensitivity", SensitivityChart.Of(network.MeasureSensitivity(images, scheme))),
             ("accuracy", AccuracyChart.Of(Evaluate.Compare(("naive", Result(8, 0.4)), ("corrected", Result(8, 0.92))))),
             ("bits", BitsChart.Of(Evaluate.Compare(("naive", Result(8, 0.9)), ("naive", Result(4, 0.4)), ("corrected", Result(8, 0.92)), ("corrected", Result(4, 0.8))))),
             ("cost", CostChart.Of(new MethodCost("iterative", 1, 0.86), new MethodCost("fine-tuned", 40, 0.9))),
-            ("network", NetworkGraphChart.Of(shift)),
+            ("network", NetworkGraphChart.Of(shift)), ("deep network", NetworkGraphChart.Of(Network.Load(Repository.PathOf("data", "models", "mobilenet-v2-fashion.onnx")))),
             ("training", TrainingChart.Of(new TrainingRun([new(0, double.NaN, 2, 0.5, 0), new(1, 1.5, 1, 0.8, 1)], 1, TrainingEnd.Completed, 8, 4))),
         ];
     }
