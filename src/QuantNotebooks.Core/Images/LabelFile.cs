@@ -1,7 +1,4 @@
-using System.Globalization;
 using System.Text;
-using CsvHelper;
-using CsvHelper.Configuration;
 using static System.FormattableString;
 
 namespace QuantNotebooks.Images;
@@ -42,14 +39,14 @@ internal static class LabelFile
     /// <exception cref="QuantNotebooksException">The text is no such table, or lists a file twice.</exception>
     internal static (List<(int Line, string File, string Value)> Rows, bool IsText) Parse(TextReader reader, string path)
     {
-        using var parser = new CsvParser(reader, new CsvConfiguration(CultureInfo.InvariantCulture)
-        {
-            DetectDelimiter = false,
-            BadDataFound = found => throw Wrong(path, found.Context.Parser!.RawRow - found.Field.Count(c => c == '\n'), "is not well-formed CSV: a field with a quote must stand in quotes, with its own quotes doubled"),
-        });
+        var records = new CsvRecords(reader);
         try
         {
-            return ReadRows(parser, path);
+            return ReadRows(records, path);
+        }
+        catch (FormatException)
+        {
+            throw Wrong(path, records.Line, "is not well-formed CSV: a field with a quote must stand in quotes, with its own quotes doubled");
         }
         catch (DecoderFallbackException error)
         {
@@ -57,19 +54,19 @@ internal static class LabelFile
         }
     }
 
-    private static (List<(int Line, string File, string Value)> Rows, bool IsText) ReadRows(CsvParser parser, string path)
+    private static (List<(int Line, string File, string Value)> Rows, bool IsText) ReadRows(CsvRecords records, string path)
     {
-        var header = parser.Read() ? string.Join(',', parser.Record!) : "";
+        var header = records.Read() is { } first ? string.Join(',', first) : "";
         if (header is not (LabelColumns or TextColumns))
             throw new QuantNotebooksException($"{path} starts with '{OneLine(header)}'; its first line must be '{LabelColumns}' or '{TextColumns}'.");
         var isText = header == TextColumns;
         var rows = new List<(int Line, string File, string Value)>();
         var lineOf = new Dictionary<string, int>(StringComparer.Ordinal);
-        while (parser.Read())
+        while (records.Read() is { } fields)
         {
-            var line = parser.RawRow;
-            if (parser.Record is not [var file, var value])
-                throw Wrong(path, line, Invariant($"has {parser.Count} fields; it must have 2, '{header}'"));
+            var line = records.Line;
+            if (fields is not [var file, var value])
+                throw Wrong(path, line, Invariant($"has {fields.Length} fields; it must have 2, '{header}'"));
             RequireName(file, path, line);
             if (!isText && value.Length == 0)
                 throw Wrong(path, line, $"has no label for '{OneLine(file)}'");

@@ -1,5 +1,3 @@
-using MathNet.Numerics.Distributions;
-
 namespace QuantNotebooks.Shift;
 
 /// <summary>
@@ -20,7 +18,7 @@ public static class ShiftTest
     {
         if (!(confidence > 0 && confidence < 1)) throw new QuantNotebooksException(FormattableString.Invariant($"A confidence is above 0 and below 1, not {confidence}."));
         if (channel.ImageError.Count < 2) return (double.NaN, double.NaN);
-        var reach = StudentT.InvCDF(0, 1, channel.ImageError.Count - 1, (1 + confidence) / 2) * channel.StandardError;
+        var reach = Tails.StudentQuantile((1 - confidence) / 2, channel.ImageError.Count - 1) * channel.StandardError;
         return (channel.MeanShift - reach, channel.MeanShift + reach);
     }
 
@@ -35,7 +33,7 @@ public static class ShiftTest
     {
         if (channel.ImageError.Count < 2 || !(tolerance > 0)) return null;
         var deviation = channel.StandardError * Math.Sqrt(channel.ImageError.Count);
-        var root = Normal.InvCDF(0, 1, (1 + confidence) / 2) * deviation / tolerance;
+        var root = Tails.NormalQuantile((1 - confidence) / 2) * deviation / tolerance;
         return Math.Max(2, (long)Math.Ceiling(Math.Min(root * root, long.MaxValue / 2)));
     }
 
@@ -44,6 +42,6 @@ public static class ShiftTest
     {
         if (double.IsNaN(standardError) || !(degreesOfFreedom > 0)) return double.NaN;
         if (standardError == 0) return difference == 0 ? 1 : 0;
-        return 2 * StudentT.CDF(0, 1, degreesOfFreedom, -Math.Abs(difference / standardError));
+        return 2 * Tails.StudentTail(Math.Abs(difference / standardError), degreesOfFreedom);
     }
 }
