@@ -1,6 +1,7 @@
 using System.Text;
 using QuantNotebooks.Kernel.Scripting;
 using QuantNotebooks.Notebook.Commands;
+using QuantNotebooks.Notebook.Hosting;
 
 namespace QuantNotebooks.Kernel.Magics;
 
@@ -50,7 +51,7 @@ internal sealed class CommandMagic(CommandDefinition definition) : Magic
         var arguments = CommandWords.Bind(definition, own);
         return run =>
         {
-            var host = new MagicCommandHost(run.Engine);
+            var host = new CellCommandHost(run.Engine.FindVariable);
             try
             {
                 var result = definition.Run(arguments, host);

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.CodeAnalysis;
 using QuantNotebooks.Kernel.Scripting;
 using QuantNotebooks.Notebook.Hosting;
@@ -7,6 +8,11 @@ namespace QuantNotebooks.Kernel.Packages;
 /// <summary>The packages of a session. Not thread safe.</summary>
 internal sealed class SessionPackages : IDisposable
 {
+    private static readonly string[] BuiltIn = ["QuantNotebooks.Core", "QuantNotebooks.Training", "QuantNotebooks.Notebook", "QuantNotebooks.Interactive"];
+
+    private static readonly string OwnVersion =
+        typeof(SessionPackages).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
     private readonly Dictionary<string, PackageRequest> _requested = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _sources = [];
     private readonly HashSet<string> _referenced = [];
@@ -20,11 +26,14 @@ internal sealed class SessionPackages : IDisposable
     public async Task LoadAsync(PackageDirectives directives, ScriptEngine engine, INotebookOutput output, CancellationToken cancellation)
     {
         foreach (var source in directives.Sources) _sources.Add(source);
-        if (directives.Packages.Count == 0) return;
+        foreach (var package in directives.Packages.Where(IsBuiltIn))
+            output.Display(Text($"{package.Id} is built into this kernel (version {OwnVersion}); nothing is loaded."), displayId: null);
+        List<PackageRequest> asked = [.. directives.Packages.Where(package => !IsBuiltIn(package))];
+        if (asked.Count == 0) return;
         var wanted = new Dictionary<string, PackageRequest>(_requested, StringComparer.OrdinalIgnoreCase);
-        foreach (var package in directives.Packages) wanted[package.Id] = package;
+        foreach (var package in asked) wanted[package.Id] = package;
         var display = new DisplayedValue(output, Guid.NewGuid().ToString("n"));
-        output.Display(Text("restoring " + Names(directives.Packages) + " …"), display.Id);
+        output.Display(Text("restoring " + Names(asked) + " …"), display.Id);
         PackageAssets assets;
         try
         {
@@ -33,15 +42,15 @@ internal sealed class SessionPackages : IDisposable
         }
         catch
         {
-            output.Update(display.Id, Text("not restored: " + Names(directives.Packages)));
+            output.Update(display.Id, Text("not restored: " + Names(asked)));
             throw;
         }
-        foreach (var package in directives.Packages) _requested[package.Id] = package;
+        foreach (var package in asked) _requested[package.Id] = package;
         Restored = assets.Packages;
         PackageLoader.Add(assets);
         engine.AddReferences(assets.References.Select(PackageLoader.Chosen).Where(_referenced.Add)
             .Select(path => (MetadataReference)MetadataReference.CreateFromFile(path)));
-        output.Update(display.Id, Text(Names(directives.Packages.Select(package => Restored.First(found => found.Id.Equals(package.Id, StringComparison.OrdinalIgnoreCase))))));
+        output.Update(display.Id, Text(Names(asked.Select(package => Restored.First(found => found.Id.Equals(package.Id, StringComparison.OrdinalIgnoreCase))))));
     }
 
     /// <summary>Forgets the packages; what is loaded stays in memory.</summary>
@@ -57,6 +66,9 @@ internal sealed class SessionPackages : IDisposable
     {
         if (_folder is not null) Directory.Delete(_folder, recursive: true);
     }
+
+    // The packages of this project, so that a notebook made for other hosts runs here: the kernel has its own copies, of which cells see the types.
+    private static bool IsBuiltIn(PackageRequest package) => BuiltIn.Contains(package.Id, StringComparer.OrdinalIgnoreCase);
 
     private static string Names(IEnumerable<PackageRequest> packages) => string.Join(", ", packages.Select(package => $"{package.Id} {package.Version}"));
 

@@ -37,6 +37,16 @@ public sealed class PackageTests : IDisposable
         Assert.Contains("Single", (await session.CompleteAsync("Gen.Int.Sing", 12, Token)).Items.Select(item => item.Text));
     }
 
+    [Theory]
+    [InlineData("#r \"nuget: QuantNotebooks.Interactive\"")]
+    [InlineData("#r \"nuget: quantnotebooks.interactive, 99.0.0\"")]
+    public async Task ThePackageForOtherHostsIsBuiltIn(string line)
+    {
+        var result = await session.RunAsync($"{line}\ntypeof(Network).Name", output, Token);
+        Assert.Equal("Network", Assert.IsType<CellSucceeded>(result).Value);
+        Assert.Contains("is built into this kernel", Assert.Single(output.Displays).Bundle["text/plain"], StringComparison.Ordinal);
+    }
+
     // SQLite is native, and its managed part spread over packages.
     [Fact]
     public async Task NativeLibrariesAreFound()

@@ -1,23 +1,22 @@
-using QuantNotebooks.Kernel.Scripting;
 using QuantNotebooks.Notebook.Commands;
-using QuantNotebooks.Notebook.Hosting;
 using QuantNotebooks.Sweep;
 
-namespace QuantNotebooks.Kernel.Magics;
+namespace QuantNotebooks.Notebook.Hosting;
 
-/// <summary>A cell as the place where a command runs: its variables, and a progress bar that becomes the result.</summary>
-internal sealed class MagicCommandHost(ScriptEngine engine) : ICommandHost
+/// <summary>The running cell as the place where a command runs: its variables, and a progress bar that becomes the result.</summary>
+/// <param name="findVariable">The value of the C# variable of that name, or null.</param>
+internal sealed class CellCommandHost(Func<string, object?> findVariable) : ICommandHost
 {
     private ProgressDisplay? _bar;
 
     public CancellationToken Cancellation => RunningCell.CancellationToken;
 
-    public object? FindVariable(string name) => engine.FindVariable(name);
+    public object? FindVariable(string name) => findVariable(name);
 
     // One bar is enough: what the next activity reports is drawn over it.
     public IProgress<SweepProgress> Progress(string activity) => _bar ??= new ProgressDisplay(activity);
 
-    public void Note(string line) => Console.WriteLine(line);
+    public void Note(string line) => (RunningCell.Output ?? ConsoleNotebookOutput.Instance).Write(OutputStream.Out, line + "\n");
 
     public void Show(object result)
     {
