@@ -22,7 +22,7 @@ internal static class Approved
         if (found == wanted) return;
         var (before, after) = (found.Split('\n'), wanted.Split('\n'));
         var differences = before.Except(after).Select(line => "- " + line).Concat(after.Except(before).Select(line => "+ " + line)).Take(20);
-        Assert.Fail($"{string.Join('/', path)} is not what the code makes of it now. If the change is meant, write it anew with this test and {Switch}=1, and commit it:\n"
+        throw new InvalidOperationException($"{string.Join('/', path)} is not what the code makes of it now. If the change is meant, write it anew with this test and {Switch}=1, and commit it:\n"
             + string.Join('\n', differences));
     }
 }

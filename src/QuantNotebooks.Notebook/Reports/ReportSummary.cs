@@ -5,7 +5,7 @@ namespace QuantNotebooks.Notebook.Reports;
 /// <summary>A report in a few lines, for a terminal.</summary>
 public static class ReportSummary
 {
-    /// <summary>The finding, the layers that matter most, and where to read on.</summary>
+    /// <summary>The finding, and the layers that matter most with what to do about them.</summary>
     public static IEnumerable<string> Lines(NetworkReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
@@ -14,6 +14,5 @@ public static class ReportSummary
             yield return $"The mean shift is largest in {LayerText.Described(worst.Layer)}: MSSR {NumberText.Significant(worst.Before.Mssr, 3)}, {NumberText.Percent(worst.Before.MeanShiftShare)} of its noise energy.";
         foreach (var advice in report.Recommendation.Layers.Where(advice => advice.Remedy != Recommendation.Remedy.Keep).OrderByDescending(advice => advice.NoiseShare).Take(5))
             yield return $"{advice.Layer.Name}: {Recommendation.Remedies.Text(advice.Remedy)}, {advice.Reason}.";
-        yield return "--html FILE writes it all: charts, a page a layer, settings and a glossary.";
     }
 }
