@@ -21,14 +21,22 @@ internal static class EvaluationPass
 {
     private const int BatchSize = 100;
 
+    /// <param name="entries">What to evaluate.</param>
+    /// <param name="images">Test images.</param>
+    /// <param name="keepsDone">Whether a pass that is cancelled ends after the batch under way and gives the results of the images so far; else it throws.</param>
+    /// <param name="progress">Told how many batches are done.</param>
+    /// <param name="cancellation">Stops the pass.</param>
+    /// <returns>A result an entry; fewer where a pass was cancelled before the last entries had begun.</returns>
     public static ImmutableArray<EvaluationResult> Run(
-        IReadOnlyList<EvaluationEntry> entries, ImageSet images, IProgress<SweepProgress>? progress, CancellationToken cancellation)
+        IReadOnlyList<EvaluationEntry> entries, ImageSet images, bool keepsDone, IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
         var batches = entries.Select(entry => new ImageBatches(entry.Network, images, BatchSize)).ToArray();
         // Networks that take their images in another way, or batches of another size, can't share a pass.
         if (batches.Any(other => !other.ReadsLike(batches[0])))
-            return [.. entries.SelectMany(entry => Run([entry], images, progress, cancellation))];
+            return RunApart(entries, images, keepsDone, progress, cancellation);
 
+        // What is kept is whole batches.
+        var within = keepsDone ? CancellationToken.None : cancellation;
         using var pool = new TensorPool();
         var references = new Dictionary<string, WholeNetwork>();
         var runs = new List<(WholeNetwork Full, QuantizedInference? Quantized, OutputTally Tally)>();
@@ -41,15 +49,17 @@ internal static class EvaluationPass
                     references[reference.FunctionSha256] = full = new WholeNetwork(reference);
                 runs.Add((full, scheme is null ? null : new QuantizedInference(network, scheme, ranges!, batches[0].InputName, pool), OutputTally.For(network, images)));
             }
-            using var reader = batches[0].Open(pool, cancellation);
+            using var reader = batches[0].Open(pool, within);
             for (var batch = 0; batch < batches[0].Count; batch++)
             {
+                if (batch == 0) cancellation.ThrowIfCancellationRequested();
+                else if (keepsDone && cancellation.IsCancellationRequested) break;
                 progress?.Report(new SweepProgress(batch, batches[0].Count, images.Name) { ImagesDone = batch * batches[0].BatchSize, TotalImages = images.Count });
                 using var input = reader.Next();
-                var outputs = references.Values.ToDictionary(full => full, full => full.Run(input, cancellation));
+                var outputs = references.Values.ToDictionary(full => full, full => full.Run(input, within));
                 foreach (var (full, quantized, tally) in runs)
                 {
-                    using var actual = quantized?.Run(input.Copy(pool), cancellation);
+                    using var actual = quantized?.Run(input.Copy(pool), within);
                     tally.Add(batches[0].ImagesIn(batch), outputs[full].Floats, actual is null ? default : actual.Floats);
                 }
                 foreach (var output in outputs.Values) output.Dispose();
@@ -60,8 +70,21 @@ internal static class EvaluationPass
             foreach (var (_, quantized, _) in runs) quantized?.Dispose();
             foreach (var full in references.Values) full.Dispose();
         }
-        progress?.Report(new SweepProgress(batches[0].Count, batches[0].Count, "done") { ImagesDone = images.Count, TotalImages = images.Count });
+        if (runs[0].Tally.Seen == images.Count)
+            progress?.Report(new SweepProgress(batches[0].Count, batches[0].Count, "done") { ImagesDone = images.Count, TotalImages = images.Count });
         return [.. runs.Zip(entries, (run, entry) => run.Tally.Result(entry.Scheme, entry.Ranges is { ByTensor.IsEmpty: false } ranges ? ranges : null))];
+    }
+
+    private static ImmutableArray<EvaluationResult> RunApart(
+        IReadOnlyList<EvaluationEntry> entries, ImageSet images, bool keepsDone, IProgress<SweepProgress>? progress, CancellationToken cancellation)
+    {
+        var results = ImmutableArray.CreateBuilder<EvaluationResult>();
+        foreach (var entry in entries)
+        {
+            if (keepsDone && results.Count > 0 && cancellation.IsCancellationRequested) break;
+            results.AddRange(Run([entry], images, keepsDone, progress, cancellation));
+        }
+        return results.ToImmutable();
     }
 
     /// <summary>A full-precision network in one ONNX Runtime session.</summary>

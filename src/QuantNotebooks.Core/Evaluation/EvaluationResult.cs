@@ -39,6 +39,9 @@ public sealed record EvaluationResult(
     /// <summary>What counts as right.</summary>
     public AccuracyMetric Metric { get; init; }
 
+    /// <summary>How many images were to be run, where the evaluation was stopped before their end and <see cref="Images"/> are the first of them; else null.</summary>
+    public int? StoppedBefore { get; init; }
+
     /// <summary>The ranges that the activations' grids cover, and of which images; null without a scheme.</summary>
     public ActivationRanges? Ranges { get; init; }
 

@@ -15,7 +15,8 @@ internal abstract class OutputTally(Network network, ImageSet images)
 
     protected ImageSet Images => images;
 
-    protected int Seen { get; private set; }
+    /// <summary>Images that were added.</summary>
+    public int Seen { get; private set; }
 
     public static OutputTally For(Network network, ImageSet images) => network.Task?.Task switch
     {
@@ -40,10 +41,11 @@ internal abstract class OutputTally(Network network, ImageSet images)
     }
 
     public EvaluationResult Result(QuantizationScheme? scheme, ActivationRanges? ranges) => Complete(
-        new EvaluationResult(network, scheme, images, null, null, null, scheme is null ? null : 10 * Math.Log10(_signal / _noise))
+        new EvaluationResult(network, scheme, Seen == images.Count ? images : images.Take(Seen), null, null, null, scheme is null ? null : 10 * Math.Log10(_signal / _noise))
         {
             Ranges = ranges,
             MeanCosine = scheme is null ? null : _cosines / Seen,
+            StoppedBefore = Seen == images.Count ? null : images.Count,
         });
 
     /// <summary>Reads the answers off one image's outputs; the quantized one is empty where nothing is quantized.</summary>

@@ -184,6 +184,7 @@ public static class JsonExport
             writer.WriteFinite("agreement", result.Agreement);
             writer.WriteFinite("sqnrDb", result.SqnrDecibels);
             writer.WriteNumber("count", result.Images.Count);
+            if (result.StoppedBefore is { } wanted) writer.WriteNumber("stoppedBefore", wanted);
             writer.WriteFinite("meanCosine", result.MeanCosine);
             writer.WriteFinite("floatTop5", result.FloatTop5);
             writer.WriteFinite("quantizedTop5", result.QuantizedTop5);
@@ -228,6 +229,7 @@ public static class JsonExport
                 writer.WriteFinite("intervalLow", row.Result.Interval?.Low);
                 writer.WriteFinite("intervalHigh", row.Result.Interval?.High);
                 writer.WriteNumber("count", row.Result.Images.Count);
+                if (row.Result.StoppedBefore is { } wanted) writer.WriteNumber("stoppedBefore", wanted);
                 writer.WriteModel("model", row.Result.Network);
                 writer.WriteCalibration(row.Result.Ranges);
             });

@@ -15,7 +15,7 @@ internal static class EvaluateCommand
             CommonOptions.Images, CommonOptions.Count, CommonOptions.Calibration, CommonOptions.CalibrationCount, CommonOptions.SkipBroken,
             .. CommonOptions.Scheme, Float, CommonOptions.KeepDeadChannels,
         ],
-        Run, (EvaluationResult result) => result.ToJson(), Conflict);
+        Run, (EvaluationResult result) => result.ToJson(), Conflict, result => result.StoppedBefore is not null);
 
     private static EvaluationResult Run(CommandInputs inputs)
     {
@@ -26,11 +26,11 @@ internal static class EvaluateCommand
         {
             inputs.WarnOfOtherScheme(network, inputs.Scheme);
             var calibration = inputs.Calibration([network], [inputs.Scheme], images);
-            return network.Evaluate(images, inputs.Scheme, calibration, progress, inputs.Host.Cancellation);
+            return network.Evaluate(images, inputs.Scheme, calibration, keepsDone: true, progress, inputs.Host.Cancellation);
         }
         if (inputs.Arguments.IsGiven(CommonOptions.Calibration))
             inputs.Host.Note($"{Float.Name} calibrates nothing; {CommonOptions.Calibration.Name} is ignored.");
-        return network.Evaluate(images, progress, inputs.Host.Cancellation);
+        return network.Evaluate(images, keepsDone: true, progress, inputs.Host.Cancellation);
     }
 
     private static string? Conflict(CommandArguments arguments) =>

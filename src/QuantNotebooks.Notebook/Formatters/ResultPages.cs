@@ -24,7 +24,7 @@ internal static class ResultPages
     {
         var notes = new List<string> { ShiftLegend };
         if (report.StoppedBefore is { } wanted)
-            notes.Insert(0, $"Stopped early: measured on the first {NumberText.Count(report.Images.Count)} of {NumberText.Count(wanted, "image")}.");
+            notes.Insert(0, StoppedEarly(report.Images, wanted));
         if (report.Layers.Any(layer => layer.Split is not null)) notes.Add(SplitLegend);
         notes.AddRange(ShiftNotes.Of(report));
         notes.Add(MeasuredOn(report.Scheme, report.Images));
@@ -94,6 +94,7 @@ internal static class ResultPages
         var images = comparison.Rows.Select(row => row.Result.Images).DistinctBy(set => (set.Name, set.Count)).Select(set => set.ToString());
         return new ResultPage(chart.Title, comparison.ToFrame(), [chart, .. HasSeveralBits(comparison) ? [BitsChart.Of(comparison)] : Array.Empty<ChartFigure>()],
         [
+            .. comparison.Rows.Where(row => row.Result.StoppedBefore is not null).Take(1).Select(row => StoppedEarly(row.Result.Images, row.Result.StoppedBefore!.Value)),
             .. comparison.Rows.Select(row => row.Result.SchemeWarning).OfType<string>().Select(warning => "Warning: " + warning),
             "Agreement: images that the quantized and the full-precision network put in the same class. SQNR: of the network's output.",
             "Images: " + string.Join("; ", images),
@@ -157,6 +158,8 @@ internal static class ResultPages
         var change = Math.Abs(points) < 0.005 ? "the same as" : $"{NumberText.Significant(Math.Abs(points), 3)} points {(points < 0 ? "below" : "above")}";
         return $"{name}: {NumberText.Percent(right, 2)} {result.Metric.Text()}, {change} full precision's {NumberText.Percent(reference, 2)}";
     }
+
+    private static string StoppedEarly(ImageSet images, int wanted) => $"Stopped early: measured on the first {NumberText.Count(images.Count)} of {NumberText.Count(wanted, "image")}.";
 
     private static string MeasuredOn(QuantizationScheme scheme, ImageSet images) => $"{scheme}; {images}.";
 

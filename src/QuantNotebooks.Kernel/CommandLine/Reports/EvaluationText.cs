@@ -60,6 +60,7 @@ internal static class EvaluationText
     }
 
     private static string ImagesOf(EvaluationResult result) => $"{Digits.Count(result.Images.Count)} images of '{result.Images.Name}'"
+        + (result.StoppedBefore is { } wanted ? $", the first of {Digits.Count(wanted)}: stopped early" : "")
         + (result.Images.Skipped.Count == 0 ? "" : $" ({Digits.Count(result.Images.Skipped.Count)} broken skipped)");
 
     private static string Range(WilsonInterval? interval) => interval is var (low, high) ? $"{Digits.Percent(low)} to {Digits.Percent(high)}" : "";
