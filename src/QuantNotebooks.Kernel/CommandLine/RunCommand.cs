@@ -54,19 +54,27 @@ internal static class RunCommand
         {
             Description = "Compare the outputs with the stored ones by kind (streams, MIME types, errors) and write no file; exit code 1 where they differ.",
         };
+        var inPlace = new Option<bool>("--inplace")
+        {
+            Description = "Store the outputs in the notebook itself if no cell fails, without plotly.js (3.6 MB): its charts are pictures until it is run again.",
+        };
         var preview = new Option<bool>("--preview") { Description = "Let cells use features of the next version of C#." };
         notebooks.Validators.Add(result =>
         {
-            if (!result.GetValue(check)) RejectEqualNames(result);
+            if (!result.GetValue(check) && !result.GetValue(inPlace)) RejectEqualNames(result);
         });
-        var command = new Command(Name, "Execute notebooks; write them with their outputs, and as self-contained HTML pages.") { notebooks, folder, allowErrors, timeout, parameters, check, preview };
+        var command = new Command(Name, "Execute notebooks; write them with their outputs, and as self-contained HTML pages.") { notebooks, folder, allowErrors, timeout, parameters, check, inPlace, preview };
         command.Validators.Add(result =>
         {
             if (result.GetValue(check) && result.GetResult(folder) is { Implicit: false }) result.AddError("--check writes no file; leave out --out.");
+            if (result.GetValue(inPlace) && result.GetResult(folder) is { Implicit: false }) result.AddError("--inplace writes to the notebook itself; leave out --out.");
+            if (result.GetValue(inPlace) && result.GetValue(check)) result.AddError("--check writes no file; leave out --inplace.");
+            if (result.GetValue(inPlace) && result.GetValue(notebooks)!.FirstOrDefault(DibNotebook.IsName) is { } dib)
+                result.AddError($"--inplace stores outputs, and '{dib}' can't hold any; convert it first (quantnb convert).");
         });
         command.SetAction((parsed, cancellationToken) => RunAllAsync(
             parsed.GetValue(notebooks)!,
-            new RunOptions(parsed.GetValue(check) ? null : parsed.GetValue(folder)!, parsed.GetValue(allowErrors), parsed.GetValue(timeout), parsed.GetValue(parameters)!, parsed.GetValue(preview)),
+            new RunOptions(parsed.GetValue(check) || parsed.GetValue(inPlace) ? null : parsed.GetValue(folder)!, parsed.GetValue(inPlace), parsed.GetValue(allowErrors), parsed.GetValue(timeout), parsed.GetValue(parameters)!, parsed.GetValue(preview)),
             parsed.InvocationConfiguration, cancellationToken));
         return command;
     }
@@ -86,9 +94,10 @@ internal static class RunCommand
         {
             if (paths.Length > 1) await console.Error.WriteLineAsync(path).ConfigureAwait(false);
             var document = Open(path, options);
-            var check = options.Folder is null ? NotebookCheck.Before(document, path) : null;
+            var check = options.Checks ? NotebookCheck.Before(document, path) : null;
             var run = await ExecuteAsync(document, path, options, console, cancellationToken).ConfigureAwait(false);
-            if (check is null) await WriteAsync(document, path, options.Folder!, console).ConfigureAwait(false);
+            if (options.Folder is not null) await WriteAsync(document, path, options.Folder, console).ConfigureAwait(false);
+            if (options.InPlace) await StoreAsync(document, path, run, options, console).ConfigureAwait(false);
             foreach (var failure in run.Failures)
                 await console.Error.WriteLineAsync($"{path}: code cell {failure.Position} failed: {Summary(failure.Error)}").ConfigureAwait(false);
             if (run.Interrupted)
@@ -118,7 +127,7 @@ internal static class RunCommand
         using var watch = new UnexpectedExit(() => { });
         // A check goes on after an error, for that may be what is stored.
         return await new NotebookRunner(console.Error, options.Timeout)
-            .RunAsync(document, NotebookEnvironment.Options(home, options.Preview), options.AllowErrors || options.Folder is null, cancellationToken).ConfigureAwait(false);
+            .RunAsync(document, NotebookEnvironment.Options(home, options.Preview), options.AllowErrors || options.Checks, cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task WriteAsync(NotebookDocument document, string path, string folder, InvocationConfiguration console)
@@ -128,6 +137,17 @@ internal static class RunCommand
         AtomicFile.WriteAllText(target + ".html", HtmlExport.ToHtml(document, path));
         await console.Output.WriteLineAsync(target + ".ipynb").ConfigureAwait(false);
         await console.Output.WriteLineAsync(target + ".html").ConfigureAwait(false);
+    }
+
+    // What is stored stays where the run did not come to its end.
+    private static async Task StoreAsync(NotebookDocument document, string path, NotebookRun run, RunOptions options, InvocationConfiguration console)
+    {
+        if (run.Interrupted || run.Failures.Count > 0 && !options.AllowErrors) return;
+        foreach (var cell in document.Cells.Where(cell => cell.Kind == CellKind.Code))
+            for (var output = cell.Outputs.Count - 1; output >= 0; output--)
+                if (NotebookOutputs.IsPlotly(cell.Outputs[output]!)) cell.Outputs.RemoveAt(output);
+        document.Write(path);
+        await console.Output.WriteLineAsync(path).ConfigureAwait(false);
     }
 
     private static async Task<bool> CompareAsync(NotebookCheck check, string path, InvocationConfiguration console)
@@ -148,9 +168,11 @@ internal static class RunCommand
         return error.Name == typeof(QuantNotebooksException).FullName ? message : error.Name + ": " + message;
     }
 
-    // Without a folder for files, the outputs are compared with the stored ones.
-    private sealed record RunOptions(string? Folder, bool AllowErrors, double? Seconds, string[] Parameters, bool Preview)
+    private sealed record RunOptions(string? Folder, bool InPlace, bool AllowErrors, double? Seconds, string[] Parameters, bool Preview)
     {
+        /// <summary>Where nothing is written, the outputs are compared with the stored ones.</summary>
+        public bool Checks => Folder is null && !InPlace;
+
         public TimeSpan? Timeout => Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
     }
 }

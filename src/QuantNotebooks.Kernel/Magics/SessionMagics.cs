@@ -101,11 +101,17 @@ internal sealed class NuGetCacheMagic : Magic
         RequireNone(words);
         return run =>
         {
-            Console.WriteLine(PackageRestore.CacheFolder);
+            Console.WriteLine(FromHome(PackageRestore.CacheFolder));
             if (run.Packages.Restored.Count == 0) Console.WriteLine("This session has loaded no packages; #r \"nuget: Id, Version\" loads one.");
             foreach (var package in run.Packages.Restored) Console.WriteLine($"{package.Id} {package.Version}");
         };
     }
+
+    // Notebooks are shown to others, whom the user's name is not for.
+    private static string FromHome(string folder) =>
+        Path.GetRelativePath(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), folder) is var path && !Path.IsPathRooted(path) && !path.StartsWith("..", StringComparison.Ordinal)
+            ? Path.Combine("~", path)
+            : folder;
 }
 
 /// <summary><c>#!csharp</c>: back to C# after text, and the marker of C# cells in old notebooks.</summary>

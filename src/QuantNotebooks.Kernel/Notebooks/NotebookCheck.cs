@@ -40,8 +40,9 @@ internal sealed class NotebookCheck
         .. _cells.Select((entry, index) => new CellDifference(index + 1, entry.Stored, KindsOf(entry.Cell))).Where(cell => cell.Stored != cell.Now),
     ];
 
+    /// <summary>The kinds of a cell's outputs, in words.</summary>
     // How text is cut into stream outputs, and how the two streams interleave, is a matter of time.
-    private static string KindsOf(NotebookCell cell)
+    public static string KindsOf(NotebookCell cell)
     {
         var streams = new SortedSet<string>(StringComparer.Ordinal);
         var displays = new List<string>();

@@ -114,6 +114,33 @@ public sealed class RunCommandTests
     }
 
     [Fact]
+    public async Task InPlaceOutputsAreStoredWithoutPlotlyAndCheckOut()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("n.ipynb", TestNotebook.Json("1 + 1", TestNotebook.Chart));
+        var (exitCode, _, error) = await InvokeAsync("run", path, "--inplace");
+        Assert.True(exitCode == 0, error);
+        Assert.Equal([path], Directory.GetFiles(folder.Path));
+        var stored = await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
+        Assert.InRange(stored.Length, 1_000, 200_000);
+        Assert.Equal("2", NotebookText.Read(NotebookDocument.Read(path).Cells[0].Outputs[0]!["data"]!["text/plain"]));
+        Assert.Equal(0, (await InvokeAsync("run", path, "--check")).ExitCode);
+    }
+
+    [Fact]
+    public async Task InPlaceAFailedRunLeavesTheFileAsItWas()
+    {
+        using var folder = new TemporaryFolder();
+        var text = TestNotebook.Json("1", "throw new Exception();");
+        var path = folder.Write("n.ipynb", text);
+        Assert.Equal(1, (await InvokeAsync("run", path, "--inplace")).ExitCode);
+        Assert.Equal(text, await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken));
+        Assert.Equal(2, (await InvokeAsync("run", path, "--inplace", "--out", folder.File("o"))).ExitCode);
+        Assert.Equal(2, (await InvokeAsync("run", path, "--inplace", "--check")).ExitCode);
+        Assert.Equal(2, (await InvokeAsync("run", folder.Write("old.dib", "1"), "--inplace")).ExitCode);
+    }
+
+    [Fact]
     public async Task ACheckComparesKindsOfOutputsAndWritesNothing()
     {
         using var folder = new TemporaryFolder();

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using QuantNotebooks.Kernel.Notebooks;
+using QuantNotebooks.Tests;
 
 namespace QuantNotebooks.Kernel.Tests.Notebooks;
 
@@ -28,6 +30,21 @@ public sealed partial class RepositoryNotebooksTests : IDisposable
         var html = await File.ReadAllTextAsync(Path.Combine(_folder, name + ".html"), TestContext.Current.CancellationToken);
         Assert.True(html.Split("class=\"quant-chart\"").Length > 1, "the page shows a chart");
         Assert.DoesNotMatch(NetworkResource(), html);
+        AssertStored(NotebookDocument.Read(Repository.PathOf(notebook)), NotebookDocument.Read(Path.Combine(_folder, name + ".ipynb")));
+    }
+
+    // What readers of the file see without running it: the same cells, outputs of the same kinds, charts as pictures, and no plotly.js.
+    private static void AssertStored(NotebookDocument stored, NotebookDocument now)
+    {
+        foreach (var (was, cell) in stored.Cells.Zip(now.Cells).Where(pair => pair.First.Kind == CellKind.Code))
+        {
+            Assert.Equal(was.Source, cell.Source);
+            Assert.Equal(NotebookCheck.KindsOf(cell), NotebookCheck.KindsOf(was));
+            Assert.DoesNotContain(was.Outputs, output => NotebookOutputs.IsPlotly(output!));
+        }
+        var text = stored.ToString();
+        Assert.Equal(text.Split("class=\\\"quant-chart\\\"").Length, text.Split("src=\\\"data:image/svg+xml;base64,").Length);
+        Assert.InRange(text.Length, 0, 4_000_000);
     }
 
     [GeneratedRegex("""<(script|link|img|iframe)[^>]+(src|href)\s*=\s*["']?(https?:)?//""", RegexOptions.IgnoreCase)]
