@@ -13,8 +13,10 @@ public sealed class ChartFigure
 
     internal ChartFigure(string title, string reading, int height, Func<GenericChart> build)
     {
-        (Title, Reading, Height, _build) = (title, reading, height, build);
-        _json = new Lazy<string>(() => GenericChart.toFigureJson(build()));
+        (Title, Reading, Height) = (title, reading, height);
+        // Viewers that draw the figure by themselves, such as VS Code, have nothing else to take its height from.
+        _build = () => PlotlyNode.WithHeight(build(), height);
+        _json = new Lazy<string>(() => GenericChart.toFigureJson(_build()));
     }
 
     /// <summary>What the data say, in one sentence without a full stop; the figure's title too. Plain text, not HTML.</summary>

@@ -37,6 +37,8 @@ internal static class PlotlyNode
         GenericChart.setLayout(
             With(new Layout(), layout), GenericChart.ofTraceObjects(false, Microsoft.FSharp.Collections.ListModule.OfSeq(traces)));
 
+    public static GenericChart WithHeight(GenericChart chart, int pixels) => GenericChart.setLayout(With(GenericChart.getLayout(chart), ("height", pixels)), chart);
+
     /// <summary>A title at the left edge, broken into lines that leave room for the mode bar at 800 pixels.</summary>
     public static DynamicObj.DynamicObj Title(string text) => Node(
         ("text", TitleText(text)), ("font", Node(("size", 15))), ("x", 0.01), ("xanchor", "left"),

@@ -225,6 +225,10 @@ internal sealed class RandomGraph
         Convolve(2);
         _tensor = Apply("Relu", [_tensor]);
         Convolve(channels);
+        // A gate that is nearly shut is known to 3e-8 of one only, and all that it lets through as badly: see the sigmoid of ONNX Runtime.
+        var (low, high) = (Name("bound"), Name("bound"));
+        _builder.Constant(low, [], -3).Constant(high, [], 3);
+        _tensor = Apply("Clip", [_tensor, low, high]);
         var gate = Apply(Chance(0.5) ? "Sigmoid" : "HardSigmoid", [_tensor]);
         _tensor = Apply("Mul", Chance(0.5) ? [gated, gate] : [gate, gated]);
     }
