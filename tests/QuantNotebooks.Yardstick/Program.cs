@@ -3,13 +3,18 @@ using QuantNotebooks;
 using QuantNotebooks.Yardstick;
 
 // Corrections beside quantization-aware training: dotnet run -c Release --project tests/QuantNotebooks.Yardstick -- [FILE.md] [options]
-// Equalization, method by method: the same with the word 'equalization' before the file.
+// Equalization, method by method: the same with the word 'equalization' before the file; pruning by magnitude: with the word 'pruning'.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 try
 {
     if (args is ["equalization", .. var words])
     {
         EqualizationStudy.Run(EqualizationSettings.Parse(words));
+        return 0;
+    }
+    if (args is ["pruning", .. var rest])
+    {
+        PruningStudy.Run(rest);
         return 0;
     }
     var settings = Settings.Parse(args);
