@@ -95,8 +95,13 @@ internal static class CorrectCommand
         foreach (var warning in result.Warnings) inputs.Host.Note($"warning: {warning}");
         if (result.Training is { } training) inputs.Host.Note(Ended(training));
         if (target is null) return result;
-        // An interrupted training keeps the best so far, the iterative correction the layers that it is done with; any other interrupt comes before there is a result.
+        // An interrupted training keeps the best so far; any other interrupt comes before there is a whole result.
         if (!IsPart(result)) inputs.Host.Cancellation.ThrowIfCancellationRequested();
+        if (result.StoppedAfter is not null)
+        {
+            inputs.Host.Note($"not written, for it was stopped: {target}");
+            return result;
+        }
         result.Network.Save(target);
         inputs.Host.Note($"written: {target}");
         return result;
