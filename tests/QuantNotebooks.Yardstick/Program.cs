@@ -19,7 +19,8 @@ try
     }
     var settings = Settings.Parse(args);
     var study = new Study(settings);
-    if (settings.Search is not null) study.Search();
+    if (settings.Search == "equalization") study.SearchEqualization();
+    else if (settings.Search is not null) study.SearchRates();
     else study.Run();
     return 0;
 }
