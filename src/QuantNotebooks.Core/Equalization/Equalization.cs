@@ -27,7 +27,7 @@ public static class Equalization
         foreach (var name in options.LayerMethods.Keys) network.Layer(name);
         if (!options.LayerMethods.IsEmpty && (method == EqualizationMethod.Canonical || options.LayerMethods.ContainsValue(EqualizationMethod.Canonical)))
             throw new QuantNotebooksException("The canonical factorization is of a whole network: no layer can have a method of its own beside it.");
-        if (images is null && options.LayerMethods.Values.Append(method).Any(used => used is EqualizationMethod.OneStep or EqualizationMethod.TwoStep))
+        if (images is null && options.LayerMethods.Values.Append(method).Any(used => used?.NeedsImages() == true))
             throw new QuantNotebooksException("One-step and two-step equalization look at the ranges of activations, so they need images: give some, 64 are enough.");
         var trace = FactorTrace.Of(network);
         var problem = new FactorProblem(trace);
@@ -54,19 +54,24 @@ public static class Equalization
         var factors = new double[problem.Count];
         Array.Fill(factors, 1);
         var methods = problem.Blocks.Select(block => MethodOf(problem, block, method, options)).ToArray();
-        if (methods.Any(used => used is EqualizationMethod.OneStep or EqualizationMethod.TwoStep))
-        {
-            var solver = new InverselyProportional(problem, extrema!, options, factors, depths);
-            for (var index = 0; index < methods.Length; index++)
-                if (methods[index] is EqualizationMethod.OneStep or EqualizationMethod.TwoStep)
-                    solver.Solve(problem.Blocks[index], twoStep: methods[index] == EqualizationMethod.TwoStep);
-        }
-        var crossLayer = new CrossLayer(problem, [.. problem.Blocks.Where((_, index) => methods[index] == EqualizationMethod.CrossLayer)], factors, options.MaxFactor);
+        FillRanges(EqualizationMethod.OneStep, EqualizationMethod.TwoStep);
+        ImmutableArray<FactorBlock> balanced =
+            [.. problem.Blocks.Where((_, index) => methods[index] is EqualizationMethod.CrossLayer or EqualizationMethod.CrossLayerTwoStep)];
+        var crossLayer = new CrossLayer(problem, balanced, factors, options.MaxFactor);
         if (method == EqualizationMethod.Canonical) CanonicalFactors.Solve(problem, factors);
         else crossLayer.SolveJointly();
+        FillRanges(EqualizationMethod.CrossLayerTwoStep);
         if (options.PowerOfTwo)
             foreach (ref var factor in factors.AsSpan()) factor = Math.ScaleB(1, (int)Math.Round(Math.Log2(factor)));
         return (factors, [.. crossLayer.Moves]);
+
+        void FillRanges(params ReadOnlySpan<EqualizationMethod?> those)
+        {
+            if (!methods.AsSpan().ContainsAny(those)) return;
+            var solver = new InverselyProportional(problem, extrema!, options, factors, depths);
+            for (var index = 0; index < methods.Length; index++)
+                if (those.Contains(methods[index])) solver.Solve(problem.Blocks[index], twoStep: methods[index] != EqualizationMethod.OneStep);
+        }
     }
 
     private static EqualizationMethod? MethodOf(FactorProblem problem, FactorBlock block, EqualizationMethod method, EqualizationOptions options)

@@ -73,12 +73,12 @@ public sealed record EqualizationResult(
     /// <summary>Whether nothing could be scaled: then <see cref="Network"/> is the one that was given.</summary>
     public bool IsUnchanged => Groups.IsEmpty;
 
-    /// <summary>How many of a group's factors are as large, or as small, as the bound lets them be; a method without a bound has none.</summary>
+    /// <summary>How many of a group's factors are as large, or as small, as the bound lets them be; 0 for a method without a bound, and for two methods in turn, whose products don't tell.</summary>
     /// <param name="group">One of <see cref="Groups"/>.</param>
     public int HeldFactors(FactorGroup group)
     {
         ArgumentNullException.ThrowIfNull(group);
-        if (Method == EqualizationMethod.Canonical) return 0;
+        if (Method is EqualizationMethod.Canonical or EqualizationMethod.CrossLayerTwoStep) return 0;
         var mean = Method == EqualizationMethod.CrossLayer ? group.Factors.Average(Math.Log) : 0;
         return group.Factors.Count(factor => Math.Abs(Math.Log(factor) - mean) > Math.Log(Options.MaxFactor) * 0.99);
     }

@@ -107,7 +107,7 @@ internal sealed class Recommender(
         _ => throw new ArgumentOutOfRangeException(nameof(remedy)),
     };
 
-    private Network Equalized(Network from) => from.Equalize(EqualizationMethod.CrossLayer, cancellation: cancellation).Network;
+    private Network Equalized(Network from) => from.Equalize(EqualizationMethod.CrossLayerTwoStep, images, cancellation: cancellation).Network;
 
     private EvaluationResult Evaluate(State state) => state.Network.Evaluate(heldOut, state.Scheme, images, false, progress, cancellation);
 

@@ -54,7 +54,7 @@ internal static class EqualizeCommand
         var arguments = inputs.Arguments;
         var method = MethodOf(Method, arguments.Get(Method));
         var layers = LayerMethods(arguments.Get(Layers));
-        var looking = layers.Values.Prepend(method).FirstOrDefault(used => used is EqualizationMethod.OneStep or EqualizationMethod.TwoStep);
+        var looking = layers.Values.Prepend(method).FirstOrDefault(used => used?.NeedsImages() == true);
         if (arguments.Get(Images) is null && looking is { } needy)
             throw new CommandUsageException($"{Images.Name} is missing: {needy.Text()} looks at the ranges of activations; 64 images are enough.");
         var target = arguments.Get(Out);
