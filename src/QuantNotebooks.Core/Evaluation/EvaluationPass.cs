@@ -19,7 +19,8 @@ internal sealed record EvaluationEntry(Network Network, QuantizationScheme? Sche
 /// </summary>
 internal static class EvaluationPass
 {
-    private const int BatchSize = 100;
+    /// <summary>Images that go through at once.</summary>
+    public const int BatchSize = 100;
 
     /// <param name="entries">What to evaluate.</param>
     /// <param name="images">Test images.</param>

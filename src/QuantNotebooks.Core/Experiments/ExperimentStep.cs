@@ -8,10 +8,17 @@ using QuantNotebooks.Sweep;
 namespace QuantNotebooks.Experiments;
 
 /// <summary>One thing that a method of an experiment does to a network, under the name by which plans know it. Immutable.</summary>
-/// <param name="Name">One word, for example "iterative".</param>
-/// <param name="Run">Makes the network that comes out of it.</param>
-public sealed record ExperimentStep(string Name, Func<ExperimentInputs, Network> Run)
+public sealed record ExperimentStep
 {
+    /// <param name="name">One word, for example "iterative".</param>
+    /// <param name="run">Makes the network that comes out of it.</param>
+    public ExperimentStep(string name, Func<ExperimentInputs, Network> run) => (Name, Run) = (name, run);
+
+    /// <summary>One word, for example "iterative".</summary>
+    public string Name { get; }
+
+    internal Func<ExperimentInputs, Network> Run { get; }
+
     /// <summary>Whether it looks at the scheme. One that does not is run once for all schemes, and must stand before those that do.</summary>
     public bool DependsOnScheme { get; init; } = true;
 

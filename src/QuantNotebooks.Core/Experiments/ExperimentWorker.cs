@@ -9,8 +9,11 @@ public static class ExperimentWorker
     /// <summary>The answer after an experiment whose result is in the folder.</summary>
     internal const string Done = "done";
 
+    /// <summary>What every answer begins with: other lines, which a runtime or a library may write, are none.</summary>
+    internal const string Mark = "experiment: ";
+
     /// <summary>
-    /// Reads lines of numbers of experiments of one network of the plan, and answers after each with a line: "done", or why it failed. Returns at the end of the input, at once where
+    /// Reads lines of numbers of experiments of one network of the plan, and answers after each with a line: done, or why it failed. Returns at the end of the input, at once where
     /// an experiment is under way: then whoever wanted it is gone.
     /// </summary>
     /// <param name="plan">The plan.</param>
@@ -56,7 +59,7 @@ public static class ExperimentWorker
             if (!state.Look(experiment, keys.Of(experiment))) ExperimentRun.RunHere(work, [experiment], state, cancellation);
             cancellation.ThrowIfCancellationRequested();
             var report = state.Report(cancellation);
-            output.WriteLine(report.Failures is [var failure] ? failure.Reason.ReplaceLineEndings(" ") : Done);
+            output.WriteLine(Mark + (report.Failures is [var failure] ? failure.Reason.ReplaceLineEndings(" ") : Done));
             output.Flush();
         }
     }

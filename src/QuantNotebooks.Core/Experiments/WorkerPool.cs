@@ -107,7 +107,12 @@ internal sealed class WorkerPool(ExperimentWorkerProgram program, string plan, s
         }
 
         /// <summary>What became of the next experiment; null where the process has ended.</summary>
-        public string? Answer() => _process.StandardOutput.ReadLine();
+        public string? Answer()
+        {
+            while (_process.StandardOutput.ReadLine() is { } line)
+                if (line.StartsWith(ExperimentWorker.Mark, StringComparison.Ordinal)) return line[ExperimentWorker.Mark.Length..];
+            return null;
+        }
 
         public string Death()
         {

@@ -17,13 +17,16 @@ public static class FrameParquet
     /// </summary>
     /// <param name="frame">Any frame.</param>
     /// <param name="path">The file; one that exists is replaced when the new one is whole.</param>
-    /// <exception cref="QuantNotebooksException">The file can't be written.</exception>
+    /// <exception cref="QuantNotebooksException">The file can't be written, or the frame has no columns.</exception>
     public static void SaveParquet(this IFrame frame, string path)
     {
         ArgumentNullException.ThrowIfNull(frame);
+        ReportFile.RequireWritable(path);
+        var content = FrameContent.Of(frame);
+        if (content.Headings.Length == 0) throw new QuantNotebooksException("A frame without columns makes no Parquet file.");
         using var stream = new MemoryStream();
         // On a thread of the pool's, where no host waits for its own; all of it is in memory.
-        Task.Run(() => WriteAsync(FrameContent.Of(frame), stream)).GetAwaiter().GetResult();
+        Task.Run(() => WriteAsync(content, stream)).GetAwaiter().GetResult();
         ReportFile.Write(path, stream.GetBuffer().AsSpan(0, (int)stream.Length));
     }
 

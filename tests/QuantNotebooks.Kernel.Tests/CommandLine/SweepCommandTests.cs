@@ -27,7 +27,7 @@ public sealed class SweepCommandTests : IDisposable
         var together = await Cli.JsonAsync("sweep", plan, "--results", _folder.File("parts"), "--parquet", parquet);
         Assert.Equal(0, together.GetProperty("measured").GetInt32());
         Assert.Equal(Rows(one), Rows(together));
-        using var reader = await ParquetReader.CreateAsync(parquet, cancellationToken: TestContext.Current.CancellationToken);
+        await using var reader = await ParquetReader.CreateAsync(parquet, cancellationToken: TestContext.Current.CancellationToken);
         using var rows = reader.OpenRowGroupReader(0);
         var right = new double?[8];
         await rows.ReadAsync<double>(reader.Schema.DataFields.Single(field => field.Name == "right %"), right.AsMemory(), cancellationToken: TestContext.Current.CancellationToken);

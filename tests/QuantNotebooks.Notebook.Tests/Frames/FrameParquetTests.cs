@@ -26,7 +26,7 @@ public sealed class FrameParquetTests : IDisposable
         await using (reader)
         {
             Assert.Equal(
-                [("right %", typeof(double)), ("images", typeof(long)), ("single", typeof(double)), ("flag", typeof(bool)), ("text", typeof(string))],
+                [("right %", typeof(double)), ("images", typeof(long)), ("single", typeof(double)), ("flag", typeof(bool)), ("text", typeof(ReadOnlyMemory<char>))],
                 reader.Schema.DataFields.Select(field => (field.Name, field.ClrType)));
             using var rows = reader.OpenRowGroupReader(0);
             Assert.Equal(3, rows.RowCount);
@@ -34,9 +34,9 @@ public sealed class FrameParquetTests : IDisposable
             Assert.Equal([7L, null, int.MaxValue], await Read<long>(1));
             Assert.Equal([0.1f, 0.0, 3.0], await Read<double>(2));
             Assert.Equal([true, false, true], await Read<bool>(3));
-            var text = new string[3];
+            var text = new string?[3];
             await rows.ReadAsync(reader.Schema.DataFields[4], text.AsMemory(), cancellationToken: TestContext.Current.CancellationToken);
-            Assert.Equal(["a \"b\" ü", "", null], text);
+            Assert.Equal<IEnumerable<string?>>(["a \"b\" ü", "", null], text);
 
             async Task<T?[]> Read<T>(int column)
                 where T : struct
@@ -57,9 +57,9 @@ public sealed class FrameParquetTests : IDisposable
         {
             Assert.Equal(["key", "x"], reader.Schema.DataFields.Select(field => field.Name));
             using var rows = reader.OpenRowGroupReader(0);
-            var keys = new string[2];
+            var keys = new string?[2];
             await rows.ReadAsync(reader.Schema.DataFields[0], keys.AsMemory(), cancellationToken: TestContext.Current.CancellationToken);
-            Assert.Equal(["b", "a"], keys);
+            Assert.Equal<IEnumerable<string?>>(["b", "a"], keys);
         }
     }
 
