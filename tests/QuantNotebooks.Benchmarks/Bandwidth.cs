@@ -13,7 +13,10 @@ internal static class Bandwidth
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Triad(float[] a, float[] b, float[] c, float s)
     {
-        var (x, y, z, factor) = (MemoryMarshal.Cast<float, Vector<float>>(a), MemoryMarshal.Cast<float, Vector<float>>(b), MemoryMarshal.Cast<float, Vector<float>>(c), new Vector<float>(s));
+        var x = MemoryMarshal.Cast<float, Vector<float>>(a.AsSpan());
+        var y = MemoryMarshal.Cast<float, Vector<float>>(b.AsSpan());
+        var z = MemoryMarshal.Cast<float, Vector<float>>(c.AsSpan());
+        var factor = new Vector<float>(s);
         for (var index = 0; index < x.Length; index++) x[index] = y[index] + factor * z[index];
     }
 
@@ -21,15 +24,17 @@ internal static class Bandwidth
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Scale(float[] a, float s)
     {
-        var (x, factor) = (MemoryMarshal.Cast<float, Vector<float>>(a), new Vector<float>(s));
+        var x = MemoryMarshal.Cast<float, Vector<float>>(a.AsSpan());
+        var factor = new Vector<float>(s);
         for (var index = 0; index < x.Length; index++) x[index] *= factor;
     }
 
-    /// <summary>Sum of a and b: two streams in.</summary>
+    /// <summary>Sum of a and b, whose length is a multiple of two vectors: two streams in.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Sum(float[] a, float[] b)
     {
-        var (x, y) = (MemoryMarshal.Cast<float, Vector<float>>(a), MemoryMarshal.Cast<float, Vector<float>>(b));
+        var x = MemoryMarshal.Cast<float, Vector<float>>(a.AsSpan());
+        var y = MemoryMarshal.Cast<float, Vector<float>>(b.AsSpan());
         var (first, second, third, fourth) = (Vector<float>.Zero, Vector<float>.Zero, Vector<float>.Zero, Vector<float>.Zero);
         for (var index = 0; index < x.Length; index += 2)
         {
