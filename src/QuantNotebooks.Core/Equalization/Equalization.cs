@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
+using QuantNotebooks.Sweep;
 
 namespace QuantNotebooks.Equalization;
 
@@ -16,11 +17,13 @@ public static class Equalization
     /// <param name="method">How the factors are chosen.</param>
     /// <param name="images">Images without labels: their extrema serve the methods that need them, and outputs are compared on them.</param>
     /// <param name="options">Bounds; null for the defaults.</param>
-    /// <param name="cancellation">Stops between batches.</param>
+    /// <param name="progress">Told which images are under way.</param>
+    /// <param name="cancellation">Stops within a batch; see <see cref="EqualizationOptions.KeepsDone"/> for factors that are found.</param>
     /// <exception cref="QuantNotebooksException">The method needs images and there are none, or the images don't fit the network.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static EqualizationResult Equalize(
-        this Network network, EqualizationMethod method, ImageSet? images = null, EqualizationOptions? options = null, CancellationToken cancellation = default)
+        this Network network, EqualizationMethod method, ImageSet? images = null, EqualizationOptions? options = null,
+        IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(network);
         options ??= EqualizationOptions.Default;
@@ -37,11 +40,11 @@ public static class Equalization
 
         // Outputs can be the same bit for bit with powers of two alone, and only node by node; otherwise ONNX Runtime may fuse nodes, which halves the time.
         var settings = options.PowerOfTwo ? FunctionComparison.NodeByNode : default;
-        var pass = images is null ? null : ActivationExtrema.Measure(trace, images, settings, cancellation);
-        var depths = options.PreActivations && images is not null ? PreActivationExtrema.Measure(network.FloatReference, images, cancellation) : null;
+        var pass = images is null ? null : ActivationExtrema.Measure(trace, images, settings, progress, cancellation);
+        var depths = options.PreActivations && images is not null ? PreActivationExtrema.Measure(network.FloatReference, images, progress, cancellation) : null;
         var (factors, convergence) = Solve(problem, method, pass?.Tensors, depths, options);
         var equalized = Apply(network, trace, problem, factors, HistoryOf(network, method, images, options));
-        var certificate = EqualizationCertificate.Compare(network, equalized, images, cancellation, pass?.Outputs);
+        var certificate = EqualizationCertificate.Compare(network, equalized, images, cancellation, pass?.Outputs, options.KeepsDone, progress);
         return new EqualizationResult(equalized, method, options, images, EqualizationReport.Groups(problem, factors, equalized, pass?.Tensors), refused, certificate)
         {
             Convergence = convergence,

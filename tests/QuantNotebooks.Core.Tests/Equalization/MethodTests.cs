@@ -155,7 +155,7 @@ public sealed class MethodTests
     {
         var images = TestData.Calibration.Take(4);
         var network = TestData.Load(TestData.ResNet14);
-        var depths = PreActivationExtrema.Measure(network, images, TestContext.Current.CancellationToken);
+        var depths = PreActivationExtrema.Measure(network, images, null, TestContext.Current.CancellationToken);
         var free = network.Equalize(EqualizationMethod.OneStep, images).Groups.SelectMany(group => group.Factors).Sum();
         var bound = network.Equalize(EqualizationMethod.OneStep, images, new EqualizationOptions { PreActivations = true }).Groups.SelectMany(group => group.Factors).Sum();
         Assert.Equal(network.Layers.Select(layer => layer.Channels), depths.Select(layer => layer.Length));

@@ -83,6 +83,8 @@ internal static class EqualizationText
 
     private static string Certificate(EqualizationCertificate certificate) => certificate switch
     {
+        { Images: null, StoppedBefore: not null } => "Stopped early: outputs were not compared.",
+        { StoppedBefore: { } wanted } => $"Stopped early, after {Digits.Count(certificate.Images.Count)} of {Digits.Count(wanted)} images: {Certificate(certificate with { StoppedBefore = null })}",
         { Images: null } => "Outputs were not compared: give --images to have them compared.",
         { BitExact: true } => $"The outputs on {Digits.Count(certificate.Images.Count)} images are the same bit for bit.",
         _ => $"The outputs on {Digits.Count(certificate.Images.Count)} images differ by at most {Digits.Short(certificate.MaxAbsoluteDifference)}, {Digits.Short(certificate.MaxRelativeDifference)} of the largest: float rounding.",
