@@ -40,7 +40,7 @@ public sealed record ExperimentStep
     ];
 
     private static ExperimentStep Equalization(EqualizationMethod method) =>
-        new(method.Text(), inputs => inputs.Network.Equalize(method, inputs.Images, null, inputs.Cancellation).Network) { DependsOnScheme = false };
+        new(method.Text(), inputs => inputs.Network.Equalize(method, inputs.Images, cancellation: inputs.Cancellation).Network) { DependsOnScheme = false };
 }
 
 /// <summary>What a step works on. Immutable.</summary>
