@@ -40,7 +40,7 @@ public static class NetworkEvaluation
         // Weights alone need no images.
         if (!QuantizerPlacement.Of(network, scheme).QuantizesActivations) return new EvaluationEntry(network, scheme, ActivationRanges.None);
         return calibration is not null
-            ? new EvaluationEntry(network, scheme, network.Calibrate(calibration, scheme, cancellation))
+            ? new EvaluationEntry(network, scheme, network.Calibrate(calibration, scheme, null, cancellation))
             : throw new QuantNotebooksException($"'{network.Name}' carries no calibrated ranges: calibration images are needed to quantize it.");
     }
 }
