@@ -34,13 +34,16 @@ public static class NetworkEvaluation
         EvaluationPass.Run([network.Quantized(scheme, calibration, cancellation)], images, (options ?? EvaluationOptions.Default).KeepsDone, progress, cancellation)[0];
 
     /// <summary>The network with the ranges it carries, or else those of the calibration images.</summary>
-    internal static EvaluationEntry Quantized(this Network network, QuantizationScheme scheme, ImageSet? calibration, CancellationToken cancellation)
+    internal static EvaluationEntry Quantized(this Network network, QuantizationScheme scheme, ImageSet? calibration, CancellationToken cancellation) =>
+        network.Quantized(scheme, () => calibration is not null
+            ? network.Calibrate(calibration, scheme, null, cancellation)
+            : throw new QuantNotebooksException($"'{network.Name}' carries no calibrated ranges: calibration images are needed to quantize it."));
+
+    /// <summary>The network with the ranges it carries, or else those that are found when they are needed.</summary>
+    internal static EvaluationEntry Quantized(this Network network, QuantizationScheme scheme, Func<ActivationRanges> calibrate)
     {
         if (network.Ranges is { } own) return new EvaluationEntry(network, scheme, own);
         // Weights alone need no images.
-        if (!QuantizerPlacement.Of(network, scheme).QuantizesActivations) return new EvaluationEntry(network, scheme, ActivationRanges.None);
-        return calibration is not null
-            ? new EvaluationEntry(network, scheme, network.Calibrate(calibration, scheme, null, cancellation))
-            : throw new QuantNotebooksException($"'{network.Name}' carries no calibrated ranges: calibration images are needed to quantize it.");
+        return new EvaluationEntry(network, scheme, QuantizerPlacement.Of(network, scheme).QuantizesActivations ? calibrate() : ActivationRanges.None);
     }
 }
