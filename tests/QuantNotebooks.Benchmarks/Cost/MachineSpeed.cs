@@ -1,7 +1,4 @@
-using System.Collections.Immutable;
-using System.Diagnostics;
-
-namespace QuantNotebooks.Cost;
+namespace QuantNotebooks.Benchmarks.Cost;
 
 /// <summary>
 /// What the steps of a shift measurement cost on this machine, in processor seconds: the coefficients of a model that is linear in what <see cref="NetworkCost"/> counts.
@@ -12,14 +9,13 @@ namespace QuantNotebooks.Cost;
 /// <param name="Value">A value of a tensor: read, written and looked at in both networks.</param>
 /// <param name="Weight">A weight: quantized, and handed to ONNX Runtime.</param>
 /// <param name="Call">A layer of one batch, however small.</param>
-public sealed record MachineSpeed(double Product, double ThinProduct, double Value, double Weight, double Call)
+internal sealed record MachineSpeed(double Product, double ThinProduct, double Value, double Weight, double Call)
 {
     /// <summary>Processor seconds of a measurement of the mean shift, calibration included.</summary>
     /// <param name="cost">The network.</param>
     /// <param name="images">Number of images.</param>
     public double SecondsOfShift(NetworkCost cost, int images)
     {
-        ArgumentNullException.ThrowIfNull(cost);
         return Counts(cost, images).Zip(ToArray(), (count, seconds) => count * seconds).Sum();
     }
 
@@ -30,13 +26,12 @@ public sealed record MachineSpeed(double Product, double ThinProduct, double Val
     /// <param name="cost">The network.</param>
     public static long BytesOfShift(NetworkCost cost)
     {
-        ArgumentNullException.ThrowIfNull(cost);
         const int weightCopies = 6, sides = 2;
         return sizeof(float) * (weightCopies * cost.Parameters + sides * cost.LiveValues * cost.BatchSize * Environment.ProcessorCount);
     }
 
     /// <summary>Fits the model to measured runs, in relative error; no coefficient is negative.</summary>
-    internal static MachineSpeed Fit(IReadOnlyList<(NetworkCost Cost, int Images, double Seconds)> runs)
+    public static MachineSpeed Fit(IReadOnlyList<(NetworkCost Cost, int Images, double Seconds)> runs)
     {
         var rows = runs.Select(run => Counts(run.Cost, run.Images).Select(count => count / run.Seconds).ToArray()).ToArray();
         var scales = Enumerable.Range(0, rows[0].Length).Select(column => Math.Max(double.Epsilon, rows.Max(row => row[column]))).ToArray();
