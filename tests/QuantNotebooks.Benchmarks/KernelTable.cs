@@ -42,23 +42,19 @@ internal static class KernelTable
         return table.ToString();
     }
 
-    /// <summary>Processor seconds of one run: the least of several batches of runs.</summary>
+    /// <summary>Processor seconds of one run: the median of several batches of so many runs that the system's clock of processor time, which ticks in hundredths, is fine enough.</summary>
     private static double Processor(Action work)
     {
-        const int batches = 5;
-        const double enough = 0.15;
-        work();
-        var least = double.MaxValue;
-        for (var batch = 0; batch < batches; batch++)
+        const double enough = 0.4;
+        var runs = 1;
+        for (; Batch() < enough; runs *= 2)
         {
-            var (runs, seconds) = (0, 0.0);
-            while (seconds < enough)
-            {
-                seconds += Stopwatches.Run(work).Processor;
-                runs++;
-            }
-            least = Math.Min(least, seconds / runs);
         }
-        return least;
+        return Enumerable.Range(0, 3).Select(_ => Batch()).Order().ElementAt(1) / runs;
+
+        double Batch() => Stopwatches.Run(() =>
+        {
+            for (var run = 0; run < runs; run++) work();
+        }).Processor;
     }
 }

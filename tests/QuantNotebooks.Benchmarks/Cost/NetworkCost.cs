@@ -28,7 +28,7 @@ internal sealed record NetworkCost(Network Network, ImmutableArray<LayerCost> La
     {
         var batches = new ImageBatches(network, images);
         var shapes = TensorShapes.Of(network, batches.InputName, [1, .. batches.Shape]);
-        var layers = network.Layers.Select(layer => Count(network, layer, shapes)).ToImmutableArray();
+        var layers = network.Layers.Select(layer => Count(network, layer, CountOf(layer.Input), CountOf(layer.PreActivation))).ToImmutableArray();
         var plan = ExecutionPlan.Of(network);
         var (alive, most, all) = (CountOf(batches.InputName), 0L, 0L);
         foreach (var step in plan.Steps)
@@ -41,16 +41,14 @@ internal sealed record NetworkCost(Network Network, ImmutableArray<LayerCost> La
         }
         return new NetworkCost(network, layers, all, most, batches.BatchSize);
 
-        long CountOf(string tensor) => NetworkCost.CountOf(shapes, tensor);
+        // 0 where a tensor holds no float32 values, or its shape is not known. Shapes are those of computed tensors.
+        long CountOf(string tensor) => tensor == batches.InputName
+            ? batches.Shape.Aggregate(1L, (product, length) => product * length)
+            : shapes[tensor].Any(dimension => !dimension.IsKnown) ? 0 : shapes[tensor].Aggregate(shapes.IsFloat(tensor) ? 1L : 0, (product, dimension) => product * dimension.Size);
     }
 
-    /// <summary>The values of a tensor for one image; 0 where it holds no float32 values or its shape is not known.</summary>
-    private static long CountOf(TensorShapes shapes, string tensor) =>
-        shapes[tensor].Any(dimension => !dimension.IsKnown) ? 0 : shapes[tensor].Aggregate(shapes.IsFloat(tensor) ? 1L : 0, (product, dimension) => product * dimension.Size);
-
-    private static LayerCost Count(Network network, Layer layer, TensorShapes shapes)
+    private static LayerCost Count(Network network, Layer layer, long inputs, long outputs)
     {
-        var (inputs, outputs) = (CountOf(shapes, layer.Input), CountOf(shapes, layer.PreActivation));
         if (inputs <= 0 || outputs <= 0)
             throw new QuantNotebooksException($"'{network.Name}': the shapes around layer '{layer.Name}' depend on values, so its cost can't be told without running it.");
         // Each output value is a sum over all weights of its channel; a transposed convolution spreads each input value over all weights that read it.
