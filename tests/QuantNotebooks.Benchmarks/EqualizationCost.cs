@@ -23,7 +23,7 @@ internal static class EqualizationCost
         Line("problem", () => problem = new FactorProblem(trace));
         Line("joint solve", () => new CrossLayer(problem, problem.Blocks, Ones(problem), 16).SolveJointly());
         Line("iteration", () => new CrossLayer(problem, problem.Blocks, Ones(problem), 16).Iterate());
-        Line("ranges of activations, and outputs", () => ActivationExtrema.Measure(trace, images, default, CancellationToken.None));
+        Line("ranges of activations, and outputs", () => ActivationExtrema.Measure(trace, images, default, null, CancellationToken.None));
         var crossLayer = Line("cross-layer, without images", () => network.Equalize(EqualizationMethod.CrossLayer));
         var whole = Line("cross-layer, with images and certificate", () => network.Equalize(EqualizationMethod.CrossLayer, images));
         Line("two-step, with images and certificate", () => network.Equalize(EqualizationMethod.TwoStep, images));

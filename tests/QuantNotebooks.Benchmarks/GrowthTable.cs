@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
@@ -9,26 +10,33 @@ namespace QuantNotebooks.Benchmarks;
 /// <summary>How the cost of a measurement with the split grows with images, and with layers that are alike.</summary>
 internal static class GrowthTable
 {
-    private const int Rounds = 3;
-
     public static string Measure()
     {
-        var table = new StringBuilder();
-        table.AppendLine("| network | layers | images | s | times the first |");
-        table.AppendLine("|---|---:|---:|---:|---:|");
         var fashion = Data.Network("mobilenet-v2-fashion");
         var images = Data.Images("fashion-mnist", "test");
-        Add(table, [.. ((int[])[512, 1024, 2048]).Select(count => (fashion, images.Take(count)))]);
-        var random = MobileNetV2.Images(32);
-        Add(table, [.. ((int[])[5, 10, 20]).Select(blocks => (MobileNetV2.Stack(blocks), random))]);
-        return table.ToString();
+        var random = MobileNetV2.Images(8);
+        return Table("images", [.. ((int[])[16, 64, 256, 1024, 4096]).Select(count => (fashion, images.Take(count), count))])
+            + "\n" + Table("layers", [.. ((int[])[3, 7, 17, 33, 66]).Select(MobileNetV2.Stack).Select(network => (network, random, network.Layers.Length))]);
     }
 
-    private static void Add(StringBuilder table, (Network Network, ImageSet Images)[] cases)
+    private static string Table(string what, (Network Network, ImageSet Images, int Size)[] cases)
     {
         var medians = Stopwatches.Medians(
-            Rounds, [.. cases.Select(one => (Action)(() => one.Network.MeasureMeanShift(one.Images, QuantizationScheme.Int8PerTensor, new() { Split = true })))]);
+            1, [.. cases.Select(one => (Action)(() => one.Network.MeasureMeanShift(one.Images, QuantizationScheme.Int8PerTensor, new() { Split = true })))]);
+        var table = new StringBuilder();
+        table.AppendLine($"| {what} | network | images | s | ms each | |");
+        table.AppendLine("|---:|---|---:|---:|---:|---|");
+        var most = medians.Zip(cases, (seconds, one) => seconds.Processor / one.Size).Max();
         for (var index = 0; index < cases.Length; index++)
-            table.AppendLine($"| {cases[index].Network.Name} | {cases[index].Network.Layers.Length} | {cases[index].Images.Count} | {medians[index].Processor:F2} | {medians[index].Processor / medians[0].Processor:F2} |");
+        {
+            var each = medians[index].Processor / cases[index].Size;
+            table.AppendLine(string.Create(CultureInfo.InvariantCulture,
+                $"| {cases[index].Size:N0} | {cases[index].Network.Name} | {cases[index].Images.Count:N0} | {medians[index].Processor:F2} | {1000 * each:F2} | {new string('█', (int)Math.Round(30 * each / most))} |"));
+        }
+        // The slope of log cost over log size between the last two: 1 is linear.
+        var slope = Math.Log(medians[^1].Processor / medians[^2].Processor) / Math.Log((double)cases[^1].Size / cases[^2].Size);
+        table.AppendLine();
+        table.AppendLine(string.Create(CultureInfo.InvariantCulture, $"Bars: cost of each. Exponent of growth between the last two rows: {slope:F2}; 1 is linear."));
+        return table.ToString();
     }
 }

@@ -8,8 +8,10 @@ using QuantNotebooks.Sensitivity;
 using QuantNotebooks.Shift;
 using QuantNotebooks.Sweep;
 
-// table:  what the project holds itself to, all of the below but sensitivity and cost, as a Markdown file.
-// speed:  measurement beside bare ONNX Runtime on the same images, as ratios of one run.
+// table:  what the project holds itself to, as a Markdown file: kernels, jobs, sweep, growth and memory; about a quarter of an hour on two quiet cores.
+// kernels: the hot kernels beside the memory bandwidth, by BenchmarkDotNet.
+// jobs:   every kind of work beside bare ONNX Runtime on the same images, as ratios of one run.
+// sweep:  eight experiments that share a network beside one of them.
 // growth: with the number of images, and with the number of layers.
 // memory: the 224x224 network under a budget, one kind of work a process: the peak of resident memory.
 // cost:   iterative correction beside bare ONNX Runtime, in processor time, which other work on the machine changes little.
@@ -21,8 +23,10 @@ var scheme = QuantizationScheme.Int8PerTensor;
 switch (args)
 {
     case ["table", var path]: File.WriteAllText(path, ResultsTable.Measure()); break;
-    case ["speed"]: Console.Write(SpeedTable.Of(large: true)); break;
-    case ["speed", "small"]: Console.Write(SpeedTable.Of(large: false)); break;
+    case ["kernels"]: Console.Write(KernelTable.Measure()); break;
+    case ["jobs"]: Console.Write(JobTable.Measure()); break;
+    case ["sweep"]: Console.Write(SweepCost.Measure()); break;
+    case ["sweep", var network, var count]: SweepCost.Run(network, int.Parse(count, CultureInfo.InvariantCulture)); break;
     case ["cost"]: Cost(); break;
     case ["equalize"]:
         EqualizationCost.Run(MobileNetV2.Create(), MobileNetV2.Images(64));
@@ -33,7 +37,7 @@ switch (args)
     case ["memory", "measure" or "correct", var size] when MemoryBudget.TryParse(size, out var budget): Console.Write(PeakMemory.Row(args[1] == "correct", budget!)); break;
     case ["kernel", var kernelspec]: KernelTimes.Measure(kernelspec); break;
     default:
-        Console.Error.WriteLine("usage: table FILE | speed [small] | sensitivity | cost | equalize | growth | kernel KERNEL.JSON | memory measure|correct SIZE");
+        Console.Error.WriteLine("usage: table FILE | kernels | jobs | sweep | sensitivity | cost | equalize | growth | kernel KERNEL.JSON | memory measure|correct SIZE");
         return 2;
 }
 return 0;

@@ -15,7 +15,7 @@ internal static class EqualizationStudy
     public const string None = "none";
 
     /// <summary>The columns.</summary>
-    public static string[] Methods { get; } = [None, "one-step", "two-step", "cross-layer"];
+    public static string[] Methods { get; } = [None, "one-step", "two-step", "cross-layer", "cross-layer-two-step"];
 
     public static void Run(EqualizationSettings settings)
     {

@@ -11,7 +11,7 @@ internal static class MarkdownTable
     private static readonly string[] Order =
     [
         "naive", "analytic", Methods.Iterative, Methods.FineTuned, "equalized", "equalized + analytic", Methods.EqualizedIterative, Methods.EqualizedFineTuned,
-        Methods.QuantizationAware,
+        Methods.QuantizationAware, Methods.EqualizedAware,
     ];
 
     public static void Write(Settings settings, IReadOnlyList<Row> rows)
@@ -40,13 +40,13 @@ internal static class MarkdownTable
 
             Weights and activations have the same number of bits, one scale a tensor, activations' ranges by the extrema on the images that the method saw, int32
             biases; the network's input and its scores keep at least 8 bits. Corrections that don't train see {settings.Calibration:N0} images, the others {settings.Training:N0}, none of them
-            a test image; naive sees those of the former for its ranges. No method sees a label: both trainings learn the full-precision network's output from the iterative correction on, with Adam, {biases.BatchSize} images
+            a test image; naive sees those of the former for its ranges. Equalized is cross-layer, then two-step (`cross-layer-two-step`): of the methods the one whose
+            output after an iterative correction at 4 bits has the highest SQNR on the calibration images, averaged over the five networks. No method sees a label: both trainings learn the full-precision network's output from the iterative correction on, with Adam, {biases.BatchSize} images
             a step, seven eighths of the images training and one eighth choosing the best epoch: biases at most {settings.Epochs} epochs from rate {biases.LearningRate}, stopping after {biases.Patience} without
             gain; all weights and biases {settings.AwareEpochs} epochs from {aware.LearningRate}, stopping after {aware.Patience}. A rate counts in standard deviations of a bias's channel and in the root mean square of a
             layer's weights. Both rates were searched for among four, by the loss on the images set aside, at 4 bits: the biases' by `--search biases --epochs 8` on MobileNet v1 and v2,
-            each as it is and equalized (sums of the four losses 1.254, 1.213, 1.124, 1.077 at 0.0025, 0.005, 0.01, 0.02; v1 as it is alone prefers 0.01), the weights' by
+            each as it is and equalized across layers (sums of the four losses 1.254, 1.213, 1.124, 1.077 at 0.0025, 0.005, 0.01, 0.02; v1 as it is alone prefers 0.01), the weights' by
             `--search weights --aware-epochs 10` on MobileNet v1 (0.2486, 0.2478, 0.2356, 0.2585 at 0.00025, 0.0005, 0.001, 0.0025).
-            Rows whose training begins with "earlier rate" are older: plain units, 0.0025 for biases alone, 0.0005 and a patience of 15 for all weights and biases, which no search chose.
 
             top-1: share of the test images, with Wilson's 95 % interval; all methods see the same test images. seconds: finding the correction, equalization included,
             testing excluded. CPU seconds: processor time of all threads. cost: CPU seconds beside those of the iterative correction of the same network and bits.

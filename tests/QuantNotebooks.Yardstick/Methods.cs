@@ -21,6 +21,7 @@ internal static class Methods
     public const string EqualizedIterative = "equalized + iterative";
     public const string EqualizedFineTuned = "equalized + fine-tuned biases";
     public const string QuantizationAware = "quantization-aware";
+    public const string EqualizedAware = "equalized + quantization-aware";
 
     /// <summary>In groups: the first ones, which are quick, run for all networks before the next.</summary>
     public static Method[][] Of(Settings settings)
@@ -41,10 +42,13 @@ internal static class Methods
                 new(FineTuned, true, (network, images, scheme) => Tuned(network.FineTuneBiases(images, scheme, biases))),
                 new(EqualizedFineTuned, true, (network, images, scheme) => Tuned(Equalized(network, images).FineTuneBiases(images, scheme, biases))),
             ],
-            [new(QuantizationAware, true, (network, images, scheme) => Trained(network.TrainQuantizationAware(images, scheme, aware)))],
+            [
+                new(QuantizationAware, true, (network, images, scheme) => Trained(network.TrainQuantizationAware(images, scheme, aware))),
+                new(EqualizedAware, true, (network, images, scheme) => Trained(Equalized(network, images).TrainQuantizationAware(images, scheme, aware))),
+            ],
         ];
 
-        static Network Equalized(Network network, ImageSet images) => network.Equalize(EqualizationMethod.CrossLayer, images).Network;
+        static Network Equalized(Network network, ImageSet images) => network.Equalize(EqualizationMethod.CrossLayerTwoStep, images).Network;
 
         static (Network, TrainingRun?) Tuned(CorrectionResult result) => (result.Network, result.Training);
 

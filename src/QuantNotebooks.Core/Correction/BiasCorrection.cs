@@ -36,10 +36,10 @@ public static class BiasCorrection
     /// <param name="images">Calibration images, no labels needed; their extrema set the activations' ranges unless the network carries some.</param>
     /// <param name="scheme">How the network is quantized.</param>
     /// <param name="heldOut">Other images, on which the shift before and after is measured too; null to leave that out.</param>
-    /// <param name="options">What to hold back; null to correct everything.</param>
+    /// <param name="options">What to hold back, and what becomes of a correction that is cancelled; null to correct everything.</param>
     /// <param name="memory">Most memory for tensors, all images of a layer being held at once; what is beyond it goes to a temporary file.</param>
     /// <param name="progress">Told which layer is under way.</param>
-    /// <param name="cancellation">Stops within a batch.</param>
+    /// <param name="cancellation">Stops within a batch; see <see cref="IterativeOptions.KeepsDone"/> for the layers before.</param>
     /// <exception cref="QuantNotebooksException">The images don't fit the network, or a value is not finite.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static CorrectionResult CorrectBias(
@@ -51,24 +51,45 @@ public static class BiasCorrection
         options ??= IterativeOptions.Default;
         var visitor = new IterativeVisitor(network, images.Count, options);
         SweepOutcome outcome;
-        using (var sweep = new LayerSweep(network, scheme, images, visitor, network.Ranges, memory)) outcome = sweep.Run(progress, cancellation);
+        using (var sweep = new LayerSweep(network, scheme, images, visitor, network.Ranges, memory)) outcome = sweep.Run(progress, options.KeepsDone, cancellation);
 
-        var corrected = CorrectedNetwork.Of(network, "iterative", outcome.Biases, outcome.Ranges, scheme, images);
-        var heldOutBefore = heldOut is null ? null : network.MeasureMeanShift(heldOut, scheme, new() { Ranges = outcome.Ranges }, progress, cancellation);
-        var heldOutAfter = heldOut is null ? null : corrected.MeasureMeanShift(heldOut, scheme, new() { Ranges = outcome.Ranges }, progress, cancellation);
+        // Of a sweep that was stopped the ranges of later tensors are not known: the network carries none, rather than some.
+        var ranges = outcome.StoppedAfter is null ? outcome.Ranges : network.Ranges;
+        var corrected = CorrectedNetwork.Of(network, "iterative", outcome.Biases, ranges, scheme, images, outcome.StoppedAfter?.Count);
+        var stoppedAfter = outcome.StoppedAfter?.Count;
+        MeanShiftReport? heldOutBefore = null, heldOutAfter = null;
+        try
+        {
+            if (heldOut is not null && stoppedAfter is null)
+                (heldOutBefore, heldOutAfter) = (MeasureHeldOut(network), MeasureHeldOut(corrected));
+        }
+        catch (OperationCanceledException) when (options.KeepsDone)
+        {
+            stoppedAfter = network.Layers.Length;
+        }
         var placement = QuantizerPlacement.Of(network, scheme);
         var layers = network.Layers.Select(layer => new LayerCorrection(
-            layer, CorrectionOf(layer, outcome.Biases.GetValueOrDefault(layer.Name)), visitor.Before(layer), visitor.After(layer),
-            AtPoint(heldOutBefore, layer), AtPoint(heldOutAfter, layer), visitor.Skipped(layer))
+            layer, CorrectionOf(layer, outcome.Biases.GetValueOrDefault(layer.Name)),
+            IsDone(layer) ? visitor.Before(layer) : NotMeasured, IsDone(layer) ? visitor.After(layer) : NotMeasured,
+            AtPoint(heldOutBefore, layer), AtPoint(heldOutAfter, layer), IsDone(layer) ? visitor.Skipped(layer) : "interrupted")
         {
             BiasSteps = outcome.Biases.TryGetValue(layer.Name, out var bias) ? StepsOf(layer, bias) : [],
         });
         return new CorrectionResult(corrected, "iterative", scheme, images, [.. layers])
         {
-            HeldOut = heldOut,
+            HeldOut = heldOutAfter is null ? null : heldOut,
             Point = options.Point,
-            Warnings = CorrectionWarnings.Of(network.Layers.Select(visitor.Before), images.Count - options.SetAside),
+            StoppedAfter = stoppedAfter,
+            Warnings =
+            [
+                .. CorrectionWarnings.OfStop(outcome.StoppedAfter?.Count, network.Layers.Length, ranges is not null, heldOut is not null && stoppedAfter is not null),
+                .. CorrectionWarnings.Of(network.Layers.Where(IsDone).Select(visitor.Before), images.Count - options.SetAside),
+            ],
         };
+
+        bool IsDone(Layer layer) => outcome.StoppedAfter?.Contains(layer) ?? true;
+
+        MeanShiftReport MeasureHeldOut(Network measured) => measured.MeasureMeanShift(heldOut!, scheme, new() { Ranges = ranges }, progress, cancellation);
 
         ShiftStatistics? AtPoint(MeanShiftReport? report, Layer layer) =>
             options.Point == CorrectionPoint.AfterActivation ? report?.Layers[layer.Index].After : report?.Layers[layer.Index].Before;
@@ -76,6 +97,8 @@ public static class BiasCorrection
         ImmutableArray<double> StepsOf(Layer layer, float[] bias) =>
             [.. LayerQuantizer.Integers(bias, LayerQuantizer.Weights(layer, scheme), outcome.Quantizers.GetValueOrDefault(placement.InputGridOf(layer)), scheme)?.Steps ?? []];
     }
+
+    private static ShiftStatistics NotMeasured { get; } = new([]);
 
     private static ImmutableArray<float> CorrectionOf(Layer layer, float[]? bias) =>
         [.. (bias ?? []).Select((value, channel) => value - (layer.HasBias ? layer.Bias[channel] : 0))];

@@ -17,8 +17,10 @@ internal static class CorrectedNetwork
     /// <param name="ranges">The calibrated ranges.</param>
     /// <param name="scheme">The scheme that the correction is for.</param>
     /// <param name="images">The images that it was found on, or null where it took none.</param>
+    /// <param name="stoppedAfter">How many layers were done when it was stopped, or null.</param>
     public static Network Of(
-        Network network, string method, IReadOnlyDictionary<string, float[]> biases, ActivationRanges? ranges, QuantizationScheme scheme, ImageSet? images)
+        Network network, string method, IReadOnlyDictionary<string, float[]> biases, ActivationRanges? ranges, QuantizationScheme scheme, ImageSet? images,
+        int? stoppedAfter = null)
     {
         var references = network.Facts.ReferenceBiases.ToBuilder();
         var changes = new List<LayerChange>();
@@ -30,7 +32,8 @@ internal static class CorrectedNetwork
             changes.Add(new LayerChange(layer, null, bias));
         }
         var with = images is null ? "no images" : string.Create(CultureInfo.InvariantCulture, $"{images.Count} images of '{images.Name}'");
-        var entry = new HistoryEntry($"correct-bias {method}", $"{scheme}, {with}", images?.Sha256, network.Sha256, ToolVersion.Text);
+        var stopped = stoppedAfter is { } done ? string.Create(CultureInfo.InvariantCulture, $", interrupted after {done} of {network.Layers.Length} layers") : "";
+        var entry = new HistoryEntry($"correct-bias {method}", $"{scheme}, {with}{stopped}", images?.Sha256, network.Sha256, ToolVersion.Text);
         return network.With(changes, network.Facts with
         {
             Name = network.Name + "-corrected",

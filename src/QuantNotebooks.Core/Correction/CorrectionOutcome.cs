@@ -26,7 +26,7 @@ public sealed record CorrectionOutcome(EvaluationResult Before, EvaluationResult
         return result with
         {
             Outcome = new CorrectionOutcome(
-                before.Evaluate(images, result.Scheme, null, false, progress, cancellation), corrected.Evaluate(images, result.Scheme, null, false, progress, cancellation)),
+                before.Evaluate(images, result.Scheme, null, null, progress, cancellation), corrected.Evaluate(images, result.Scheme, null, null, progress, cancellation)),
         };
     }
 }

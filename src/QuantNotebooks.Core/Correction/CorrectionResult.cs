@@ -9,8 +9,11 @@ namespace QuantNotebooks.Correction;
 /// <summary>What bias correction did to one layer; all shifts are at the result's <see cref="CorrectionResult.Point"/>.</summary>
 /// <param name="Layer">The layer, of the network that was corrected.</param>
 /// <param name="Correction">What was added to the bias, one a channel; empty where the layer was skipped.</param>
-/// <param name="Before">The shift on the calibration images with every earlier layer corrected already: what the correction had to remove.</param>
-/// <param name="After">The shift on the calibration images that is left once the corrected bias is quantized again.</param>
+/// <param name="Before">
+/// The shift on the calibration images with every earlier layer corrected already: what the correction had to remove. Without channels where the
+/// correction was interrupted before it had measured them.
+/// </param>
+/// <param name="After">The shift on the calibration images that is left once the corrected bias is quantized again; as <paramref name="Before"/> without channels.</param>
 /// <param name="HeldOutBefore">The uncorrected network's shift on images that the correction did not see, or null.</param>
 /// <param name="HeldOutAfter">The corrected network's shift on the same images, or null.</param>
 /// <param name="Skipped">Why the layer was left alone, or null where it was corrected.</param>
@@ -42,7 +45,7 @@ public sealed record LayerCorrection(
 /// <summary>A corrected network and what was done to it. Immutable.</summary>
 /// <param name="Network">
 /// The corrected network. Its biases compensate the quantization, so in floating point it no longer computes what the original did; it carries
-/// the calibrated ranges that it was corrected for.
+/// the calibrated ranges that it was corrected for, unless the correction was stopped before they were all found.
 /// </param>
 /// <param name="Method">How the corrections were found, for example "iterative".</param>
 /// <param name="Scheme">The scheme it was corrected for.</param>
@@ -56,6 +59,12 @@ public sealed record CorrectionResult(
 
     /// <summary>Where the shifts were measured and taken away.</summary>
     public CorrectionPoint Point { get; init; }
+
+    /// <summary>
+    /// How many layers, in the order in which they run, an iterative correction was done with when it was stopped: those after them are skipped and have no figures, and
+    /// held-out images that it did not come to are not in <see cref="HeldOut"/>. Null where it ran to its end.
+    /// </summary>
+    public int? StoppedAfter { get; init; }
 
     /// <summary>What to mind, a line each: for example too few images.</summary>
     public ImmutableArray<string> Warnings { get; init; } = [];

@@ -4,7 +4,7 @@ using static System.FormattableString;
 
 namespace QuantNotebooks.Correction;
 
-/// <summary>Says when a correction stands on too few images.</summary>
+/// <summary>Says when a correction stands on too few images, or was stopped.</summary>
 internal static class CorrectionWarnings
 {
     /// <summary>The standard error, in sigmas of the channel, that a correction should not exceed.</summary>
@@ -12,6 +12,18 @@ internal static class CorrectionWarnings
 
     /// <summary>Fewer images set aside than this say too little about which epoch is best: one more that agrees moves the agreement by 3 points.</summary>
     private const int WantedAside = 32;
+
+    /// <param name="done">How many layers it was done with when it was stopped; null where all layers are done.</param>
+    /// <param name="layers">How many there are.</param>
+    /// <param name="carriesRanges">Whether the network carries the ranges of all its tensors all the same.</param>
+    /// <param name="leftOut">Whether images held out were to be measured and were not.</param>
+    public static IEnumerable<string> OfStop(int? done, int layers, bool carriesRanges, bool leftOut)
+    {
+        if (done is not null)
+            yield return Invariant($"interrupted: {done} of {layers} layers are done, the others are as they were")
+                + (carriesRanges ? "." : "; the ranges of later tensors were not found, so the network carries none: give the calibration images again where it is quantized.");
+        if (leftOut) yield return "interrupted: the images held out were not measured.";
+    }
 
     /// <param name="run">A training that set an eighth of its images aside.</param>
     public static ImmutableArray<string> Of(TrainingRun run) => run.HeldOutImages >= WantedAside

@@ -46,4 +46,10 @@ public sealed record IterativeOptions
         get;
         init => field = value >= 0 ? value : throw new QuantNotebooksException(Invariant($"The number of images set aside must be at least 0, not {value}."));
     }
+
+    /// <summary>
+    /// Whether a cancelled correction gives the network with the layers that it is done with corrected, see <see cref="CorrectionResult.StoppedAfter"/>,
+    /// instead of throwing. It throws all the same where it is done with none.
+    /// </summary>
+    public bool KeepsDone { get; init; }
 }

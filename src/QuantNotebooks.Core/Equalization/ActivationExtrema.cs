@@ -31,8 +31,9 @@ internal sealed class ActivationExtrema
     /// <param name="trace">The classes.</param>
     /// <param name="images">The images.</param>
     /// <param name="settings">How ONNX Runtime runs the network.</param>
+    /// <param name="progress">Told which batch is under way.</param>
     /// <param name="cancellation">Stops within a batch.</param>
-    public static ActivationExtrema Measure(FactorTrace trace, ImageSet images, SessionSettings settings, CancellationToken cancellation)
+    public static ActivationExtrema Measure(FactorTrace trace, ImageSet images, SessionSettings settings, IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
         var network = trace.Network.FloatReference;
         var found = new Dictionary<string, (int Axis, ChannelExtrema Extrema)>();
@@ -52,6 +53,7 @@ internal sealed class ActivationExtrema
         var (kept, values) = (new List<float[]?[]>(), 0L);
         for (var batch = 0; batch < batches.Count; batch++)
         {
+            progress?.Report(batches.Progress(batch, "ranges"));
             using var input = reader.Next();
             var tensors = session.Run([input.Value], cancellation).Select(BatchTensor.Own).ToArray();
             for (var index = 0; index < tensors.Length; index++)

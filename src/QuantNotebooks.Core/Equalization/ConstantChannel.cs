@@ -12,23 +12,23 @@ internal static class ConstantChannel
     /// </summary>
     /// <param name="problem">The network.</param>
     /// <param name="index">The class.</param>
-    /// <param name="factors">The factors that the ranges are of.</param>
+    /// <param name="set">The factor that the ranges have of it already, and that the new one takes the place of.</param>
     /// <param name="made">Ranges of the output channels of the layers that make it.</param>
     /// <param name="read">Ranges of the input channels of the layers that read it.</param>
     public static double Factor(
-        FactorProblem problem, int index, ReadOnlySpan<double> factors, IReadOnlyDictionary<int, float[]> made, IReadOnlyDictionary<int, float[]> read)
+        FactorProblem problem, int index, double set, IReadOnlyDictionary<int, float[]> made, IReadOnlyDictionary<int, float[]> read)
     {
         var (wanted, least) = (1.0, FactorProblem.SmallestFactor);
         foreach (var end in problem.Producers[index])
         {
             var others = Largest(made[end.Layer], channel => !problem.IsDead(end.Layer, channel));
-            var own = made[end.Layer][end.Channel] / factors[index];
+            var own = made[end.Layer][end.Channel] / set;
             if (others > 0 && own > others) wanted = Math.Min(wanted, others / own);
         }
         foreach (var end in problem.Consumers[index])
         {
             var others = Largest(read[end.Layer], channel => problem.Inputs[end.Layer][channel] != index);
-            if (others > 0) least = Math.Max(least, read[end.Layer][end.Channel] * factors[index] / others);
+            if (others > 0) least = Math.Max(least, read[end.Layer][end.Channel] * set / others);
         }
         return Math.Min(1, wanted >= least ? wanted : Math.Sqrt(wanted * least));
     }

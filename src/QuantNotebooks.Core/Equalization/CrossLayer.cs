@@ -158,7 +158,7 @@ internal sealed class CrossLayer(FactorProblem problem, ImmutableArray<FactorBlo
             foreach (var index in block.Classes)
             {
                 if (!problem.IsConstant(index)) continue;
-                var factor = ConstantChannel.Factor(problem, index, factors, made, read);
+                var factor = ConstantChannel.Factor(problem, index, factors[index], made, read);
                 moved = Math.Max(moved, Math.Abs(Math.Log(factor / factors[index])));
                 factors[index] = factor;
             }

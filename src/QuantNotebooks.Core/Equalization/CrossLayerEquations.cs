@@ -41,6 +41,9 @@ internal sealed class CrossLayerEquations
         }
     }
 
+    /// <summary>How many terms all equations have together.</summary>
+    public int TermCount => _terms.Count;
+
     /// <summary>The largest step that any class would take from here; notes on the way which of them their bound holds.</summary>
     public double Residual(ReadOnlySpan<double> logarithms)
     {

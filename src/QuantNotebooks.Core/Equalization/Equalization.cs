@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
+using QuantNotebooks.Sweep;
 
 namespace QuantNotebooks.Equalization;
 
@@ -16,18 +17,20 @@ public static class Equalization
     /// <param name="method">How the factors are chosen.</param>
     /// <param name="images">Images without labels: their extrema serve the methods that need them, and outputs are compared on them.</param>
     /// <param name="options">Bounds; null for the defaults.</param>
-    /// <param name="cancellation">Stops between batches.</param>
+    /// <param name="progress">Told which images are under way.</param>
+    /// <param name="cancellation">Stops within a batch; see <see cref="EqualizationOptions.KeepsDone"/> for factors that are found.</param>
     /// <exception cref="QuantNotebooksException">The method needs images and there are none, or the images don't fit the network.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static EqualizationResult Equalize(
-        this Network network, EqualizationMethod method, ImageSet? images = null, EqualizationOptions? options = null, CancellationToken cancellation = default)
+        this Network network, EqualizationMethod method, ImageSet? images = null, EqualizationOptions? options = null,
+        IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(network);
         options ??= EqualizationOptions.Default;
         foreach (var name in options.LayerMethods.Keys) network.Layer(name);
         if (!options.LayerMethods.IsEmpty && (method == EqualizationMethod.Canonical || options.LayerMethods.ContainsValue(EqualizationMethod.Canonical)))
             throw new QuantNotebooksException("The canonical factorization is of a whole network: no layer can have a method of its own beside it.");
-        if (images is null && options.LayerMethods.Values.Append(method).Any(used => used is EqualizationMethod.OneStep or EqualizationMethod.TwoStep))
+        if (images is null && options.LayerMethods.Values.Append(method).Any(used => used?.NeedsImages() == true))
             throw new QuantNotebooksException("One-step and two-step equalization look at the ranges of activations, so they need images: give some, 64 are enough.");
         var trace = FactorTrace.Of(network);
         var problem = new FactorProblem(trace);
@@ -37,11 +40,11 @@ public static class Equalization
 
         // Outputs can be the same bit for bit with powers of two alone, and only node by node; otherwise ONNX Runtime may fuse nodes, which halves the time.
         var settings = options.PowerOfTwo ? FunctionComparison.NodeByNode : default;
-        var pass = images is null ? null : ActivationExtrema.Measure(trace, images, settings, cancellation);
-        var depths = options.PreActivations && images is not null ? PreActivationExtrema.Measure(network.FloatReference, images, cancellation) : null;
+        var pass = images is null ? null : ActivationExtrema.Measure(trace, images, settings, progress, cancellation);
+        var depths = options.PreActivations && images is not null ? PreActivationExtrema.Measure(network.FloatReference, images, progress, cancellation) : null;
         var (factors, convergence) = Solve(problem, method, pass?.Tensors, depths, options);
         var equalized = Apply(network, trace, problem, factors, HistoryOf(network, method, images, options));
-        var certificate = EqualizationCertificate.Compare(network, equalized, images, cancellation, pass?.Outputs);
+        var certificate = EqualizationCertificate.Compare(network, equalized, images, cancellation, pass?.Outputs, options.KeepsDone, progress);
         return new EqualizationResult(equalized, method, options, images, EqualizationReport.Groups(problem, factors, equalized, pass?.Tensors), refused, certificate)
         {
             Convergence = convergence,
@@ -54,19 +57,24 @@ public static class Equalization
         var factors = new double[problem.Count];
         Array.Fill(factors, 1);
         var methods = problem.Blocks.Select(block => MethodOf(problem, block, method, options)).ToArray();
-        if (methods.Any(used => used is EqualizationMethod.OneStep or EqualizationMethod.TwoStep))
-        {
-            var solver = new InverselyProportional(problem, extrema!, options, factors, depths);
-            for (var index = 0; index < methods.Length; index++)
-                if (methods[index] is EqualizationMethod.OneStep or EqualizationMethod.TwoStep)
-                    solver.Solve(problem.Blocks[index], twoStep: methods[index] == EqualizationMethod.TwoStep);
-        }
-        var crossLayer = new CrossLayer(problem, [.. problem.Blocks.Where((_, index) => methods[index] == EqualizationMethod.CrossLayer)], factors, options.MaxFactor);
+        FillRanges(EqualizationMethod.OneStep, EqualizationMethod.TwoStep);
+        ImmutableArray<FactorBlock> balanced =
+            [.. problem.Blocks.Where((_, index) => methods[index] is EqualizationMethod.CrossLayer or EqualizationMethod.CrossLayerTwoStep)];
+        var crossLayer = new CrossLayer(problem, balanced, factors, options.MaxFactor);
         if (method == EqualizationMethod.Canonical) CanonicalFactors.Solve(problem, factors);
         else crossLayer.SolveJointly();
+        FillRanges(EqualizationMethod.CrossLayerTwoStep);
         if (options.PowerOfTwo)
             foreach (ref var factor in factors.AsSpan()) factor = Math.ScaleB(1, (int)Math.Round(Math.Log2(factor)));
         return (factors, [.. crossLayer.Moves]);
+
+        void FillRanges(params ReadOnlySpan<EqualizationMethod?> those)
+        {
+            if (!methods.AsSpan().ContainsAny(those)) return;
+            var solver = new InverselyProportional(problem, extrema!, options, factors, depths);
+            for (var index = 0; index < methods.Length; index++)
+                if (those.Contains(methods[index])) solver.Solve(problem.Blocks[index], twoStep: methods[index] != EqualizationMethod.OneStep);
+        }
     }
 
     private static EqualizationMethod? MethodOf(FactorProblem problem, FactorBlock block, EqualizationMethod method, EqualizationOptions options)

@@ -25,6 +25,12 @@ public enum EqualizationMethod
     CrossLayer,
 
     /// <summary>
+    /// <see cref="CrossLayer"/>, then <see cref="TwoStep"/> on what it made: weights that are equal across layers first, then values that fill their grid.
+    /// Each of the two has the bound on factors for itself. Needs images.
+    /// </summary>
+    CrossLayerTwoStep,
+
+    /// <summary>
     /// No better grid but one form for all networks that differ in nothing but scale: each channel's largest weight in the first layer that makes it is 1.
     /// No bound on factors; looks at weights only; for the whole network, whatever single layers were to get.
     /// </summary>
@@ -34,11 +40,15 @@ public enum EqualizationMethod
 /// <summary>The methods' names in commands and reports.</summary>
 public static class EqualizationMethods
 {
-    /// <summary>All names, in the order of the methods: "one-step", "two-step", "cross-layer", "canonical".</summary>
-    public static ImmutableArray<string> Names { get; } = ["one-step", "two-step", "cross-layer", "canonical"];
+    /// <summary>All names, in the order of the methods: "one-step", "two-step", "cross-layer", "cross-layer-two-step", "canonical".</summary>
+    public static ImmutableArray<string> Names { get; } = ["one-step", "two-step", "cross-layer", "cross-layer-two-step", "canonical"];
 
     /// <summary>The method's name.</summary>
     public static string Text(this EqualizationMethod method) => Names[(int)method];
+
+    /// <summary>Whether the method looks at the ranges of activations.</summary>
+    public static bool NeedsImages(this EqualizationMethod method) =>
+        method is EqualizationMethod.OneStep or EqualizationMethod.TwoStep or EqualizationMethod.CrossLayerTwoStep;
 
     /// <summary>The method of that name.</summary>
     /// <exception cref="QuantNotebooksException">There is none; the message suggests the nearest.</exception>

@@ -37,6 +37,13 @@ public sealed record EqualizationOptions
     public bool PreActivations { get; init; }
 
     /// <summary>
+    /// Whether an equalization that is cancelled while outputs are compared, all factors being found, gives the network with the certificate of the images
+    /// compared so far, see <see cref="EqualizationCertificate.StoppedBefore"/>, instead of throwing. While ranges are measured it throws all the same:
+    /// ranges of some images would give other factors.
+    /// </summary>
+    public bool KeepsDone { get; init; }
+
+    /// <summary>
     /// Another method for the channels that some layers make, by layer name, or null to leave them as they are. Of layers whose outputs meet, the
     /// first in the network decides.
     /// </summary>

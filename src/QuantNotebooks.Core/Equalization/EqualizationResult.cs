@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
+using QuantNotebooks.Sweep;
 
 namespace QuantNotebooks.Equalization;
 
@@ -45,19 +46,25 @@ public sealed record RefusedEdge(string From, string To, string Reason);
 /// <param name="BitExact">Whether all output values are the same floats.</param>
 public sealed record EqualizationCertificate(ImageSet? Images, double? MaxAbsoluteDifference, double? MaxRelativeDifference, bool? BitExact)
 {
+    /// <summary>
+    /// How many images outputs were to be compared on, where that was stopped before: <see cref="Images"/> are the first of them. Null where it ran to its end.
+    /// </summary>
+    public int? StoppedBefore { get; init; }
+
     /// <summary>The certificate of a network in which nothing was changed.</summary>
     internal static EqualizationCertificate Unchanged(ImageSet? images) => new(images, 0, 0, true);
 
     /// <summary>The outputs of both networks on the images, value by value; nothing is known without images.</summary>
-    internal static EqualizationCertificate Compare(Network before, Network after, ImageSet? images, CancellationToken cancellation, KnownOutputs? known = null) =>
-        images is null ? new EqualizationCertificate(null, null, null, null) : FunctionComparison.Run(before, after, images, known, cancellation);
+    internal static EqualizationCertificate Compare(
+        Network before, Network after, ImageSet? images, CancellationToken cancellation, KnownOutputs? known = null, bool keepsDone = false, IProgress<SweepProgress>? progress = null) =>
+        images is null ? new EqualizationCertificate(null, null, null, null) : FunctionComparison.Run(before, after, images, known, keepsDone, progress, cancellation);
 }
 
 /// <summary>An equalized network and what was done to it. Immutable.</summary>
 /// <param name="Network">The equalized network; <see cref="Networks.Network.Parent"/> is the one before.</param>
 /// <param name="Method">How the factors were chosen.</param>
 /// <param name="Options">What it might do.</param>
-/// <param name="Images">The images that ranges were measured on and outputs compared on, or null.</param>
+/// <param name="Images">The images that ranges were measured on and outputs compared on, or null; the certificate says if fewer were compared.</param>
 /// <param name="Groups">The free channels with their factors, in topological order.</param>
 /// <param name="Refused">What could not be scaled, and why.</param>
 /// <param name="Certificate">That nothing was changed.</param>
@@ -73,12 +80,12 @@ public sealed record EqualizationResult(
     /// <summary>Whether nothing could be scaled: then <see cref="Network"/> is the one that was given.</summary>
     public bool IsUnchanged => Groups.IsEmpty;
 
-    /// <summary>How many of a group's factors are as large, or as small, as the bound lets them be; a method without a bound has none.</summary>
+    /// <summary>How many of a group's factors are as large, or as small, as the bound lets them be; 0 for a method without a bound, and for two methods in turn, whose products don't tell.</summary>
     /// <param name="group">One of <see cref="Groups"/>.</param>
     public int HeldFactors(FactorGroup group)
     {
         ArgumentNullException.ThrowIfNull(group);
-        if (Method == EqualizationMethod.Canonical) return 0;
+        if (Method is EqualizationMethod.Canonical or EqualizationMethod.CrossLayerTwoStep) return 0;
         var mean = Method == EqualizationMethod.CrossLayer ? group.Factors.Average(Math.Log) : 0;
         return group.Factors.Count(factor => Math.Abs(Math.Log(factor) - mean) > Math.Log(Options.MaxFactor) * 0.99);
     }

@@ -20,8 +20,11 @@ internal static class FunctionComparison
     /// <param name="after">The other.</param>
     /// <param name="images">Images for both.</param>
     /// <param name="known">What the first gives on them, where that is known.</param>
+    /// <param name="keepsDone">Whether a comparison that is cancelled gives the certificate of the images before the batch under way, none perhaps; else it throws.</param>
+    /// <param name="progress">Told which batch is under way.</param>
     /// <param name="cancellation">Stops within a batch.</param>
-    public static EqualizationCertificate Run(Network before, Network after, ImageSet images, KnownOutputs? known, CancellationToken cancellation)
+    public static EqualizationCertificate Run(
+        Network before, Network after, ImageSet images, KnownOutputs? known, bool keepsDone, IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
         var batches = new ImageBatches(before, images);
         using var pool = new TensorPool();
@@ -32,8 +35,30 @@ internal static class FunctionComparison
         var scales = new double[second.OutputNames.Count];
         var differences = new double[scales.Length];
         using var reader = batches.Open(pool, cancellation);
-        for (var batch = 0; batch < batches.Count; batch++)
+        var done = 0;
+        try
         {
+            for (; done < batches.Count; done++) CompareBatch(done);
+        }
+        catch (OperationCanceledException) when (keepsDone)
+        {
+            // A batch is compared when all of its outputs are there.
+        }
+        for (var output = 0; output < scales.Length; output++)
+        {
+            absolute = Math.Max(absolute, differences[output]);
+            if (differences[output] > 0) relative = Math.Max(relative, differences[output] / scales[output]);
+        }
+        return done switch
+        {
+            _ when done == batches.Count => new EqualizationCertificate(images, absolute, relative, bitExact),
+            0 => new EqualizationCertificate(null, null, null, null) { StoppedBefore = images.Count },
+            _ => new EqualizationCertificate(images.Take(done * batches.BatchSize), absolute, relative, bitExact) { StoppedBefore = images.Count },
+        };
+
+        void CompareBatch(int batch)
+        {
+            progress?.Report(batches.Progress(batch, "comparing outputs"));
             using var input = reader.Next();
             var expected = first?.Run([input.Value], cancellation);
             var actual = second.Run([input.Value], cancellation);
@@ -44,12 +69,6 @@ internal static class FunctionComparison
                 if (other.IsFloat) bitExact &= Compare(one is null ? known!.Batches[batch][output] : one.Floats, other.Floats, ref scales[output], ref differences[output]);
             }
         }
-        for (var output = 0; output < scales.Length; output++)
-        {
-            absolute = Math.Max(absolute, differences[output]);
-            if (differences[output] > 0) relative = Math.Max(relative, differences[output] / scales[output]);
-        }
-        return new EqualizationCertificate(images, absolute, relative, bitExact);
     }
 
     private static bool Compare(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, ref double scale, ref double difference)

@@ -5,7 +5,8 @@ namespace QuantNotebooks.Equalization;
 /// <summary>
 /// One-step and two-step equalization (paper B, arXiv 1902.01917). With k_i = max|W[i, ...]| of a layer and a_i the extreme of its output's
 /// channel i, both before the factors, and m_i = 1 (one-step) or the largest max|W_c[:, i]| / max|W_c| of the layers c that read it (two-step):
-/// s_i = min(K / k_i, A / a_i, 16), and on request max(A / p_i, 1) with p_i the depth below zero before the activation, with K = max_j k_j m_j and A = max_j a_j m_j. Channels that share a factor take the smallest of theirs.
+/// s_i = min(K / k_i, A / a_i, 16), and on request max(A / p_i, 1) with p_i the depth below zero before the activation, with K = max_j k_j m_j and A = max_j a_j m_j.
+/// Channels that share a factor take the smallest of theirs. The network "before" is the one with the factors that the solver is made with.
 /// </summary>
 internal sealed class InverselyProportional
 {
@@ -13,13 +14,16 @@ internal sealed class InverselyProportional
     private readonly ILookup<int, (ChannelExtrema Tensor, int Channel)> _activations;
     private readonly EqualizationOptions _options;
     private readonly double[] _factors;
+
+    /// <summary>The factors before: those that are set are multiples of them.</summary>
+    private readonly double[] _starts;
     private readonly float[][]? _depths;
 
     public InverselyProportional(FactorProblem problem, IEnumerable<ChannelExtrema> extrema, EqualizationOptions options, double[] factors, float[][]? depths = null)
     {
         _problem = problem;
         _options = options;
-        _factors = factors;
+        (_factors, _starts) = (factors, [.. factors]);
         _depths = depths;
         _activations = (from tensor in extrema
                         from channel in Enumerable.Range(0, tensor.Classes.Length)
@@ -47,11 +51,11 @@ internal sealed class InverselyProportional
             foreach (var (tensor, channel) in _activations[factorClass])
             {
                 var (minimum, maximum) = largestActivations[tensor];
-                factor = Math.Min(factor, Math.Min(Ratio(minimum, -tensor.Minima[channel]), Ratio(maximum, tensor.Maxima[channel])));
+                factor = Math.Min(factor, Math.Min(Ratio(minimum, -tensor.Minima[channel] * _starts[factorClass]), Ratio(maximum, tensor.Maxima[channel] * _starts[factorClass])));
             }
-            solved[index] = _problem.IsConstant(factorClass)
-                ? ConstantChannel.Factor(_problem, factorClass, _factors, made, read)
-                : Math.Max(factor, Math.Max(slacks.Of(factorClass), FactorProblem.SmallestFactor));
+            solved[index] = _starts[factorClass] * (_problem.IsConstant(factorClass)
+                ? ConstantChannel.Factor(_problem, factorClass, SetHere(factorClass), made, read)
+                : Math.Max(factor, Math.Max(slacks.Of(factorClass), FactorProblem.SmallestFactor)));
         }
         for (var index = 0; index < solved.Length; index++) _factors[block.Classes[index]] = solved[index];
     }
@@ -59,7 +63,8 @@ internal sealed class InverselyProportional
     /// <summary>max(A / p_i, 1), without a bound where p_i was not asked for.</summary>
     private double PreActivationBound(Endpoint end, Dictionary<ChannelExtrema, (double Minimum, double Maximum)> largest)
     {
-        if (_depths is null || _depths[_problem.Layers[end.Layer].Layer.Index][end.Channel] is not (> 0 and var depth)) return double.PositiveInfinity;
+        if (_depths is null || _depths[_problem.Layers[end.Layer].Layer.Index][end.Channel] is not (> 0 and var unscaled)) return double.PositiveInfinity;
+        var depth = unscaled * FactorProblem.FactorOf(_starts, _problem.Outputs[end.Layer][end.Channel]);
         foreach (var (tensor, range) in largest)
             if (tensor.Tensor == _problem.Layers[end.Layer].Layer.Output) return Math.Max(range.Maximum / depth, 1);
         return double.PositiveInfinity;
@@ -70,9 +75,9 @@ internal sealed class InverselyProportional
     private float[] KernelRanges(int layer)
     {
         var ranges = _problem.OutputRanges(layer, _factors);
-        // What a block set before divides out: factors start from the original.
+        // What this solver set divides out.
         for (var channel = 0; channel < ranges.Length; channel++)
-            ranges[channel] = (float)(ranges[channel] / FactorProblem.FactorOf(_factors, _problem.Outputs[layer][channel]));
+            ranges[channel] = (float)(ranges[channel] / SetHere(_problem.Outputs[layer][channel]));
         if (_options.ReleasedCode && _problem.IsDepthwise(layer)) Array.Fill(ranges, ranges.Max());
         return ranges;
     }
@@ -90,7 +95,8 @@ internal sealed class InverselyProportional
         var (minimum, maximum) = (0.0, 0.0);
         for (var channel = 0; channel < tensor.Classes.Length; channel++)
         {
-            var slack = slacks.Of(_problem.IndexOf(tensor.Classes[channel]));
+            var index = _problem.IndexOf(tensor.Classes[channel]);
+            var slack = slacks.Of(index) * FactorProblem.FactorOf(_starts, index);
             minimum = Math.Max(minimum, -tensor.Minima[channel] * slack);
             maximum = Math.Max(maximum, tensor.Maxima[channel] * slack);
         }
@@ -131,7 +137,9 @@ internal sealed class InverselyProportional
     {
         var ranges = _problem.InputRanges(layer, _factors);
         for (var channel = 0; channel < ranges.Length; channel++)
-            ranges[channel] = (float)(ranges[channel] * FactorProblem.FactorOf(_factors, _problem.Inputs[layer][channel]));
+            ranges[channel] = (float)(ranges[channel] * SetHere(_problem.Inputs[layer][channel]));
         return ranges;
     }
+
+    private double SetHere(int index) => FactorProblem.FactorOf(_factors, index) / FactorProblem.FactorOf(_starts, index);
 }

@@ -16,11 +16,11 @@ internal sealed class PreActivationExtrema : ILayerVisitor
     public bool ChangesLayers => false;
 
     /// <summary>For each layer |min| of each channel before the activation, 0 where it never is negative.</summary>
-    public static float[][] Measure(Network network, ImageSet images, CancellationToken cancellation)
+    public static float[][] Measure(Network network, ImageSet images, IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
         var visitor = new PreActivationExtrema(network);
         using var sweep = new LayerSweep(network, QuantizationScheme.Int8PerTensor with { WeightBits = null, ActivationBits = null }, images, visitor, ranges: null);
-        sweep.Run(null, cancellation);
+        sweep.Run(progress, cancellation);
         return visitor._depths;
     }
 

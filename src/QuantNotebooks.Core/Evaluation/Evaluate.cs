@@ -10,25 +10,25 @@ namespace QuantNotebooks.Evaluation;
 public static class Evaluate
 {
     /// <summary>Evaluates several networks, quantized by one scheme, in one pass over the same images.</summary>
-    /// <inheritdoc cref="Compare(IEnumerable{Network}, ImageSet, IEnumerable{QuantizationScheme}, ImageSet, bool, IProgress{SweepProgress}, CancellationToken)"/>
+    /// <inheritdoc cref="Compare(IEnumerable{Network}, ImageSet, IEnumerable{QuantizationScheme}, ImageSet, EvaluationOptions, IProgress{SweepProgress}, CancellationToken)"/>
     /// <param name="networks">The networks, in the order wanted.</param>
     /// <param name="images">Test images.</param>
     /// <param name="scheme">How each is quantized.</param>
     /// <param name="calibration">Calibration images for the networks that carry no ranges of their own.</param>
-    /// <param name="keepsDone">Whether a cancelled evaluation gives the result of the images that are done, see <see cref="EvaluationResult.StoppedBefore"/>, instead of throwing; it throws where none is.</param>
+    /// <param name="options">What else is wanted; null for <see cref="EvaluationOptions.Default"/>.</param>
     /// <param name="progress">Told which network is under way.</param>
     /// <param name="cancellation">Stops within a batch.</param>
     public static Comparison Compare(
         IEnumerable<Network> networks, ImageSet images, QuantizationScheme scheme, ImageSet? calibration = null,
-        bool keepsDone = false, IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default) =>
-        Compare(networks, images, [scheme], calibration, keepsDone, progress, cancellation);
+        EvaluationOptions? options = null, IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default) =>
+        Compare(networks, images, [scheme], calibration, options, progress, cancellation);
 
     /// <summary>Evaluates several networks, each quantized by several schemes, in one pass over the same images.</summary>
     /// <param name="networks">The networks, in the order wanted.</param>
     /// <param name="images">Test images.</param>
     /// <param name="schemes">How each is quantized, in the order wanted; null for full precision.</param>
     /// <param name="calibration">Calibration images for the networks that carry no ranges of their own.</param>
-    /// <param name="keepsDone">Whether a cancelled evaluation gives the result of the images that are done, see <see cref="EvaluationResult.StoppedBefore"/>, instead of throwing; it throws where none is.</param>
+    /// <param name="options">What else is wanted; null for <see cref="EvaluationOptions.Default"/>.</param>
     /// <param name="progress">Told which network is under way.</param>
     /// <param name="cancellation">Stops within a batch.</param>
     /// <returns>The rows of the first network, one a scheme, then those of the next.</returns>
@@ -37,7 +37,7 @@ public static class Evaluate
     /// </exception>
     public static Comparison Compare(
         IEnumerable<Network> networks, ImageSet images, IEnumerable<QuantizationScheme?> schemes, ImageSet? calibration = null,
-        bool keepsDone = false, IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
+        EvaluationOptions? options = null, IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(networks);
         ArgumentNullException.ThrowIfNull(schemes);
@@ -46,7 +46,7 @@ public static class Evaluate
             ? new EvaluationEntry(network, null, null)
             : network.Quantized(scheme, calibration, cancellation))).ToArray();
         if (entries.Length == 0) throw new QuantNotebooksException(wanted.Length == 0 ? "There is no scheme to compare." : "There is no network to compare.");
-        return new Comparison([.. EvaluationPass.Run(entries, images, keepsDone, progress, cancellation).Select(result => new ComparisonRow(result.Network.Name, result))]);
+        return new Comparison([.. EvaluationPass.Run(entries, images, (options ?? EvaluationOptions.Default).KeepsDone, progress, cancellation).Select(result => new ComparisonRow(result.Network.Name, result))]);
     }
 
     /// <summary>Puts evaluations that were made one by one side by side, each under a name.</summary>

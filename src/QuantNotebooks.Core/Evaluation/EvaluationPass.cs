@@ -19,21 +19,24 @@ internal sealed record EvaluationEntry(Network Network, QuantizationScheme? Sche
 /// </summary>
 internal static class EvaluationPass
 {
-    private const int BatchSize = 100;
+    /// <summary>Images that go through at once.</summary>
+    public const int BatchSize = 100;
 
     /// <param name="entries">What to evaluate.</param>
     /// <param name="images">Test images.</param>
     /// <param name="keepsDone">Whether a pass that is cancelled ends after the batch under way and gives the results of the images so far; else it throws.</param>
     /// <param name="progress">Told how many batches are done.</param>
     /// <param name="cancellation">Stops the pass.</param>
+    /// <param name="kept">Full-precision outputs of earlier passes over the same images, which this one adds to; null to keep none.</param>
     /// <returns>A result an entry; fewer where a pass was cancelled before the last entries had begun.</returns>
     public static ImmutableArray<EvaluationResult> Run(
-        IReadOnlyList<EvaluationEntry> entries, ImageSet images, bool keepsDone, IProgress<SweepProgress>? progress, CancellationToken cancellation)
+        IReadOnlyList<EvaluationEntry> entries, ImageSet images, bool keepsDone, IProgress<SweepProgress>? progress, CancellationToken cancellation,
+        FloatOutputs? kept = null)
     {
         var batches = entries.Select(entry => new ImageBatches(entry.Network, images, BatchSize)).ToArray();
         // Networks that take their images in another way, or batches of another size, can't share a pass.
         if (batches.Any(other => !other.ReadsLike(batches[0])))
-            return RunApart(entries, images, keepsDone, progress, cancellation);
+            return RunApart(entries, images, keepsDone, progress, kept, cancellation);
 
         // What is kept is whole batches.
         var within = keepsDone ? CancellationToken.None : cancellation;
@@ -46,7 +49,7 @@ internal static class EvaluationPass
             {
                 var reference = network.FloatReference;
                 if (!references.TryGetValue(reference.FunctionSha256, out var full))
-                    references[reference.FunctionSha256] = full = new WholeNetwork(reference);
+                    references[reference.FunctionSha256] = full = new WholeNetwork(reference, kept);
                 runs.Add((full, scheme is null ? null : new QuantizedInference(network, scheme, ranges!, batches[0].InputName, pool), OutputTally.For(network, images)));
             }
             using var reader = batches[0].Open(pool, within);
@@ -56,7 +59,7 @@ internal static class EvaluationPass
                 else if (keepsDone && cancellation.IsCancellationRequested) break;
                 progress?.Report(new SweepProgress(batch, batches[0].Count, images.Name) { ImagesDone = batch * batches[0].BatchSize, TotalImages = images.Count });
                 using var input = reader.Next();
-                var outputs = references.Values.ToDictionary(full => full, full => full.Run(input, within));
+                var outputs = references.Values.ToDictionary(full => full, full => full.Run(batch, input, within));
                 foreach (var (full, quantized, tally) in runs)
                 {
                     using var actual = quantized?.Run(input.Copy(pool), within);
@@ -76,29 +79,41 @@ internal static class EvaluationPass
     }
 
     private static ImmutableArray<EvaluationResult> RunApart(
-        IReadOnlyList<EvaluationEntry> entries, ImageSet images, bool keepsDone, IProgress<SweepProgress>? progress, CancellationToken cancellation)
+        IReadOnlyList<EvaluationEntry> entries, ImageSet images, bool keepsDone, IProgress<SweepProgress>? progress, FloatOutputs? kept, CancellationToken cancellation)
     {
         var results = ImmutableArray.CreateBuilder<EvaluationResult>();
         foreach (var entry in entries)
         {
             if (keepsDone && results.Count > 0 && cancellation.IsCancellationRequested) break;
-            results.AddRange(Run([entry], images, keepsDone, progress, cancellation));
+            results.AddRange(Run([entry], images, keepsDone, progress, cancellation, kept));
         }
         return results.ToImmutable();
     }
 
-    /// <summary>A full-precision network in one ONNX Runtime session.</summary>
-    private sealed class WholeNetwork(Network network) : IDisposable
+    /// <summary>A full-precision network in one ONNX Runtime session, made when an output is wanted that was not kept.</summary>
+    private sealed class WholeNetwork(Network network, FloatOutputs? kept) : IDisposable
     {
-        private readonly OnnxSession _session = OnnxSession.Create(network.ToModel(), network.Name);
+        private OnnxSession? _session;
 
-        public BatchTensor Run(BatchTensor input, CancellationToken cancellation)
+        public FullOutput Run(int batch, BatchTensor input, CancellationToken cancellation)
         {
+            if (kept?.Find(network, batch) is { } known) return new FullOutput(null, known);
+            _session ??= OnnxSession.Create(network.ToModel(), network.Name);
             var outputs = _session.Run([input.Value], cancellation);
             foreach (var other in outputs.Skip(1)) other.Dispose();
-            return BatchTensor.Own(outputs[0]);
+            var output = BatchTensor.Own(outputs[0]);
+            kept?.Keep(network, batch, output.Floats);
+            return new FullOutput(output, null);
         }
 
-        public void Dispose() => _session.Dispose();
+        public void Dispose() => _session?.Dispose();
+    }
+
+    /// <summary>The full-precision output of a batch: fresh, or kept.</summary>
+    private readonly record struct FullOutput(BatchTensor? Tensor, float[]? Kept) : IDisposable
+    {
+        public ReadOnlySpan<float> Floats => Tensor is null ? Kept : Tensor.Floats;
+
+        public void Dispose() => Tensor?.Dispose();
     }
 }

@@ -16,7 +16,7 @@ internal static class CertificateJson
         writer.WriteEndObject();
     }
 
-    /// <summary>The differences are null without images.</summary>
+    /// <summary>The differences are null without images; of a comparison that was stopped stand here the images that it is of, and how many were wanted.</summary>
     public static void WriteCertificate(this Utf8JsonWriter writer, EqualizationCertificate certificate)
     {
         writer.WriteStartObject("certificate");
@@ -24,6 +24,11 @@ internal static class CertificateJson
         writer.WriteFinite("maxRelativeDifference", certificate.MaxRelativeDifference);
         if (certificate.BitExact is { } exact) writer.WriteBoolean("bitExact", exact);
         else writer.WriteNull("bitExact");
+        if (certificate.StoppedBefore is { } wanted)
+        {
+            writer.WriteNumber("count", certificate.Images?.Count ?? 0);
+            writer.WriteNumber("stoppedBefore", wanted);
+        }
         writer.WriteEndObject();
     }
 

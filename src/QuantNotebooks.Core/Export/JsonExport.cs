@@ -67,7 +67,8 @@ public static class JsonExport
     /// <summary>What bias correction added, and the shift before and after.</summary>
     /// <remarks>
     /// <c>model</c> is the network before the correction and <c>corrected</c> the one after it. The shifts are one a channel, at <c>point</c>; those of
-    /// <c>predictions</c> before the activation. The <c>rms...InSigmas</c> are the root mean square over the channels that vary, each in its standard deviations.
+    /// <c>predictions</c> before the activation. The <c>rms...InSigmas</c> are the root mean square over the channels that vary, each in its standard deviations. <c>stoppedAfter</c>
+    /// is how many layers were done when the correction was interrupted; those after them have no figures.
     /// </remarks>
     public static string ToJson(this CorrectionResult result)
     {
@@ -77,6 +78,7 @@ public static class JsonExport
             writer.WriteString("method", result.Method);
             writer.WriteString("point", result.Point == CorrectionPoint.AfterActivation ? "after-activation" : "before-activation");
             writer.WriteImages("heldOut", result.HeldOut);
+            if (result.StoppedAfter is { } done) writer.WriteNumber("stoppedAfter", done);
             writer.WriteCalibration(result.Network.Ranges);
             writer.WriteStartObject("corrected");
             writer.WriteString("name", result.Network.Name);

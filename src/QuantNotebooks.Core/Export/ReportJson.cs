@@ -23,7 +23,7 @@ internal static class ReportJson
     };
 
     /// <summary>A document with the contract's head and the fields that <paramref name="body"/> adds.</summary>
-    public static string Write(Network model, QuantizationScheme? scheme, ImageSet? images, Action<Utf8JsonWriter> body)
+    public static string Write(Network? model, QuantizationScheme? scheme, ImageSet? images, Action<Utf8JsonWriter> body)
     {
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream, Options))
@@ -40,8 +40,13 @@ internal static class ReportJson
         return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length) + "\n";
     }
 
-    public static void WriteModel(this Utf8JsonWriter writer, string name, Network network)
+    public static void WriteModel(this Utf8JsonWriter writer, string name, Network? network)
     {
+        if (network is null)
+        {
+            writer.WriteNull(name);
+            return;
+        }
         writer.WriteStartObject(name);
         writer.WriteString("path", network.Path);
         writer.WriteString("sha256", network.FileSha256);

@@ -8,7 +8,7 @@ public static class SensitivityJson
 {
     /// <summary>What each layer quantized alone, and all together, do to the output.</summary>
     /// <remarks>
-    /// <c>images</c> is the set at hand and <c>sample</c> what was run of it. <c>rqnsr</c> and <c>sqnrDb</c> are of the network's output;
+    /// <c>images</c> is the set at hand and <c>sample</c> what was run of it, of <c>stoppedBefore</c> images where it was stopped. <c>rqnsr</c> and <c>sqnrDb</c> are of the network's output;
     /// <c>noiseRatio</c> is rqnsr^2 with its standard error over images, and <c>share</c> the layer's part of the sum of all layers' ratios.
     /// </remarks>
     public static string ToJson(this SensitivityReport report)
@@ -17,6 +17,7 @@ public static class SensitivityJson
         return ReportJson.Write(report.Network, report.Scheme, report.Images, writer =>
         {
             writer.WriteImages("sample", report.Sample);
+            if (report.StoppedBefore is { } wanted) writer.WriteNumber("stoppedBefore", wanted);
             writer.WriteCalibration(report.Ranges);
             writer.WriteStartObject("together");
             WriteNoise(writer, report.Together);

@@ -73,6 +73,10 @@ internal readonly struct JsonField
     /// <summary>What the document is called in messages.</summary>
     public string Source => _source;
 
+    public bool IsString => _element.ValueKind == JsonValueKind.String;
+
+    public bool IsNumber => _element.ValueKind == JsonValueKind.Number;
+
     public bool IsArray => _element.ValueKind == JsonValueKind.Array;
 
     public string AsString() => _element.ValueKind == JsonValueKind.String

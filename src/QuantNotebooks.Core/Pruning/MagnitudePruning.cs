@@ -40,7 +40,7 @@ public static class MagnitudePruning
     internal static float[][] ScoresOf(Network network, PruningOptions options, CancellationToken cancellation)
     {
         var factorized = options.Factorization is { } method
-            ? network.Equalize(method, options.Calibration, new EqualizationOptions { MaxFactor = MaxFactor }, cancellation).Network
+            ? network.Equalize(method, options.Calibration, new EqualizationOptions { MaxFactor = MaxFactor }, cancellation: cancellation).Network
             : network;
         return [.. factorized.Layers.Select(layer =>
         {

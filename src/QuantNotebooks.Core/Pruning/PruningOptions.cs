@@ -28,6 +28,6 @@ public sealed record PruningOptions
     /// <summary>Among which weights the smallest are looked for.</summary>
     public PruningScope Scope { get; init; }
 
-    /// <summary>Images for one-step and two-step, which look at the ranges of activations.</summary>
+    /// <summary>Images for the methods that look at the ranges of activations.</summary>
     public ImageSet? Calibration { get; init; }
 }

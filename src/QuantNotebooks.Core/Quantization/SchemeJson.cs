@@ -7,6 +7,13 @@ namespace QuantNotebooks.Quantization;
 /// <summary>A <see cref="QuantizationScheme"/> in reports and metadata: writing and reading stand side by side, field by field.</summary>
 internal static class SchemeJson
 {
+    /// <summary>All fields.</summary>
+    public static string[] Fields { get; } =
+    [
+        "name", "weightBits", "activationBits", "boundaryBits", "perChannel", "biasBits", "range", "weightRange", "symmetricWeights", "symmetricActivations",
+        "powerOfTwoScales", "overrides",
+    ];
+
     /// <summary>The scheme as an object on one line.</summary>
     public static string Write(QuantizationScheme scheme)
     {
@@ -51,7 +58,13 @@ internal static class SchemeJson
     public static QuantizationScheme Read(string json, string source) => JsonField.Read(json, source, root =>
     {
         var field = root.Optional("scheme") ?? root;
-        if (field.IsNull) throw field.Error("is null: nothing was quantized in this report");
+        return field.IsNull ? throw field.Error("is null: nothing was quantized in this report") : Read(field);
+    });
+
+    /// <summary>Reads a scheme that stands in another document.</summary>
+    /// <exception cref="QuantNotebooksException">A field is wrong.</exception>
+    public static QuantizationScheme Read(JsonField field)
+    {
         var otherwise = QuantizationScheme.Int8PerTensor;
         return Checked(field, () => new QuantizationScheme
         {
@@ -66,7 +79,7 @@ internal static class SchemeJson
             PowerOfTwoScales = field.Optional("powerOfTwoScales")?.AsBoolean() ?? otherwise.PowerOfTwoScales,
             Overrides = field.Optional("overrides")?.AsList(ReadOverride, mayBeEmpty: true) ?? otherwise.Overrides,
         });
-    });
+    }
 
     private static LayerOverride ReadOverride(JsonField field) =>
         new(field["layer"].AsNonEmptyString(), Bits(field["weightBits"]), Bits(field["activationBits"]));

@@ -8,7 +8,7 @@ namespace QuantNotebooks.Quantization;
 /// </summary>
 internal sealed class ValueHistogram : IValueDistribution
 {
-    private const int Bins = 16384;
+    public const int Bins = 16384;
 
     private readonly long[] _counts;
     private readonly double _low;

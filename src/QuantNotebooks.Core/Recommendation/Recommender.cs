@@ -107,9 +107,9 @@ internal sealed class Recommender(
         _ => throw new ArgumentOutOfRangeException(nameof(remedy)),
     };
 
-    private Network Equalized(Network from) => from.Equalize(EqualizationMethod.CrossLayer, cancellation: cancellation).Network;
+    private Network Equalized(Network from) => from.Equalize(EqualizationMethod.CrossLayerTwoStep, images, cancellation: cancellation).Network;
 
-    private EvaluationResult Evaluate(State state) => state.Network.Evaluate(heldOut, state.Scheme, images, false, progress, cancellation);
+    private EvaluationResult Evaluate(State state) => state.Network.Evaluate(heldOut, state.Scheme, images, null, progress, cancellation);
 
     /// <summary>The same layers alone on the held-out images, before and after.</summary>
     private ImmutableArray<LayerAdvice> WithMeasured(ImmutableArray<LayerAdvice> advice, IReadOnlyList<TriedStep> steps, State state)

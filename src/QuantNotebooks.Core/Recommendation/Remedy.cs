@@ -9,7 +9,7 @@ public enum Remedy
     /// <summary>Take its dead channels out of the grid that they share with others.</summary>
     DropDeadChannels,
 
-    /// <summary>Give its channels more equal ranges (cross-layer equalization); the function stays.</summary>
+    /// <summary>Give its channels more equal ranges (cross-layer equalization, then two-step); the function stays.</summary>
     Equalize,
 
     /// <summary>Take the mean shift back by a constant a channel (iterative bias correction).</summary>

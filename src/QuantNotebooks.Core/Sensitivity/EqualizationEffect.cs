@@ -3,6 +3,7 @@ using QuantNotebooks.Equalization;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Quantization;
+using QuantNotebooks.Sweep;
 
 namespace QuantNotebooks.Sensitivity;
 
@@ -86,10 +87,11 @@ public sealed record EqualizationEffect(
     /// <param name="equalization">The equalization.</param>
     /// <param name="images">Images; they set the ranges of both networks too.</param>
     /// <param name="scheme">How both are quantized; weights or activations that it leaves in floating point make no noise.</param>
+    /// <param name="progress">Told which layer is under way, of six measurements one after the other.</param>
     /// <param name="cancellation">Stops within a batch.</param>
     /// <exception cref="QuantNotebooksException">The images don't fit the network.</exception>
     public static EqualizationEffect Measure(
-        EqualizationResult equalization, ImageSet images, QuantizationScheme scheme, CancellationToken cancellation = default)
+        EqualizationResult equalization, ImageSet images, QuantizationScheme scheme, IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(equalization);
         ArgumentNullException.ThrowIfNull(scheme);
@@ -104,7 +106,7 @@ public sealed record EqualizationEffect(
                 Ratio(layer.Name, group => group.Consumers), Ratio(layer.Name, group => group.Producers), Held(layer.Name)))]);
 
         (SensitivityReport Before, SensitivityReport After) Both(QuantizationScheme part) => (
-            before.MeasureSensitivity(images, part, cancellation: cancellation), after.MeasureSensitivity(images, part, cancellation: cancellation));
+            before.MeasureSensitivity(images, part, null, progress, cancellation), after.MeasureSensitivity(images, part, null, progress, cancellation));
 
         static BeforeAfter Of((SensitivityReport Before, SensitivityReport After) reports, Layer layer) =>
             new(reports.Before.Layers[layer.Index].Output.Ratio, reports.After.Layers[layer.Index].Output.Ratio);

@@ -13,6 +13,9 @@ internal sealed class NoiseTally(Network network, QuantizationScheme scheme, Ima
     private readonly double[] _noise = new double[images.Count];
     private int _seen;
 
+    /// <summary>Images added so far.</summary>
+    public int Seen => _seen;
+
     /// <param name="count">Images in the batch.</param>
     /// <param name="full">The full-precision output, [count, ...].</param>
     /// <param name="quantized">The other one, of the same shape.</param>

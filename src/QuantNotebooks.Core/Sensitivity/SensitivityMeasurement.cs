@@ -24,8 +24,8 @@ public static class SensitivityMeasurement
     /// </param>
     /// <param name="scheme">How layers are quantized.</param>
     /// <param name="options">What else is wanted; null for <see cref="SensitivityOptions.Default"/>.</param>
-    /// <param name="progress">Told which batch is under way.</param>
-    /// <param name="cancellation">Stops the measurement within a batch.</param>
+    /// <param name="progress">Told which layer is under way.</param>
+    /// <param name="cancellation">Stops the measurement within a batch, which is then lost; see <see cref="SensitivityOptions.KeepsDone"/> for those before it.</param>
     /// <exception cref="QuantNotebooksException">The images don't fit the network, or a value is not finite.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static SensitivityReport MeasureSensitivity(
@@ -36,7 +36,7 @@ public static class SensitivityMeasurement
         ArgumentNullException.ThrowIfNull(images);
         options ??= SensitivityOptions.Default;
         FiniteCheck.Weights(network);
-        var ranges = options.Ranges ?? network.Ranges ?? network.Calibrate(options.Calibration ?? images, scheme, cancellation);
+        var ranges = options.Ranges ?? network.Ranges ?? network.Calibrate(options.Calibration ?? images, scheme, progress, cancellation);
         var sample = images.Spread(options.Sample ?? SensitivityOptions.SampleOf(network, images));
         var reference = network.FloatReference;
         var batches = new ImageBatches(network, sample);
@@ -46,22 +46,41 @@ public static class SensitivityMeasurement
         var tallies = network.Layers.Select(_ => new NoiseTally(network, scheme, sample)).ToArray();
         var together = new NoiseTally(network, scheme, sample);
         using var reader = batches.Open(pool, cancellation);
-        for (var batch = 0; batch < batches.Count; batch++)
+        var total = batches.Count * suffixes.Steps.Length;
+        try
         {
-            progress?.Report(new SweepProgress(batch, batches.Count, sample.Name) { ImagesDone = batch * batches.BatchSize, TotalImages = sample.Count });
+            for (var batch = 0; batch < batches.Count; batch++) RunBatch(batch);
+            progress?.Report(new SweepProgress(total, total, "done") { ImagesDone = sample.Count, TotalImages = sample.Count });
+        }
+        catch (OperationCanceledException) when (options.KeepsDone && together.Seen > 0)
+        {
+            // A batch is compared in one go, all layers of it: what was done is the batches before.
+        }
+        var done = together.Seen == sample.Count ? sample : sample.Take(together.Seen);
+        return new SensitivityReport(
+            network, scheme, images, done, [.. network.Layers.Select(layer => new LayerSensitivity(layer, tallies[layer.Index].Result()))], together.Result(), ranges)
+        {
+            StoppedBefore = done == sample ? null : sample.Count,
+        };
+
+        void RunBatch(int batch)
+        {
             var count = batches.ImagesIn(batch);
             var input = reader.Next();
             using var quantized = whole.Run(input.Copy(pool), cancellation);
-            suffixes.Run(input, Compare, cancellation);
+            suffixes.Run(input, Compare, Report, cancellation);
 
             void Compare(BatchTensor full, Func<Layer, BatchTensor> alone)
             {
                 together.Add(count, full.Floats, quantized.Floats);
                 foreach (var layer in network.Layers) tallies[layer.Index].Add(count, full.Floats, alone(layer).Floats);
             }
+
+            void Report(int step) => progress?.Report(new SweepProgress(batch * suffixes.Steps.Length + step, total, suffixes.Steps[step].Name)
+            {
+                ImagesDone = batch * batches.BatchSize,
+                TotalImages = sample.Count,
+            });
         }
-        progress?.Report(new SweepProgress(batches.Count, batches.Count, "done") { ImagesDone = sample.Count, TotalImages = sample.Count });
-        return new SensitivityReport(
-            network, scheme, images, sample, [.. network.Layers.Select(layer => new LayerSensitivity(layer, tallies[layer.Index].Result()))], together.Result(), ranges);
     }
 }

@@ -27,6 +27,12 @@ public sealed record SensitivityOptions
     public ImageSet? Calibration { get; init; }
 
     /// <summary>
+    /// Whether a cancelled measurement gives the report of the images of the sample that it is done with, the same ones for all layers, see
+    /// <see cref="SensitivityReport.StoppedBefore"/>, instead of throwing. It throws all the same where it is done with none.
+    /// </summary>
+    public bool KeepsDone { get; init; }
+
+    /// <summary>
     /// The usual size of the sample. An image costs about half a run of the network for each layer, where measuring its mean shift costs a few
     /// runs: so of N images N * 6 / L are run for L layers, which keeps the whole within twice the measurement of the mean shift on all N. A
     /// whole batch where the network takes only that.

@@ -26,6 +26,12 @@ public sealed record LayerSensitivity(Layer Layer, OutputNoise Output)
 public sealed record SensitivityReport(
     Network Network, QuantizationScheme Scheme, ImageSet Images, ImageSet Sample, ImmutableArray<LayerSensitivity> Layers, OutputNoise Together, ActivationRanges Ranges)
 {
+    /// <summary>
+    /// How many images were to be run, where the measurement was stopped before: <see cref="Sample"/> are the first of them, and every layer's figures
+    /// are of all of these. Null where it ran to its end.
+    /// </summary>
+    public int? StoppedBefore { get; init; }
+
     /// <summary>The layer of that name.</summary>
     /// <exception cref="QuantNotebooksException">There is none.</exception>
     public LayerSensitivity Layer(string name) => Layers[Network.Layer(name).Index];

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Quantization;
 using QuantNotebooks.Sweep;
@@ -40,11 +41,15 @@ internal sealed class SuffixRunner : IDisposable
         _outputName = network.Graph.Outputs[0].Name;
     }
 
+    /// <summary>The steps of a run, in order.</summary>
+    public ImmutableArray<SweepStep> Steps => _plan.Steps;
+
     /// <summary>Runs one batch.</summary>
     /// <param name="input">The images; taken over.</param>
     /// <param name="compare">Given the full-precision output, and for each layer the output with that layer quantized.</param>
+    /// <param name="begins">Told each step that begins, by its index.</param>
     /// <param name="cancellation">Stops within a step.</param>
-    public void Run(BatchTensor input, Action<BatchTensor, Func<Layer, BatchTensor>> compare, CancellationToken cancellation)
+    public void Run(BatchTensor input, Action<BatchTensor, Func<Layer, BatchTensor>> compare, Action<int> begins, CancellationToken cancellation)
     {
         var full = new Dictionary<string, BatchTensor> { [_inputName] = input };
         var variants = _network.Layers.Select(_ => new Dictionary<string, BatchTensor>()).ToArray();
@@ -52,6 +57,7 @@ internal sealed class SuffixRunner : IDisposable
         {
             for (var index = 0; index < _plan.Steps.Length; index++)
             {
+                begins(index);
                 var step = _plan.Steps[index];
                 Keep(full, step, _full[index].Run(InputsOf(_full[index], full, full), cancellation));
                 foreach (var variant in variants)

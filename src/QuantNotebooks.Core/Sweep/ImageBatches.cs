@@ -63,6 +63,9 @@ internal sealed class ImageBatches
 
     public int ImagesIn(int batch) => Math.Min(BatchSize, _images.Count - batch * BatchSize);
 
+    /// <summary>How far an operation has come that goes through the whole network batch by batch.</summary>
+    public SweepProgress Progress(int batch, string current) => new(batch, Count, current) { ImagesDone = batch * BatchSize, TotalImages = _images.Count };
+
     /// <summary>Bytes of a batch as the network's input.</summary>
     public long BytesOf(int batch) => _shape.Aggregate((long)sizeof(float) * ImagesIn(batch), (product, length) => product * length);
 

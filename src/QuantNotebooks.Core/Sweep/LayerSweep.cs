@@ -15,8 +15,11 @@ internal sealed record SweepOutcome(
     /// <summary>Bytes that went to a temporary file at the same time, at most.</summary>
     public long SpilledBytes { get; init; }
 
-    /// <summary>The images that went through the whole network: the first ones, all unless the sweep was stopped early.</summary>
+    /// <summary>The images that went through the whole network: the first ones, all unless a sweep that goes batch by batch was stopped early.</summary>
     public required int Images { get; init; }
+
+    /// <summary>The layers that a sweep that goes layer by layer was done with when it was stopped, all images through each; null where it ran to its end.</summary>
+    public IReadOnlySet<Layer>? StoppedAfter { get; init; }
 }
 
 /// <summary>
@@ -50,7 +53,8 @@ internal sealed class LayerSweep : IDisposable
 
     /// <param name="progress">Told what is under way.</param>
     /// <param name="keepsDone">
-    /// Whether a sweep that goes batch by batch ends after those that it has begun and gives what there is, when it is cancelled; else it throws.
+    /// Whether a sweep that is cancelled gives what there is: one that goes batch by batch ends after those that it has begun, one that goes layer by layer
+    /// leaves the layer under way; else it throws, as it does where nothing is done.
     /// </param>
     /// <param name="cancellation">Stops the sweep.</param>
     public SweepOutcome Run(IProgress<SweepProgress>? progress, bool keepsDone, CancellationToken cancellation)
@@ -58,7 +62,7 @@ internal sealed class LayerSweep : IDisposable
         var isLayerwise = _state.Given is null || _state.Visitor.ChangesLayers;
         var within = keepsDone && !isLayerwise ? CancellationToken.None : cancellation;
         using var reader = _state.Batches.Open(_state.Pool, within);
-        return isLayerwise ? new LayerwiseSweep(_state, reader, within).Run(progress) : new BatchwiseSweep(_state, reader, within, cancellation).Run(progress);
+        return isLayerwise ? new LayerwiseSweep(_state, reader, within).Run(progress, keepsDone) : new BatchwiseSweep(_state, reader, within, cancellation).Run(progress);
     }
 
     public void Dispose() => _state.Dispose();

@@ -13,7 +13,24 @@ internal sealed class LayerwiseSweep(SweepState state, BatchReader reader, Cance
 {
     private readonly Dictionary<string, float[]> _biases = [];
 
-    public SweepOutcome Run(IProgress<SweepProgress>? progress)
+    private readonly HashSet<Layer> _done = new(ReferenceEqualityComparer.Instance);
+
+    public SweepOutcome Run(IProgress<SweepProgress>? progress, bool keepsDone)
+    {
+        try
+        {
+            RunAll(progress);
+            return state.Outcome(_biases.ToImmutableDictionary());
+        }
+        catch (OperationCanceledException) when (keepsDone && _done.Count > 0)
+        {
+            // A bias of the layer under way may be found; its values behind the activation are not.
+            var kept = _done.Select(layer => layer.Name).Where(_biases.ContainsKey);
+            return state.Outcome(kept.ToImmutableDictionary(name => name, name => _biases[name])) with { StoppedAfter = _done };
+        }
+    }
+
+    private void RunAll(IProgress<SweepProgress>? progress)
     {
         var steps = state.Plan.Steps;
         state.Workers.ForEach(batch => state.ReadImages(reader, batch, cancellation));
@@ -21,9 +38,10 @@ internal sealed class LayerwiseSweep(SweepState state, BatchReader reader, Cance
         for (var index = 0; index < steps.Length; index++)
         {
             progress?.Report(new SweepProgress(index, steps.Length, steps[index].Name) { TotalImages = state.Images.Count });
-            if (steps[index].Layer is not null)
+            if (steps[index].Layer is { } layer)
             {
                 RunLayer(index);
+                _done.Add(layer);
             }
             else
             {
@@ -36,7 +54,6 @@ internal sealed class LayerwiseSweep(SweepState state, BatchReader reader, Cance
             state.Close(index);
         }
         progress?.Report(new SweepProgress(steps.Length, steps.Length, "done") { TotalImages = state.Images.Count });
-        return state.Outcome(_biases.ToImmutableDictionary());
     }
 
     private void RunLayer(int index)

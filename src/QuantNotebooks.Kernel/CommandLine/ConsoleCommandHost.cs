@@ -1,3 +1,4 @@
+using QuantNotebooks.Experiments;
 using QuantNotebooks.Kernel.CommandLine.Reports;
 using QuantNotebooks.Kernel.Scripting;
 using QuantNotebooks.Notebook.Commands;
@@ -11,6 +12,8 @@ internal sealed class ConsoleCommandHost(TextWriter output, TextWriter error, Ca
     private readonly ProgressLine _progress = new(error, TerminalWidth(error));
 
     public CancellationToken Cancellation => cancellation;
+
+    public ExperimentWorkerProgram? Worker => SweepWorkerCommand.Program;
 
     public object? FindVariable(string name) => null;
 

@@ -18,6 +18,7 @@ internal static class QuantnbCommand
         root.Subcommands.Add(RunCommand.Create());
         root.Subcommands.Add(ConvertCommand.Create());
         root.Subcommands.Add(JupyterCommand.Create());
+        root.Subcommands.Add(SweepWorkerCommand.Create());
         HelpCommand.AddTo(root);
         return root;
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using QuantNotebooks.Kernel.CommandLine;
 using QuantNotebooks.Kernel.Scripting;
 using QuantNotebooks.Notebook.Commands;
 using QuantNotebooks.Notebook.Hosting;
@@ -51,7 +52,7 @@ internal sealed class CommandMagic(CommandDefinition definition) : Magic
         var arguments = CommandWords.Bind(definition, own);
         return run =>
         {
-            var host = new CellCommandHost(run.Engine.FindVariable);
+            var host = new CellCommandHost(run.Engine.FindVariable, SweepWorkerCommand.Program);
             try
             {
                 var result = definition.Run(arguments, host);

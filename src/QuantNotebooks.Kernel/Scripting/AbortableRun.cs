@@ -12,7 +12,7 @@ namespace QuantNotebooks.Kernel.Scripting;
 internal sealed class AbortableRun : SynchronizationContext
 {
     /// <summary>How long a user's code may take to stop by itself once its token is cancelled, before it is aborted.</summary>
-    public static readonly TimeSpan UsualGrace = TimeSpan.FromMilliseconds(100);
+    public static readonly TimeSpan UsualGrace = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How long aborting may take. Native code cannot be aborted.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(600);

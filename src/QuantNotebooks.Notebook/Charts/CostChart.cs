@@ -42,13 +42,17 @@ public static class CostChart
         return front.ToImmutable();
     }
 
-    private static GenericChart Build(string title, ImmutableArray<MethodCost> methods, ImmutableArray<MethodCost> front) => Chart(
+    private static GenericChart Build(string title, ImmutableArray<MethodCost> methods, ImmutableArray<MethodCost> front)
+    {
+        var (costs, shares) = (RangeOf(methods.Select(method => Math.Log10(method.Seconds))), RangeOf(methods.SelectMany(Shown)));
+        var places = PointLabels.Of([.. methods.Select(method => (method.Method, Along(costs, Math.Log10(method.Seconds)), Along(shares, 100 * method.Accuracy)))]);
+        return Chart(
         [
             Trace("scatter", ("name", "best for its cost"), ("mode", "lines"), ("hoverinfo", "skip"), ("x", front.Select(method => method.Seconds).ToArray()),
                 ("y", front.Select(method => 100 * method.Accuracy).ToArray()), ("line", Node(("color", Palette.Grey), ("dash", "dot"), ("width", 1.5)))),
             Trace("scatter", ("name", "methods"), ("mode", "markers+text"), ("x", methods.Select(method => NumberText.Rounded(method.Seconds)).ToArray()),
                 ("y", methods.Select(method => NumberText.Rounded(100 * method.Accuracy)).ToArray()),
-                ("text", methods.Select(method => Literal(method.Method)).ToArray()), ("textposition", "top center"), ("cliponaxis", false),
+                ("text", methods.Select(method => Literal(method.Method)).ToArray()), ("textposition", places), ("cliponaxis", false),
                 ("marker", Node(("size", 10), ("color", methods.Select(method => front.Contains(method) ? Palette.Orange : Palette.Blue).ToArray()),
                     ("symbol", methods.Select(method => front.Contains(method) ? "diamond" : "circle").ToArray()))),
                 ("error_y", Node(("type", "data"), ("symmetric", false), ("thickness", 1), ("width", 4),
@@ -57,7 +61,21 @@ public static class CostChart
                 ("hovertemplate", "<b>%{text}</b><br>%{y:.2f} % in %{x:.3g} s<extra></extra>")),
         ],
         ("title", Title(title)), ("showlegend", false),
-        ("xaxis", With(Axis("cost, processor seconds", 8), ("type", "log"), ("exponentformat", "power"))),
-        ("yaxis", Axis("accuracy, % of the images", 8)),
+        ("xaxis", With(Axis("cost, processor seconds", 8), ("type", "log"), ("exponentformat", "power"), ("range", new[] { costs.Low, costs.High }))),
+        ("yaxis", With(Axis("accuracy, % of the images", 8), ("range", new[] { shares.Low, shares.High }))),
         ("margin", Node(("t", TopMargin(title, 34)), ("b", 56), ("l", 60), ("r", 40))));
+    }
+
+    /// <summary>Accuracy with its interval, in percent.</summary>
+    private static double[] Shown(MethodCost method) => [100 * method.Accuracy, 100 * (method.Interval?.Low ?? method.Accuracy), 100 * (method.Interval?.High ?? method.Accuracy)];
+
+    /// <summary>The values with a tenth of their span on either side, where names have room.</summary>
+    private static (double Low, double High) RangeOf(IEnumerable<double> values)
+    {
+        var (low, high) = (values.Min(), values.Max());
+        var room = high > low ? 0.1 * (high - low) : 0.5;
+        return (low - room, high + room);
+    }
+
+    private static double Along((double Low, double High) range, double value) => (value - range.Low) / (range.High - range.Low);
 }

@@ -13,15 +13,18 @@ public sealed class CommandDefinition
     private readonly Func<object, string> _toJson;
     private readonly Func<CommandArguments, string?> _conflict;
     private readonly Func<object, bool> _isPart;
+    private readonly Func<object, string?> _failure;
 
     private CommandDefinition(
-        ImmutableArray<CommandOption> options, Func<CommandInputs, object> run, Func<object, string> toJson, Func<CommandArguments, string?> conflict, Func<object, bool> isPart)
+        ImmutableArray<CommandOption> options, Func<CommandInputs, object> run, Func<object, string> toJson, Func<CommandArguments, string?> conflict, Func<object, bool> isPart,
+        Func<object, string?> failure)
     {
         Options = options;
         _run = run;
         _toJson = toJson;
         _conflict = conflict;
         _isPart = isPart;
+        _failure = failure;
     }
 
     /// <summary>Its name: one word, a verb.</summary>
@@ -66,7 +69,7 @@ public sealed class CommandDefinition
     /// was done until then, where that is of use.
     /// </summary>
     /// <exception cref="CommandUsageException">The words make no sense for this network or these images.</exception>
-    /// <exception cref="QuantNotebooksException">A file is bad, or the images don't fit.</exception>
+    /// <exception cref="QuantNotebooksException">A file is bad, or the images don't fit; or a part of the work failed, the rest being shown and written.</exception>
     /// <exception cref="OperationCanceledException">The host stopped it, and nothing of use was done.</exception>
     public object Run(CommandArguments arguments, ICommandHost host)
     {
@@ -87,14 +90,14 @@ public sealed class CommandDefinition
             ReportFile.Write(html, HtmlPage.Of($"{Name} {string.Join(' ', arguments.Subjects.Select(Path.GetFileName))}", result));
             host.Note($"written: {html}");
         }
-        return result;
+        return _failure(result) is { } failure ? throw new QuantNotebooksException(failure) : result;
     }
 
     internal static CommandDefinition Create<T>(
         string name, string summary, CommandSubject subject, string example, IEnumerable<CommandOption> options,
-        Func<CommandInputs, T> run, Func<T, string> toJson, Func<CommandArguments, string?>? conflict = null, Func<T, bool>? isPart = null)
+        Func<CommandInputs, T> run, Func<T, string> toJson, Func<CommandArguments, string?>? conflict = null, Func<T, bool>? isPart = null, Func<T, string?>? failure = null)
         where T : class =>
-        new([.. options, CommonOptions.Json, CommonOptions.Html], run, result => toJson((T)result), conflict ?? (_ => null), result => isPart?.Invoke((T)result) == true)
+        new([.. options, CommonOptions.Json, CommonOptions.Html], run, result => toJson((T)result), conflict ?? (_ => null), result => isPart?.Invoke((T)result) == true, result => failure?.Invoke((T)result))
         {
             Name = name,
             Summary = summary,

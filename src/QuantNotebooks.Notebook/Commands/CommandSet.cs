@@ -27,6 +27,7 @@ public static class CommandSet
         ReportCommand.Definition,
         EvaluateCommand.Definition,
         CompareCommand.Definition,
+        SweepCommand.Definition,
         ExportCommand.Definition,
     ];
 

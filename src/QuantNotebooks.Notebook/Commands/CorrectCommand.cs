@@ -82,7 +82,9 @@ internal static class CorrectCommand
             CommonOptions.Images, CommonOptions.Count, CommonOptions.SkipBroken, Method, CommonOptions.HeldOut, Out, .. OfIterative, .. OfFineTuning,
             .. CommonOptions.Scheme, CommonOptions.KeepDeadChannels, CommonOptions.Memory,
         ],
-        Run, (CorrectionResult result) => result.ToJson(), Conflict, result => result.Training?.End == TrainingEnd.Interrupted);
+        Run, (CorrectionResult result) => result.ToJson(), Conflict, IsPart);
+
+    private static bool IsPart(CorrectionResult result) => result.StoppedAfter is not null || result.Training?.End == TrainingEnd.Interrupted;
 
     private static CorrectionResult Run(CommandInputs inputs)
     {
@@ -94,11 +96,15 @@ internal static class CorrectCommand
         if (network.Ranges is not null) inputs.Host.Note($"'{network.Name}' carries its own calibrated ranges; they are kept.");
         var result = WithOutcome(inputs, Correct(inputs, network, calibration, heldOut));
         foreach (var warning in result.Warnings) inputs.Host.Note($"warning: {warning}");
-        var interrupted = result.Training?.End == TrainingEnd.Interrupted;
         if (result.Training is { } training) inputs.Host.Note(Ended(training));
         if (target is null) return result;
-        // An interrupted training keeps the best so far; any other interrupt comes before there is a result.
-        if (!interrupted) inputs.Host.Cancellation.ThrowIfCancellationRequested();
+        // An interrupted training keeps the best so far; any other interrupt comes before there is a whole result.
+        if (!IsPart(result)) inputs.Host.Cancellation.ThrowIfCancellationRequested();
+        if (result.StoppedAfter is not null)
+        {
+            inputs.Host.Note($"not written, for it was stopped: {target}");
+            return result;
+        }
         result.Network.Save(target);
         inputs.Host.Note($"written: {target}");
         return result;
@@ -123,7 +129,7 @@ internal static class CorrectCommand
                 if (!arguments.IsGiven(CommonOptions.Count)) images = images.Take(FineTuningImages);
                 return network.FineTuneBiases(images, inputs.Scheme, Training(arguments), heldOut, progress, cancellation);
             default:
-                var options = new IterativeOptions { Point = arguments.Get(At), Significance = arguments.Get(Significance), Shrink = arguments.Get(Shrink), SetAside = arguments.Get(SetAside) };
+                var options = new IterativeOptions { Point = arguments.Get(At), Significance = arguments.Get(Significance), Shrink = arguments.Get(Shrink), SetAside = arguments.Get(SetAside), KeepsDone = true };
                 return network.CorrectBias(images, inputs.Scheme, heldOut, options, arguments.Get(CommonOptions.Memory), progress, cancellation);
         }
     }

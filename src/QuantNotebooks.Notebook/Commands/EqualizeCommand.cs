@@ -41,7 +41,7 @@ internal static class EqualizeCommand
             Images, CommonOptions.Count, CommonOptions.SkipBroken, Method, Layers, MaxFactor, PowerOfTwo, ReleasedCode, PreActivations, Out, .. CommonOptions.Scheme,
             CommonOptions.KeepDeadChannels,
         ],
-        Run, (object result) => result is EqualizationEffect effect ? effect.ToJson() : ((EqualizationResult)result).ToJson(), Conflict);
+        Run, (object result) => result is EqualizationEffect effect ? effect.ToJson() : ((EqualizationResult)result).ToJson(), Conflict, result => result is EqualizationResult);
 
     private static string? Conflict(CommandArguments arguments) =>
         CommonOptions.Scheme.FirstOrDefault(arguments.IsGiven) is { } option && arguments.Get(Images) is null
@@ -54,7 +54,7 @@ internal static class EqualizeCommand
         var arguments = inputs.Arguments;
         var method = MethodOf(Method, arguments.Get(Method));
         var layers = LayerMethods(arguments.Get(Layers));
-        var looking = layers.Values.Prepend(method).FirstOrDefault(used => used is EqualizationMethod.OneStep or EqualizationMethod.TwoStep);
+        var looking = layers.Values.Prepend(method).FirstOrDefault(used => used?.NeedsImages() == true);
         if (arguments.Get(Images) is null && looking is { } needy)
             throw new CommandUsageException($"{Images.Name} is missing: {needy.Text()} looks at the ranges of activations; 64 images are enough.");
         var target = arguments.Get(Out);
@@ -64,13 +64,22 @@ internal static class EqualizeCommand
         var options = new EqualizationOptions
         {
             MaxFactor = arguments.Get(MaxFactor), PowerOfTwo = arguments.Get(PowerOfTwo), ReleasedCode = arguments.Get(ReleasedCode), PreActivations = arguments.Get(PreActivations), LayerMethods = layers,
+            KeepsDone = true,
         };
         if (network.Ranges is not null) inputs.Host.Note($"'{network.Name}' carries calibrated ranges; they hold for its old channels only and are dropped.");
-        var result = network.Equalize(method, images, options, inputs.Host.Cancellation);
+        var result = network.Equalize(method, images, options, inputs.Progress("equalize"), inputs.Host.Cancellation);
         inputs.Save(Out, result.Network);
-        return images is not null && CommonOptions.Scheme.Any(arguments.IsGiven)
-            ? EqualizationEffect.Measure(result, images, inputs.Scheme, inputs.Host.Cancellation)
-            : result;
+        if (images is null || !CommonOptions.Scheme.Any(arguments.IsGiven)) return result;
+        try
+        {
+            return EqualizationEffect.Measure(result, images, inputs.Scheme, inputs.Progress("each layer's noise"), inputs.Host.Cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            // The factors are whole, and of use without it.
+            inputs.Host.Note("interrupted: what the equalization does to each layer's noise was not measured.");
+            return result;
+        }
     }
 
     private static ImmutableDictionary<string, EqualizationMethod?> LayerMethods(string? list)

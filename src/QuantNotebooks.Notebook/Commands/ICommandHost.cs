@@ -1,3 +1,4 @@
+using QuantNotebooks.Experiments;
 using QuantNotebooks.Sweep;
 
 namespace QuantNotebooks.Notebook.Commands;
@@ -7,6 +8,9 @@ public interface ICommandHost
 {
     /// <summary>Stops the command.</summary>
     CancellationToken Cancellation { get; }
+
+    /// <summary>The program that runs experiments in processes of their own; null in a host that has none.</summary>
+    ExperimentWorkerProgram? Worker => null;
 
     /// <summary>The value of the variable of that name; null where there is none, and always in a host without variables.</summary>
     object? FindVariable(string name);

@@ -39,7 +39,7 @@ internal static class PruneCommand
     {
         var arguments = inputs.Arguments;
         var method = EqualizeCommand.MethodOf(Method, arguments.Get(Method));
-        if (method is EqualizationMethod.OneStep or EqualizationMethod.TwoStep && !arguments.IsGiven(CommonOptions.Calibration))
+        if (method.NeedsImages() && !arguments.IsGiven(CommonOptions.Calibration))
             throw new CommandUsageException($"{CommonOptions.Calibration.Name} is missing: {method.Text()} looks at the ranges of activations; 64 images are enough.");
         if (arguments.Get(Out) is { } target) inputs.RequireNewFile(Out, target);
         var network = inputs.Network();

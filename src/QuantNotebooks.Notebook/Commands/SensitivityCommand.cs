@@ -16,7 +16,7 @@ internal static class SensitivityCommand
             CommonOptions.Images, CommonOptions.Count, CommonOptions.SkipBroken, Sample, CommonOptions.Calibration, CommonOptions.CalibrationCount,
             .. CommonOptions.Scheme, CommonOptions.KeepDeadChannels,
         ],
-        Run, (SensitivityReport report) => report.ToJson());
+        Run, (SensitivityReport report) => report.ToJson(), isPart: report => report.StoppedBefore is not null);
 
     private static SensitivityReport Run(CommandInputs inputs)
     {
@@ -26,6 +26,7 @@ internal static class SensitivityCommand
         {
             Sample = inputs.Arguments.IsGiven(Sample) ? inputs.Arguments.Get(Sample) : null,
             Calibration = inputs.Arguments.IsGiven(CommonOptions.Calibration) ? inputs.Part(CommonOptions.Calibration, CommonOptions.CalibrationCount) : null,
+            KeepsDone = true,
         };
         return network.MeasureSensitivity(inputs.Images(), inputs.Scheme, options, inputs.Progress("sensitivity"), inputs.Host.Cancellation);
     }

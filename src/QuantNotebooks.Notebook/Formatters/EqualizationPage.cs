@@ -46,6 +46,8 @@ internal static class EqualizationPage
     /// <summary>What the comparison of outputs found, whatever a difference may come from.</summary>
     public static string Compared(EqualizationCertificate certificate) => certificate switch
     {
+        { Images: null, StoppedBefore: not null } => "Stopped early: outputs were not compared.",
+        { StoppedBefore: { } wanted } => $"Stopped early, after {NumberText.Count(certificate.Images.Count)} of {NumberText.Count(wanted, "image")}: {Compared(certificate with { StoppedBefore = null })}",
         { Images: null } => "Outputs were not compared: no images were given.",
         { BitExact: true } => $"The outputs are the same bit for bit on {certificate.Images}.",
         _ => $"The outputs differ by at most {NumberText.Significant(certificate.MaxAbsoluteDifference!.Value, 2)}, "

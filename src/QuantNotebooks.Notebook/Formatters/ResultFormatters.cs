@@ -5,6 +5,7 @@ using Plotly.NET;
 using QuantNotebooks.Correction;
 using QuantNotebooks.Equalization;
 using QuantNotebooks.Evaluation;
+using QuantNotebooks.Experiments;
 using QuantNotebooks.Export;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
@@ -48,6 +49,7 @@ public static class ResultFormatters
             RegisterPage<ChannelDistribution>(ResultPages.Of);
             RegisterPage<Comparison>(ResultPages.Of);
             RegisterPage<EvaluationResult>(ResultPages.Of);
+            RegisterPage<ExperimentReport>(ExperimentPage.Of);
             RegisterPage<ExportResult>(ExportPage.Of);
             RegisterPage<Network>(ResultPages.Of);
             RegisterPage<Layer>(ResultPages.Of);
@@ -83,6 +85,7 @@ public static class ResultFormatters
         Json<CorrectionResult>(JsonExport.ToJson);
         Json<Comparison>(JsonExport.ToJson);
         Json<EvaluationResult>(JsonExport.ToJson);
+        Json<ExperimentReport>(SweepJson.ToJson);
         Json<ExportResult>(ExportJson.ToJson);
         Json<Network>(JsonExport.ToJson);
         Json<QuantizationScheme>(scheme => scheme.ToJson());

@@ -159,7 +159,7 @@ internal static class ResultPages
         return $"{name}: {NumberText.Percent(right, 2)} {result.Metric.Text()}, {change} full precision's {NumberText.Percent(reference, 2)}";
     }
 
-    private static string StoppedEarly(ImageSet images, int wanted) => $"Stopped early: measured on the first {NumberText.Count(images.Count)} of {NumberText.Count(wanted, "image")}.";
+    internal static string StoppedEarly(ImageSet images, int wanted) => $"Stopped early: measured on the first {NumberText.Count(images.Count)} of {NumberText.Count(wanted, "image")}.";
 
     private static string MeasuredOn(QuantizationScheme scheme, ImageSet images) => $"{scheme}; {images}.";
 

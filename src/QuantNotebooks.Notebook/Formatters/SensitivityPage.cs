@@ -16,6 +16,7 @@ internal static class SensitivityPage
                 + "Share: of the sum of all layers' noise energies.",
             $"{report.Scheme}; {NumberText.Count(report.Sample.Count, "image")}, evenly spaced, of {report.Images}.",
         };
+        if (report.StoppedBefore is { } wanted) notes.Insert(0, ResultPages.StoppedEarly(report.Sample, wanted));
         notes.AddRange(NodeText.NotAnalysed(report.Network).Select(line => "Not analysed: " + line));
         return report.Layers.IsEmpty
             ? new ResultPage(SensitivityFinding.Of(report), null, [], notes)

@@ -30,7 +30,9 @@ internal sealed class FrameContent
 
     public string RowKey(int row) => string.Join(", ", _rowKeys[row].Select(CellText.Exact));
 
-    public bool IsNumeric(int column) => CellText.IsNumeric(_columns[column].Type);
+    public Type TypeOf(int column) => _columns[column].Type;
+
+    public bool IsNumeric(int column) => CellText.IsNumeric(TypeOf(column));
 
     /// <summary>The cell's value, or null where it is missing.</summary>
     public object? Value(int row, int column) => _columns[column].Values.GetObject(row) is { HasValue: true } value ? value.Value : null;

@@ -1,3 +1,4 @@
+using QuantNotebooks.Experiments;
 using QuantNotebooks.Notebook.Commands;
 using QuantNotebooks.Sweep;
 
@@ -5,11 +6,14 @@ namespace QuantNotebooks.Notebook.Hosting;
 
 /// <summary>The running cell as the place where a command runs: its variables, and a progress bar that becomes the result.</summary>
 /// <param name="findVariable">The value of the C# variable of that name, or null.</param>
-internal sealed class CellCommandHost(Func<string, object?> findVariable) : ICommandHost
+/// <param name="worker">The program that runs experiments in processes of their own, or null.</param>
+internal sealed class CellCommandHost(Func<string, object?> findVariable, ExperimentWorkerProgram? worker = null) : ICommandHost
 {
     private ProgressDisplay? _bar;
 
     public CancellationToken Cancellation => RunningCell.CancellationToken;
+
+    public ExperimentWorkerProgram? Worker => worker;
 
     public object? FindVariable(string name) => findVariable(name);
 

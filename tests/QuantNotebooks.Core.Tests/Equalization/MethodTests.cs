@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using QuantNotebooks.Equalization;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Sweep;
@@ -103,6 +104,25 @@ public sealed class MethodTests
         static float Largest(IEnumerable<float> ranges) => ranges.Max();
     }
 
+    [Theory]
+    [InlineData(TestData.MobileNetV1)]
+    [InlineData(TestData.MobileNetV2)]
+    [InlineData(TestData.ResNet14)]
+    public void Cross_layer_and_two_step_in_one_are_the_one_after_the_other(string name)
+    {
+        var images = TestData.Calibration.Take(16);
+        var network = TestData.Load(name, keepDeadChannels: true);
+        var together = network.Equalize(EqualizationMethod.CrossLayerTwoStep, images);
+        var inTurn = network.Equalize(EqualizationMethod.CrossLayer, images).Network.Equalize(EqualizationMethod.TwoStep, images).Network;
+        foreach (var layer in together.Network.Layers)
+        {
+            var expected = inTurn.Layers[layer.Index].Weights;
+            var largest = Math.Abs(TensorPrimitives.MaxMagnitude(expected));
+            for (var index = 0; index < expected.Length; index++) Assert.Equal(expected[index], layer.Weights[index], 1e-4f * largest);
+        }
+        Assert.InRange(together.Certificate.MaxRelativeDifference!.Value, 0, 1e-5);
+    }
+
     [Fact]
     public void One_step_by_hand()
     {
@@ -135,7 +155,7 @@ public sealed class MethodTests
     {
         var images = TestData.Calibration.Take(4);
         var network = TestData.Load(TestData.ResNet14);
-        var depths = PreActivationExtrema.Measure(network, images, TestContext.Current.CancellationToken);
+        var depths = PreActivationExtrema.Measure(network, images, null, TestContext.Current.CancellationToken);
         var free = network.Equalize(EqualizationMethod.OneStep, images).Groups.SelectMany(group => group.Factors).Sum();
         var bound = network.Equalize(EqualizationMethod.OneStep, images, new EqualizationOptions { PreActivations = true }).Groups.SelectMany(group => group.Factors).Sum();
         Assert.Equal(network.Layers.Select(layer => layer.Channels), depths.Select(layer => layer.Length));

@@ -84,6 +84,14 @@ public sealed class ChartPageTests : IDisposable
                 const a = boxes[i].box, b = boxes[j].box, slack = 2;
                 if (a.left + slack < b.right && b.left + slack < a.right && a.top + slack < b.bottom && b.top + slack < a.bottom) overlaps.push(boxes[i].text + ' / ' + boxes[j].text);
               }
+            // A point's name stands inside the axes.
+            const area = plot.querySelector('.cartesianlayer .plot') && plot._fullLayout._size, frame = plot.getBoundingClientRect();
+            if (area)
+              for (const text of plot.querySelectorAll('.textpoint text')) {
+                const box = text.getBoundingClientRect();
+                if (box.left < frame.left + area.l || box.right > frame.right - area.r || box.top < frame.top + area.t || box.bottom > frame.bottom - area.b)
+                  overlaps.push(text.textContent + ' reaches beyond the axes');
+              }
             return { marks, overlaps };
           });
         })()
@@ -111,6 +119,11 @@ public sealed class ChartPageTests : IDisposable
             ("accuracy", AccuracyChart.Of(Evaluate.Compare(("naive", Result(8, 0.4)), ("corrected", Result(8, 0.92))))),
             ("bits", BitsChart.Of(Evaluate.Compare(("naive", Result(8, 0.9)), ("naive", Result(4, 0.4)), ("corrected", Result(8, 0.92)), ("corrected", Result(4, 0.8))))),
             ("cost", CostChart.Of(new MethodCost("iterative", 1, 0.86), new MethodCost("fine-tuned", 40, 0.9))),
+            // Long names at both ends and close together.
+            ("cost of many", CostChart.Of(
+                new MethodCost("analytic correction, no images", 0.3, 0.4, WilsonInterval.Of(0.4, 500)), new MethodCost("iterative correction, 16 images", 0.31, 0.86, WilsonInterval.Of(0.86, 500)),
+                new MethodCost("iterative correction, 64 images", 0.9, 0.87, WilsonInterval.Of(0.87, 500)), new MethodCost("iterative, after the activation", 1.1, 0.865, WilsonInterval.Of(0.865, 500)),
+                new MethodCost("quantization-aware training", 400, 0.9, WilsonInterval.Of(0.9, 500)))),
             ("network", NetworkGraphChart.Of(shift)), ("deep network", NetworkGraphChart.Of(Network.Load(Repository.PathOf("data", "models", "mobilenet-v2-fashion.onnx")))),
             ("training", TrainingChart.Of(new TrainingRun([new(0, double.NaN, 2, 0.5, 0), new(1, 1.5, 1, 0.8, 1)], 1, TrainingEnd.Completed, 8, 4))),
         ];

@@ -72,7 +72,7 @@ public sealed class EqualizationCommandTests
         var json = await Cli.JsonAsync(words);
         var expected = network.Equalize(
             EqualizationMethod.CrossLayer, Cli.CalibrationImages(4), new() { LayerMethods = new Dictionary<string, EqualizationMethod?> { [name] = null }.ToImmutableDictionary() },
-            TestContext.Current.CancellationToken);
+            null, TestContext.Current.CancellationToken);
         Assert.Equal(expected.Groups.Select(group => group.Factors[0]), json.GetProperty("groups").EnumerateArray().Select(group => group.GetProperty("factors")[0].GetDouble()));
         Assert.Contains(expected.Groups, group => group.Factors.All(factor => factor == 1));
         var (exitCode, _, error) = await Cli.InvokeAsync("equalize", Cli.Model(Cli.ResNet), "--layers", $"{name}=twostep");

@@ -81,6 +81,27 @@ public sealed class InterruptTests(RunningKernel kernel) : IClassFixture<Running
         Assert.Equal("True", client.Value("part.Layers.All(layer => layer.Before.Channels.All(channel => channel.ImageError.Count == part.Images.Count))"));
     }
 
+    [Theory]
+    [InlineData("sensitivity", "--sample 4000", "part.StoppedBefore == 4_000 && part.Sample.Count < 4_000 && part.Layers.All(layer => layer.Output.Images == part.Sample.Count)")]
+    [InlineData("correct", "--count 4000 --held-out 64", "part.StoppedAfter < part.Corrections.Length && part.Corrections.Count(layer => layer.Skipped is null) == part.StoppedAfter")]
+    [InlineData("equalize", "--method cross-layer --weight-bits 4", "part is EqualizationResult { Certificate.StoppedBefore: null }")]
+    public void AnInterruptedCommandLeavesWhatItIsDoneWith(string command, string options, string expected)
+    {
+        client.Value($"#!quant-load {Cli.Model(Cli.MobileNetV1)} --as net");
+        var id = client.BeginExecute($"#!quant-{command} net --images {Cli.Test} {options} --as part");
+        string bar;
+        // Something is done: images of a sensitivity, layers of a correction, all of the equalization.
+        do bar = client.Await(id, "update_display_data").Content["data"]!["text/plain"]!.GetValue<string>();
+        while (command == "equalize"
+            ? bar.Contains("comparing", StringComparison.Ordinal) || bar.Contains("ranges", StringComparison.Ordinal) || bar.Contains("calibration", StringComparison.Ordinal)
+            : bar.Contains("calibration", StringComparison.Ordinal) || bar.Contains(" 0 of ", StringComparison.Ordinal));
+        Assert.Matches(command == "correct" ? @"^correct: layer \d+ of \d+ on 4,000 images, \S+" : @"^\S+: [\d,]+ of [\d,]+ images, \S+", bar);
+        Interrupt();
+        var reply = client.ReplyTo(id);
+        Assert.Equal(("Interrupted", "The cell was interrupted; 'part' holds what was done until then."), (reply.Text("ename"), reply.Text("evalue")));
+        Assert.Equal("True", client.Value("using QuantNotebooks.Equalization;\n" + expected));
+    }
+
     private const string LongRun = """
         using Microsoft.ML.OnnxRuntime;
         using Microsoft.ML.OnnxRuntime.Tensors;

@@ -7,6 +7,7 @@ using Microsoft.DotNet.Interactive.Formatting;
 using QuantNotebooks.Correction;
 using QuantNotebooks.Equalization;
 using QuantNotebooks.Evaluation;
+using QuantNotebooks.Experiments;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Notebook.Charts;
@@ -58,12 +59,13 @@ public class EveryResultTests
             [.. Synthetic.MobileNet.Layers.Select(layer => new LayerAdvice(layer, Remedy.Keep, "makes little noise", 0.03, double.NaN))],
             (SensitivityReport)Make(typeof(SensitivityReport), 0)!, Synthetic.Evaluation(0.8), [new TriedStep(Remedy.Equalize, 3, 30, Synthetic.Evaluation(0.9), true, 1)])
             { Network = Synthetic.MobileNet, Scheme = Synthetic.Scheme, Untried = [] },
+        [typeof(ExperimentStep)] = () => ExperimentStep.Known[0],
         [typeof(NetworkReport)] = () => new NetworkReport(WithSplit(Synthetic.Report()), (RecommendationReport)Make(typeof(RecommendationReport), 0)!, null),
         [typeof(ChartFigure)] = () => AccuracyChart.Of(Evaluate.Compare(("a", Synthetic.Evaluation(0.9)))),
     };
 
     // They do something for a user and are nothing to look at.
-    private static readonly HashSet<string> Tools = [nameof(CtcDecoder)];
+    private static readonly HashSet<string> Tools = [nameof(CtcDecoder), nameof(ExperimentInputs)];
 
     public static TheoryData<string> Types => [.. ResultTypes().Select(type => type.FullName!)];
 

@@ -29,7 +29,8 @@ internal static class CorrectionText
             table.Add([.. cells]);
         }
         table.Write(writer);
-        foreach (var layer in result.Corrections.Where(layer => layer.Skipped is not null)) writer.WriteLine($"  {layer.Name} was left alone: {layer.Skipped}");
+        if (result.StoppedAfter is { } done) writer.WriteLine($"  Stopped early: {Digits.Count(done)} of {Digits.Count(result.Corrections.Length)} layers are done; the others are as they were.");
+        foreach (var layer in result.Corrections.Where(layer => layer.Skipped is not null && !layer.Before.Channels.IsEmpty)) writer.WriteLine($"  {layer.Name} was left alone: {layer.Skipped}");
         foreach (var layer in result.Corrections.Where(layer => !layer.BelowBiasStep.IsEmpty))
             writer.WriteLine($"  {layer.Name} keeps a shift in {Digits.Count(layer.BelowBiasStep.Length)} of {Digits.Count(layer.Layer.Channels)} channels, which vary so little that it is less than half a step of their integer bias.");
         if (result.Predictions is { } predictions)

@@ -13,7 +13,7 @@ internal static class EqualizationText
     {
         var name = (result.IsUnchanged ? result.Network : result.Network.Parent!).Name;
         var images = result.Images is { } set ? $", {Digits.Count(set.Count)} images of '{set.Name}'" : "";
-        writer.WriteLine($"{name}, {result.Method.Text()} equalization, {(result.Method == EqualizationMethod.Canonical ? "factors without a bound" : $"factors up to {Digits.Short(result.Options.MaxFactor)}")}{(result.Options.PowerOfTwo ? ", powers of two" : "")}{images}");
+        writer.WriteLine($"{name}, {result.Method.Text()} equalization, {Bound(result)}{(result.Options.PowerOfTwo ? ", powers of two" : "")}{images}");
         writer.WriteLine();
         if (result.IsUnchanged)
         {
@@ -44,6 +44,13 @@ internal static class EqualizationText
         writer.WriteLine("noise: rQNSR of the network's output, before > after; of the layer's weights alone, and of the values that it reads and makes alone.");
         writer.WriteLine(effect.Finding + ".");
     }
+
+    private static string Bound(EqualizationResult result) => result.Method switch
+    {
+        EqualizationMethod.Canonical => "factors without a bound",
+        EqualizationMethod.CrossLayerTwoStep => $"factors up to {Digits.Short(result.Options.MaxFactor)} in each of the two",
+        _ => $"factors up to {Digits.Short(result.Options.MaxFactor)}",
+    };
 
     private static string Roots(BeforeAfter noise) => $"{Digits.Short(Math.Sqrt(noise.Before))} > {Digits.Short(Math.Sqrt(noise.After))}";
 
@@ -76,6 +83,8 @@ internal static class EqualizationText
 
     private static string Certificate(EqualizationCertificate certificate) => certificate switch
     {
+        { Images: null, StoppedBefore: not null } => "Stopped early: outputs were not compared.",
+        { StoppedBefore: { } wanted } => $"Stopped early, after {Digits.Count(certificate.Images.Count)} of {Digits.Count(wanted)} images: {Certificate(certificate with { StoppedBefore = null })}",
         { Images: null } => "Outputs were not compared: give --images to have them compared.",
         { BitExact: true } => $"The outputs on {Digits.Count(certificate.Images.Count)} images are the same bit for bit.",
         _ => $"The outputs on {Digits.Count(certificate.Images.Count)} images differ by at most {Digits.Short(certificate.MaxAbsoluteDifference)}, {Digits.Short(certificate.MaxRelativeDifference)} of the largest: float rounding.",

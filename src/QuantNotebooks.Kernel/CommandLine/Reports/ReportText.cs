@@ -1,6 +1,7 @@
 using QuantNotebooks.Correction;
 using QuantNotebooks.Equalization;
 using QuantNotebooks.Evaluation;
+using QuantNotebooks.Experiments;
 using QuantNotebooks.Export;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Notebook.Reports;
@@ -34,6 +35,7 @@ internal static class ReportText
             case CorrectionResult correction: CorrectionText.Write(correction, writer); break;
             case EvaluationResult evaluation: EvaluationText.Write(evaluation, writer); break;
             case Comparison comparison: EvaluationText.Write(comparison, writer); break;
+            case ExperimentReport experiments: ExperimentText.Write(experiments, writer); break;
             case ExportResult export: ExportedText.Write(export, writer); break;
             default: throw new ArgumentException($"There is no text for a {result.GetType().Name}.", nameof(result));
         }

@@ -8,6 +8,7 @@ internal static class SensitivityText
     public static void Write(SensitivityReport report, TextWriter writer)
     {
         writer.WriteLine($"{report.Network.Name}, {report.Scheme}, each layer quantized alone, {Digits.Count(report.Sample.Count)} of {Digits.Count(report.Images.Count)} images of '{report.Images.Name}', at the output");
+        if (report.StoppedBefore is { } wanted) writer.WriteLine($"Stopped early: these are the first of {Digits.Count(wanted)} images.");
         writer.WriteLine();
         var table = new TextTable(
             new("layer", false), new("operator", false), new("rQNSR"), new("SQNR dB"), new("+- dB"), new("share of noise %"), new("agreement %"), new("accuracy %"));

@@ -1,0 +1,47 @@
+namespace QuantNotebooks.Notebook.Charts;
+
+/// <summary>Where the names of points stand: beside their marks, inside the chart, and not on each other.</summary>
+internal static class PointLabels
+{
+    // A chart of 800 pixels, the narrowest that is meant to be read; wider ones have more room. Letters of 12 pixels are about 7 wide on average.
+    private const double Width = 690, Height = 330, Letter = 7, Line = 16, Mark = 8;
+
+    private static readonly (string Name, int Side, int Level)[] Places =
+    [
+        ("top center", 0, -1), ("bottom center", 0, 1), ("top right", 1, -1), ("top left", -1, -1), ("bottom right", 1, 1), ("bottom left", -1, 1),
+        ("middle right", 1, 0), ("middle left", -1, 0),
+    ];
+
+    private readonly record struct Box(double Left, double Top, double Right, double Bottom)
+    {
+        public double Overlap(Box other) => Math.Max(0, Math.Min(Right, other.Right) - Math.Max(Left, other.Left)) * Math.Max(0, Math.Min(Bottom, other.Bottom) - Math.Max(Top, other.Top));
+
+        public double Outside => Math.Max(0, -Left) + Math.Max(0, Right - Width) + Math.Max(0, -Top) + Math.Max(0, Bottom - Height);
+    }
+
+    /// <summary>Plotly's name of the place of each label: the first that keeps it inside and clear of marks and of the labels before; else the one that does so best.</summary>
+    /// <param name="points">Name, and where the mark is, 0 to 1 along the axes.</param>
+    public static string[] Of(IReadOnlyList<(string Name, double Across, double Up)> points)
+    {
+        var marks = points.Select(point => new Box(point.Across * Width - Mark, (1 - point.Up) * Height - Mark, point.Across * Width + Mark, (1 - point.Up) * Height + Mark)).ToArray();
+        var taken = new List<Box>(marks);
+        var places = new string[points.Count];
+        for (var index = 0; index < places.Length; index++)
+        {
+            var (place, box) = Places.Select(place => (place.Name, Box: BoxOf(points[index].Name, marks[index], place.Side, place.Level)))
+                .MinBy(candidate => 1000 * candidate.Box.Outside + taken.Where(other => other != marks[index]).Sum(candidate.Box.Overlap));
+            places[index] = place;
+            taken.Add(box);
+        }
+        return places;
+    }
+
+    private static Box BoxOf(string name, Box mark, int side, int level)
+    {
+        var width = Letter * name.Length;
+        var middle = (mark.Left + mark.Right) / 2;
+        var left = side switch { 0 => middle - width / 2, 1 => mark.Right, _ => mark.Left - width };
+        var top = level switch { 0 => (mark.Top + mark.Bottom - Line) / 2, 1 => mark.Bottom, _ => mark.Top - Line };
+        return new Box(left, top, left + width, top + Line);
+    }
+}

@@ -1,0 +1,102 @@
+using BenchmarkDotNet.Attributes;
+using QuantNotebooks.Equalization;
+using QuantNotebooks.Networks;
+using QuantNotebooks.Quantization;
+using QuantNotebooks.Shift;
+using QuantNotebooks.Sweep;
+
+namespace QuantNotebooks.Benchmarks;
+
+/// <summary>The hot kernels on one thread, on more memory than the caches hold, and beside them what memory gives.</summary>
+public class KernelBenchmarks
+{
+    private const int Count = 1 << 24;
+
+    private static readonly Quantizer Grid = Quantizer.Asymmetric(new ActivationRange(-1, 3), 8);
+
+    private readonly float[] _full = new float[Count], _quantized = new float[Count], _third = new float[Count];
+    private ChannelLayout _rows, _columns;
+    private ShiftSums _rowSums = null!, _columnSums = null!;
+    private ValueSample _sample = null!;
+    private ValueHistogram _histogram = null!;
+    private CrossLayerEquations _equations = null!;
+    private double[] _logarithms = [];
+
+    /// <summary>Bytes that each benchmark reads and writes.</summary>
+    internal static IReadOnlyDictionary<string, (string Kernel, string Yardstick, Func<KernelBenchmarks, double> Bytes)> Kernels { get; } =
+        new Dictionary<string, (string, string, Func<KernelBenchmarks, double>)>
+        {
+            [nameof(Triad)] = ("memory: triad a = b + s c", "", _ => 12.0 * Count),
+            [nameof(Scale)] = ("memory: in place a = s a", "", _ => 8.0 * Count),
+            [nameof(Sum)] = ("memory: sum of two arrays", "", _ => 8.0 * Count),
+            [nameof(RowStatistics)] = ("statistics of channels in rows (convolutions)", nameof(Sum), _ => 8.0 * Count),
+            [nameof(ColumnStatistics)] = ("statistics of channels in columns (matrix products)", nameof(Sum), _ => 8.0 * Count),
+            [nameof(FakeQuantization)] = ("fake quantization, in place", nameof(Scale), _ => 8.0 * Count),
+            [nameof(ClipOntoGrid)] = ("bias, clip and fake quantization of a layer's output", nameof(Scale), _ => 8.0 * Count),
+            [nameof(RangeSearchOfWeights)] = ("range search, weights: error of one candidate", nameof(Sum), _ => 4.0 * Count),
+            [nameof(RangeSearchCounting)] = ("range search, activations: counting values", nameof(Sum), _ => 4.0 * Count),
+            [nameof(RangeSearchOfActivations)] = ("range search, activations: error of one candidate", nameof(Sum), _ => 8.0 * ValueHistogram.Bins),
+            [nameof(FactorSolve)] = ("factor solve: one application of the equations", nameof(Sum), kernels => 16.0 * kernels._equations.TermCount + 20.0 * kernels._logarithms.Length),
+        };
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        var random = new Random(1);
+        for (var index = 0; index < Count; index++)
+        {
+            _full[index] = (float)(random.NextDouble() * 5 - 1.5);
+            _quantized[index] = Grid.Apply(_full[index]);
+            _third[index] = _full[index];
+        }
+        // A batch of 32 images of 128 channels of 64 x 64, and of 128 words of 4,096 features.
+        (_rows, _columns) = (new ChannelLayout(32, 1, 128, 4096), new ChannelLayout(32, 128, 4096, 1));
+        (_rowSums, _columnSums) = (new ShiftSums(_rows), new ShiftSums(_columns));
+        _sample = new ValueSample(_full);
+        _histogram = new ValueHistogram(new ActivationRange(-1.5f, 3.5f));
+        _histogram.Add(_full);
+        var problem = new FactorProblem(FactorTrace.Of(MobileNetV2.Create()));
+        _logarithms = new double[problem.Count];
+        _equations = new CrossLayerEquations(problem, problem.Blocks, Math.Log(16), new LargestWeights(problem));
+        _equations.Residual(_logarithms);
+    }
+
+    [Benchmark]
+    public void Triad() => Bandwidth.Triad(_third, _full, _quantized, 0.5f);
+
+    [Benchmark]
+    public void Scale() => Bandwidth.Scale(_third, -1);
+
+    [Benchmark]
+    public float Sum() => Bandwidth.Sum(_full, _quantized);
+
+    [Benchmark]
+    public void RowStatistics() => Statistics(_rows, _rowSums);
+
+    [Benchmark]
+    public void ColumnStatistics() => Statistics(_columns, _columnSums);
+
+    [Benchmark]
+    public void FakeQuantization() => Grid.Apply(_third, _third);
+
+    [Benchmark]
+    public void ClipOntoGrid() => new Pointwise { Activation = new Activation(ActivationKind.Clip, 0, 6), Grid = Grid }.Finish(_rows, 0, _rows.Channels, [], _third);
+
+    [Benchmark]
+    public double RangeSearchOfWeights() => _sample.MeanSquaredError(Grid);
+
+    [Benchmark]
+    public void RangeSearchCounting() => _histogram.Add(_full);
+
+    [Benchmark]
+    public double RangeSearchOfActivations() => _histogram.MeanSquaredError(Grid);
+
+    [Benchmark]
+    public double FactorSolve() => _equations.Residual(_logarithms);
+
+    private void Statistics(ChannelLayout layout, ShiftSums sums)
+    {
+        var atOnce = layout.ChannelsAtOnce;
+        for (var first = 0; first < layout.Channels; first += atOnce) sums.Add(first, Math.Min(atOnce, layout.Channels - first), _full, _quantized);
+    }
+}
