@@ -71,7 +71,7 @@ internal sealed class EqualizationTable
             {
                 var none = network.First(other => other.Bits == row.Bits && other.Method == EqualizationStudy.None);
                 var chance = WilsonInterval.Of(row.Quantized, row.Test).High > WilsonInterval.Of(none.Quantized, none.Test).Low ? " (the intervals overlap)" : "";
-                Line(string.Create(CultureInfo.InvariantCulture, $"- Worse than none: {row.Method} at {row.Bits} bits{chance}; {row.Why}."));
+                Line(string.Create(CultureInfo.InvariantCulture, $"- Worse than none: {row.Method} at {row.Bits} bits{chance}; {char.ToLowerInvariant(row.Why![0])}{row.Why[1..]}."));
             }
         }
         return text.ToString();

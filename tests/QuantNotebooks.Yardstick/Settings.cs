@@ -13,7 +13,7 @@ namespace QuantNotebooks.Yardstick;
 /// <param name="AwareEpochs">Most passes of quantization-aware training.</param>
 /// <param name="Methods">Names of the methods; empty for all.</param>
 /// <param name="Dead">"kept" or "dropped" for networks with their dead channels in that state; null for both.</param>
-/// <param name="Search">"biases" or "weights" to compare the learning rates of that training instead, on images that are not test images; else null.</param>
+/// <param name="Search">"biases" or "weights" to compare the learning rates of that training instead, "equalization" to compare its methods, on images that are not test images; else null.</param>
 internal sealed record Settings(
     string File, string[] Networks, int[] Bits, int Calibration, int Training, int Test, int Epochs, int AwareEpochs, string[] Methods, string? Dead, string? Search)
 {
@@ -50,9 +50,9 @@ internal sealed record Settings(
             "--aware-epochs" => this with { AwareEpochs = Number(option, value) },
             "--methods" => this with { Methods = value.Split(',') },
             "--dead" => this with { Dead = value is "kept" or "dropped" ? value : throw new QuantNotebooksException($"--dead must be 'kept' or 'dropped', not '{value}'.") },
-            "--search" => this with { Search = value is "biases" or "weights" ? value : throw new QuantNotebooksException($"--search must be 'biases' or 'weights', not '{value}'.") },
+            "--search" => this with { Search = value is "biases" or "weights" or "equalization" ? value : throw new QuantNotebooksException($"--search must be 'biases', 'weights' or 'equalization', not '{value}'.") },
             _ => throw new QuantNotebooksException(
-                $"There is no option {option}: --networks A,B --bits 8,4 --calibration N --training N --test N --epochs N --aware-epochs N --methods A,B --dead kept|dropped --search biases|weights."),
+                $"There is no option {option}: --networks A,B --bits 8,4 --calibration N --training N --test N --epochs N --aware-epochs N --methods A,B --dead kept|dropped --search biases|weights|equalization."),
         };
     }
 }

@@ -42,8 +42,23 @@ internal sealed class Study(Settings settings)
         MarkdownTable.Write(settings, rows);
     }
 
+    /// <summary>The output's SQNR on the calibration images behind every equalization and an iterative correction: no test image is looked at.</summary>
+    public void SearchEqualization()
+    {
+        var images = _images.Take(settings.Calibration);
+        foreach (var method in (EqualizationMethod[])[EqualizationMethod.OneStep, EqualizationMethod.TwoStep, EqualizationMethod.CrossLayer, EqualizationMethod.CrossLayerTwoStep])
+            foreach (var bits in settings.Bits)
+            {
+                var scheme = QuantizationScheme.Int8PerTensor.WithBits(bits);
+                var decibels = Networks().Select(network =>
+                    network.Equalize(method, images).Network.CorrectBias(images, scheme).Network.Evaluate(images, scheme, images).SqnrDecibels!.Value).ToArray();
+                Console.WriteLine(FormattableString.Invariant(
+                    $"{method.Text()}, {bits} bits: {string.Join(", ", decibels.Select(value => value.ToString("F1", CultureInfo.InvariantCulture)))}; average {decibels.Average():F1} dB"));
+            }
+    }
+
     /// <summary>Held-out loss and agreement of learning rates on the training images' last eighth: no test image is looked at.</summary>
-    public void Search()
+    public void SearchRates()
     {
         var images = _images.Take(settings.Training);
         foreach (var network in Networks().Where(network => !network.KeepsDeadChannels))

@@ -113,7 +113,7 @@ public sealed class ChartPageTests : IDisposable
         [
             ("heat map", ShiftHeatMap.Of(shift)), ("noise", NoiseChart.Of(shift)), ("noise before and after", NoiseChart.Of(shift, corrected.Network.MeasureMeanShift(images, scheme))),
             ("noise of 160 layers", NoiseChart.Of(deep)), ("heat map of 160 layers", ShiftHeatMap.Of(deep)), ("layer", LayerShiftChart.Of(worst)), ("waterfall", ShiftWaterfall.Of(worst)), ("contributions", ContributionChart.Of(shift)), ("prediction", PredictionChart.Of(shift)),
-            ("distribution", DistributionChart.Of(network.MeasureDistribution(images, scheme, worst.Name, 0))), ("grid", GridChart.Of(network.Layers[1])),
+            ("distribution", DistributionChart.Of(network.MeasureDistribution(images, scheme, worst.Name, 0))), ("grid", GridChart.Of(network.Layers[1])), ("factorization", FactorizationChart.Of(network.Layers[1], 3, 4)),
             ("equalization", EqualizationChart.Of(equalized)), ("convergence", ConvergenceChart.Of(equalized)), ("boxes", ChannelRangeChart.AllLayers(equalized)), ("ranges", ChannelRangeChart.Of(equalized)),
             ("correction", CorrectionChart.Of(corrected)), ("sensitivity", SensitivityChart.Of(network.MeasureSensitivity(images, scheme))),
             ("accuracy", AccuracyChart.Of(Evaluate.Compare(("naive", Result(8, 0.4)), ("corrected", Result(8, 0.92))))),

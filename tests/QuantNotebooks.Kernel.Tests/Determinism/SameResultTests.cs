@@ -35,8 +35,8 @@ public sealed class SameResultTests
         using var folder = new TemporaryFolder();
         // Beside each other, so that the threads of each get the cores in another order.
         var runs = await Task.WhenAll(RunAsync(folder, "two", processors: 2), RunAsync(folder, "again", processors: 2), RunAsync(folder, "one", processors: 1));
-        var names = Directory.GetFiles(runs[0]).Select(Path.GetFileName).Order(StringComparer.Ordinal).ToList();
-        Assert.Equal(Commands.Sum(command => command.Split(' ').Count(word => word is "--json" or "--out" or "--statistics")) + 1, names.Count);
+        var names = Directory.GetFiles(runs[0]).Select(Path.GetFileName).Where(name => name != "n.ipynb").Order(StringComparer.Ordinal).ToList();
+        Assert.Equal(Commands.Sum(command => command.Split(' ').Count(word => word is "--json" or "--out" or "--statistics")), names.Count);
         var different = from other in runs[1..]
                         from name in names
                         where !File.ReadAllBytes(Path.Combine(runs[0], name!)).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(other, name!)))

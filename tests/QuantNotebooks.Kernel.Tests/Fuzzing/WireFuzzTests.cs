@@ -68,7 +68,7 @@ public sealed class WireFuzzTests(RunningKernel kernel) : IClassFixture<RunningK
         using var client = kernel.Connect();
         var random = new Random(42);
         DealerSocket[] sockets = [client.Shell, client.Control, client.Stdin];
-        for (var index = 0; index < LongRun.Cases(150); index++)
+        for (var index = 0; index < LongRun.Cases(50); index++)
         {
             JsonObject? content = null;
             while (content is null)
@@ -83,8 +83,9 @@ public sealed class WireFuzzTests(RunningKernel kernel) : IClassFixture<RunningK
                 }
             }
             client.Send(sockets[random.Next(sockets.Length)], types[random.Next(types.Length)], content);
+            // Not all at once, for each may take a slow machine a while, and the answer is awaited for half a minute only.
+            if (index % 5 == 4) Assert.Equal("2", client.Value("1 + 1"));
         }
-        Assert.Equal("2", client.Value("1 + 1"));
     }
 
     private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);

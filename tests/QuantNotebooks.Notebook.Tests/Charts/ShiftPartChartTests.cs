@@ -75,6 +75,32 @@ public class ShiftPartChartTests
     }
 
     [Fact]
+    public void Factorization_chart_rounds_on_a_finer_grid_with_each_doubling_until_the_channel_is_the_widest()
+    {
+        var layer = Synthetic.MobileNet.Layers[1];
+        var largest = layer.Weights.ToArray().Chunk(9).Select(kernel => (double)kernel.Max(Math.Abs)).ToArray();
+        var channel = Array.FindIndex(largest, own => own > 0 && own < largest.Max() / 2);
+        var others = largest.Max();
+        var figure = Parse(FactorizationChart.Of(layer, channel, 4));
+        var drawn = Numbers(figure.GetProperty("data")[1], "y");
+        foreach (var (exact, shown) in layer.Weights.Slice(9 * channel, 9).ToArray().Order().Zip(drawn)) Assert.Equal(exact, shown, 1e-3 * largest[channel]);
+        var steps = figure.GetProperty("layout").GetProperty("sliders")[0].GetProperty("steps");
+        foreach (var (slot, factor) in (ReadOnlySpan<(int, double)>)[(0, 0.25), (2, 1), (3, 2), (5, 8), (8, 64)])
+        {
+            // The layer's step is its largest weight / 7; divided by the factor it is the channel's.
+            var step = Math.Max(others, factor * largest[channel]) / 7 / factor;
+            var rounded = steps[slot].GetProperty("args")[0].GetProperty("y")[0].EnumerateArray().Select(value => value.GetDouble()).ToArray();
+            for (var index = 0; index < drawn.Length; index++)
+            {
+                Assert.Equal(0, rounded[index] / step - Math.Round(rounded[index] / step), 0.02);
+                Assert.InRange(Math.Abs(rounded[index] - drawn[index]), 0, 0.51 * step);
+            }
+        }
+        Assert.Contains("no channel 99", Assert.Throws<QuantNotebooksException>(() => FactorizationChart.Of(layer, 99)).Message, StringComparison.Ordinal);
+        Assert.Contains("not 17", Assert.Throws<QuantNotebooksException>(() => FactorizationChart.Of(layer, 0, 17)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Grid_chart_rounds_to_the_grid_of_the_chosen_bits()
     {
         var layer = Synthetic.MobileNet.Layers[1];
