@@ -13,11 +13,12 @@ public sealed class BatchWorkersTests
         using var helping = new ManualResetEventSlim();
         using var stop = new CancellationTokenSource();
         var (begun, ended) = (0, 0);
-        var aborting = Task.Run(() =>
+        var aborting = new Thread(() =>
         {
             helping.Wait();
             stop.Cancel();
-        }, TestContext.Current.CancellationToken);
+        });
+        aborting.Start();
 #pragma warning disable SYSLIB0046 // This is how cells are aborted.
         Assert.Throws<OperationCanceledException>(() => ControlledExecution.Run(() => new BatchWorkers(100, 2).ForEach(_ =>
         {
@@ -32,6 +33,6 @@ public sealed class BatchWorkersTests
 #pragma warning restore SYSLIB0046
         Assert.Equal(begun, ended);
         Assert.InRange(begun, 1, 3);
-        aborting.Wait(TestContext.Current.CancellationToken);
+        aborting.Join();
     }
 }
