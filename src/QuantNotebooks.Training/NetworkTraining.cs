@@ -42,7 +42,7 @@ internal static class NetworkTraining
         var start = options.Start == TrainingStart.IterativeCorrection
             ? network.CorrectBias(images, scheme, progress: progress, cancellation: cancellation).Network
             : network;
-        var ranges = start.Ranges ?? start.Calibrate(images, scheme, cancellation);
+        var ranges = start.Ranges ?? start.Calibrate(images, scheme, null, cancellation);
         var reference = start.FloatReference;
         var trained = WithBiases(start);
         var quantizers = QuantizerPlacement.Of(trained, scheme).Quantizers(trained, ranges);

@@ -21,7 +21,7 @@ internal static class PeakMemory
         var scheme = QuantizationScheme.Int8PerTensor;
         var seconds = Stopwatches.Run(() =>
         {
-            if (corrects) network.CorrectBias(images, scheme, memory: budget);
+            if (corrects) network.CorrectBias(images, scheme, new() { Memory = budget });
             else network.MeasureMeanShift(images, scheme, new() { Split = true, Memory = budget });
         });
         using var process = Process.GetCurrentProcess();

@@ -34,7 +34,7 @@ public static class AnalyticCorrection
         ArgumentNullException.ThrowIfNull(scheme);
         var (shifts, approximated) = AnalyticShift.WithApproximations(network.FloatReference, scheme, images, cancellation);
         var biases = network.Layers.Where(layer => shifts[layer.Index].Shift is not null).ToDictionary(layer => layer.Name, layer => Corrected(layer, shifts[layer.Index].Shift!));
-        var ranges = network.Ranges ?? network.Calibrate(images, scheme, cancellation);
+        var ranges = network.Ranges ?? network.Calibrate(images, scheme, null, cancellation);
         var corrected = CorrectedNetwork.Of(network, "analytic", biases, ranges, scheme, images);
 
         var (before, after) = (Measure(network, images, split: true), Measure(corrected, images));

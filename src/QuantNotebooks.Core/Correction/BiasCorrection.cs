@@ -35,23 +35,22 @@ public static class BiasCorrection
     /// <param name="network">The network.</param>
     /// <param name="images">Calibration images, no labels needed; their extrema set the activations' ranges unless the network carries some.</param>
     /// <param name="scheme">How the network is quantized.</param>
-    /// <param name="heldOut">Other images, on which the shift before and after is measured too; null to leave that out.</param>
     /// <param name="options">What to hold back, and what becomes of a correction that is cancelled; null to correct everything.</param>
-    /// <param name="memory">Most memory for tensors, all images of a layer being held at once; what is beyond it goes to a temporary file.</param>
+    /// <param name="heldOut">Other images, on which the shift before and after is measured too; null to leave that out.</param>
     /// <param name="progress">Told which layer is under way.</param>
     /// <param name="cancellation">Stops within a batch; see <see cref="IterativeOptions.KeepsDone"/> for the layers before.</param>
     /// <exception cref="QuantNotebooksException">The images don't fit the network, or a value is not finite.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static CorrectionResult CorrectBias(
-        this Network network, ImageSet images, QuantizationScheme scheme, ImageSet? heldOut = null, IterativeOptions? options = null,
-        MemoryBudget? memory = null, IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
+        this Network network, ImageSet images, QuantizationScheme scheme, IterativeOptions? options = null, ImageSet? heldOut = null,
+        IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(images);
         options ??= IterativeOptions.Default;
         var visitor = new IterativeVisitor(network, images.Count, options);
         SweepOutcome outcome;
-        using (var sweep = new LayerSweep(network, scheme, images, visitor, network.Ranges, memory)) outcome = sweep.Run(progress, options.KeepsDone, cancellation);
+        using (var sweep = new LayerSweep(network, scheme, images, visitor, network.Ranges, options.Memory)) outcome = sweep.Run(progress, options.KeepsDone, cancellation);
 
         // Of a sweep that was stopped the ranges of later tensors are not known: the network carries none, rather than some.
         var ranges = outcome.StoppedAfter is null ? outcome.Ranges : network.Ranges;

@@ -1,3 +1,4 @@
+using QuantNotebooks.Sweep;
 using static System.FormattableString;
 
 namespace QuantNotebooks.Correction;
@@ -52,4 +53,10 @@ public sealed record IterativeOptions
     /// instead of throwing. It throws all the same where it is done with none.
     /// </summary>
     public bool KeepsDone { get; init; }
+
+    /// <summary>
+    /// Most memory for tensors, all images of a layer being held at once; what is beyond it goes to a temporary file. Null for
+    /// <see cref="MemoryBudget.Default"/>.
+    /// </summary>
+    public MemoryBudget? Memory { get; init; }
 }

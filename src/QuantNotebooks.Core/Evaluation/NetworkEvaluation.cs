@@ -36,7 +36,7 @@ public static class NetworkEvaluation
     /// <summary>The network with the ranges it carries, or else those of the calibration images.</summary>
     internal static EvaluationEntry Quantized(this Network network, QuantizationScheme scheme, ImageSet? calibration, CancellationToken cancellation) =>
         network.Quantized(scheme, () => calibration is not null
-            ? network.Calibrate(calibration, scheme, cancellation)
+            ? network.Calibrate(calibration, scheme, null, cancellation)
             : throw new QuantNotebooksException($"'{network.Name}' carries no calibrated ranges: calibration images are needed to quantize it."));
 
     /// <summary>The network with the ranges it carries, or else those that are found when they are needed.</summary>

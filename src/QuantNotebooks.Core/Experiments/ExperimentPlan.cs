@@ -55,7 +55,7 @@ public sealed record ExperimentPlan(
 
     /// <summary>Reads a plan from text.</summary>
     /// <remarks>
-    /// <code>
+    /// <code lang="json">
     /// { "images":   { "test": "test", "testCount": 3000, "calibration": "calibration", "calibrationCount": 256, "training": "calibration", "trainingCount": 1000 },
     ///   "networks": ["a.onnx", { "model": "b.onnx", "name": "b as it is", "keepDeadChannels": true, "images": { "test": "other", "calibration": "images" } }],
     ///   "methods":  ["naive", "iterative", "cross-layer + iterative", { "method": "fine-tune", "epochs": 5, "learningRate": 0.01, "name": "tuned" }],

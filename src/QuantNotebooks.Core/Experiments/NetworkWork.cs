@@ -67,6 +67,6 @@ internal sealed class NetworkWork(ExperimentKeys.OpenNetwork open)
     private ActivationRanges RangesOf(Network network, QuantizationScheme scheme, CancellationToken cancellation)
     {
         var key = (network.FunctionSha256, scheme.ActivationRange.NeedsDistribution ? scheme.ToJson() : "");
-        return _ranges.TryGetValue(key, out var known) ? known : _ranges[key] = network.Calibrate(open.Calibration, scheme, cancellation);
+        return _ranges.TryGetValue(key, out var known) ? known : _ranges[key] = network.Calibrate(open.Calibration, scheme, null, cancellation);
     }
 }

@@ -73,7 +73,7 @@ public static class QdqExport
         ArgumentNullException.ThrowIfNull(calibration);
         ReportFile.RequireWritable(path);
         network.RequireQdq(scheme);
-        return network.SaveQdq(path, scheme, network.Ranges ?? network.Calibrate(calibration, scheme, cancellation), options);
+        return network.SaveQdq(path, scheme, network.Ranges ?? network.Calibrate(calibration, scheme, null, cancellation), options);
     }
 
     /// <summary>Refuses a network that can't be written in QDQ form, before a calibration that takes time.</summary>

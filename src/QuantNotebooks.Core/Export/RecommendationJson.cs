@@ -25,8 +25,8 @@ public static class RecommendationJson
                 writer.WriteString("do", layer.Remedy.Text());
                 writer.WriteString("why", layer.Reason);
                 writer.WriteFinite("share", layer.NoiseShare);
-                writer.WriteFinite("predictedGainDb", layer.PredictedGain);
-                writer.WriteFinite("measuredGainDb", layer.MeasuredGain);
+                writer.WriteFinite("predictedGainDb", layer.PredictedGainDecibels);
+                writer.WriteFinite("measuredGainDb", layer.MeasuredGainDecibels);
             });
             WriteResult(writer, "before", report.Before);
             writer.WriteArray("steps", report.Steps, step =>
@@ -34,7 +34,7 @@ public static class RecommendationJson
                 writer.WriteString("do", step.Remedy.Text());
                 writer.WriteNumber("layers", step.Layers);
                 writer.WriteBoolean("kept", step.Kept);
-                writer.WriteFinite("predictedSqnrDb", step.PredictedDecibels);
+                writer.WriteFinite("predictedSqnrDb", step.PredictedSqnrDecibels);
                 WriteResult(writer, "measured", step.Result);
             });
             WriteResult(writer, "after", report.After);

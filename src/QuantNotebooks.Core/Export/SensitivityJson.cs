@@ -38,7 +38,7 @@ public static class SensitivityJson
     {
         writer.WriteFinite("rqnsr", noise.RootQnsr);
         writer.WriteFinite("sqnrDb", noise.SqnrDecibels);
-        writer.WriteFinite("sqnrStandardErrorDb", noise.SqnrStandardError);
+        writer.WriteFinite("sqnrStandardErrorDb", noise.SqnrStandardErrorDecibels);
         writer.WriteFinite("noiseRatio", noise.Ratio);
         writer.WriteFinite("noiseRatioStandardError", noise.RatioStandardError);
         writer.WriteFinite("agreement", noise.Agreement);

@@ -12,24 +12,24 @@ namespace QuantNotebooks.Recommendation;
 /// <param name="Remedy">What to do.</param>
 /// <param name="Reason">Why, in words; no full stop.</param>
 /// <param name="NoiseShare">Its part of the noise that all layers, each alone, make at the output, 0 to 1; NaN where there is none.</param>
-/// <param name="PredictedGain">By how many dB its own noise at the output is to fall; NaN where nothing is done.</param>
-public sealed record LayerAdvice(Layer Layer, Remedy Remedy, string Reason, double NoiseShare, double PredictedGain)
+/// <param name="PredictedGainDecibels">By how many dB its own noise at the output is to fall; NaN where nothing is done.</param>
+public sealed record LayerAdvice(Layer Layer, Remedy Remedy, string Reason, double NoiseShare, double PredictedGainDecibels)
 {
     /// <summary>
     /// By how many dB it fell on held-out images once the plan was carried out; null where nothing was done, where there was no time, or where the
     /// remedy is a correction, which acts on what all layers before do together.
     /// </summary>
-    public double? MeasuredGain { get; init; }
+    public double? MeasuredGainDecibels { get; init; }
 }
 
 /// <summary>One step of the plan, tried on top of the steps that were kept before it.</summary>
 /// <param name="Remedy">What was done.</param>
 /// <param name="Layers">For how many layers it was meant.</param>
-/// <param name="PredictedDecibels">SQNR of the output that was predicted, by noises that add.</param>
+/// <param name="PredictedSqnrDecibels">SQNR of the output that was predicted, by noises that add.</param>
 /// <param name="Result">What it got on held-out images.</param>
 /// <param name="Kept">Whether it was kept: only where the output's SQNR on held-out images grew.</param>
 /// <param name="Seconds">What it took.</param>
-public sealed record TriedStep(Remedy Remedy, int Layers, double PredictedDecibels, EvaluationResult Result, bool Kept, double Seconds);
+public sealed record TriedStep(Remedy Remedy, int Layers, double PredictedSqnrDecibels, EvaluationResult Result, bool Kept, double Seconds);
 
 /// <summary>What to do so that a network loses less when it is quantized, and what came of it. Immutable.</summary>
 /// <param name="Original">The network that was given.</param>

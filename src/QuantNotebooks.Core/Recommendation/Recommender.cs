@@ -26,7 +26,7 @@ internal sealed class Recommender(
 
     public RecommendationReport Run()
     {
-        var ranges = network.Ranges ?? network.Calibrate(images, scheme, cancellation);
+        var ranges = network.Ranges ?? network.Calibrate(images, scheme, null, cancellation);
         var shift = network.MeasureMeanShift(images, scheme, new() { Ranges = ranges }, progress, cancellation);
         var sensitivity = network.MeasureSensitivity(images, scheme, new() { Ranges = ranges }, progress, cancellation);
         var current = new State(network, scheme);
@@ -52,7 +52,7 @@ internal sealed class Recommender(
             var result = Evaluate(changed);
             // A step that is no improvement on images that nothing was fitted to is undone.
             var kept = result.SqnrDecibels > best.SqnrDecibels;
-            var predicted = before.SqnrDecibels!.Value + weighing.PredictedGain(done.Concat(meant.Select(layer => (layer, remedy))));
+            var predicted = before.SqnrDecibels!.Value + weighing.PredictedGainDecibels(done.Concat(meant.Select(layer => (layer, remedy))));
             steps.Add(new TriedStep(remedy, meant.Count, predicted, result, kept, (_watch.Elapsed - start).TotalSeconds));
             if (!kept) continue;
             done.AddRange(meant.Select(layer => (layer, remedy)));
@@ -125,13 +125,13 @@ internal sealed class Recommender(
         var after = state.Network.MeasureSensitivity(heldOut, state.Scheme, new() { Calibration = images }, progress, cancellation);
         return [.. advice.Select(layer => !kept.Contains(layer.Remedy) ? layer : layer with
         {
-            MeasuredGain = 10 * Math.Log10(before.Layers[layer.Layer.Index].Output.Ratio / after.Layers[layer.Layer.Index].Output.Ratio),
+            MeasuredGainDecibels = 10 * Math.Log10(before.Layers[layer.Layer.Index].Output.Ratio / after.Layers[layer.Layer.Index].Output.Ratio),
         })];
     }
 
     private Network WithRanges(State state) => state.Network.Ranges is not null
         ? state.Network
-        : state.Network.With([], state.Network.Facts with { Ranges = state.Network.Calibrate(images, state.Scheme, cancellation) with { Scheme = state.Scheme.ToJson() } });
+        : state.Network.With([], state.Network.Facts with { Ranges = state.Network.Calibrate(images, state.Scheme, null, cancellation) with { Scheme = state.Scheme.ToJson() } });
 
     /// <summary>The next of the widths that engines have.</summary>
     private static int? MoreBits(int? bits) => bits switch { null => null, < 4 => 4, < 8 => 8, _ => 16 };

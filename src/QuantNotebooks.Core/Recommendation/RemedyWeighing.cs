@@ -47,7 +47,7 @@ internal sealed class RemedyWeighing
     }
 
     /// <summary>By how many dB the output's noise falls when those remedies of those layers have done what they promise.</summary>
-    public double PredictedGain(IEnumerable<(Layer Layer, Remedy Remedy)> done)
+    public double PredictedGainDecibels(IEnumerable<(Layer Layer, Remedy Remedy)> done)
     {
         var left = _sensitivity.SumOfRatios;
         foreach (var (layer, remedy) in done) left -= _sensitivity.Layers[layer.Index].Output.Ratio - _left[remedy][layer.Index];

@@ -18,7 +18,7 @@ public sealed record OutputNoise(double Ratio, double RatioStandardError, int Im
     public double SqnrDecibels => NoiseConventions.ToDecibels(RootQnsr);
 
     /// <summary>Standard error of <see cref="SqnrDecibels"/> in dB, to first order; NaN for fewer than two images or without noise.</summary>
-    public double SqnrStandardError => Ratio > 0 ? 10 / Math.Log(10) * RatioStandardError / Ratio : double.NaN;
+    public double SqnrStandardErrorDecibels => Ratio > 0 ? 10 / Math.Log(10) * RatioStandardError / Ratio : double.NaN;
 
     /// <summary>Mean over images of the cosine between the two outputs.</summary>
     public double MeanCosine { get; init; } = double.NaN;

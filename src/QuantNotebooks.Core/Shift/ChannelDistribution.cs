@@ -42,7 +42,7 @@ public static class Distributions
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bins);
         var wanted = network.Layer(layer);
         if (channel < 0 || channel >= wanted.Channels) throw new QuantNotebooksException($"'{wanted.Name}' has no channel {channel}: it has {wanted.Channels}, from 0.");
-        var ranges = network.Ranges ?? network.Calibrate(images, scheme, cancellation);
+        var ranges = network.Ranges ?? network.Calibrate(images, scheme, null, cancellation);
         var point = afterActivation ? MeasuringPoint.AfterActivation : MeasuringPoint.BeforeActivation;
         var extent = new Visitor(wanted, channel, point, 0, 1, 1);
         Sweep(extent);

@@ -17,10 +17,12 @@ public static class Calibration
     /// </summary>
     /// <param name="network">The network; of a corrected one, its full-precision reference is calibrated.</param>
     /// <param name="images">Calibration images; no labels needed.</param>
+    /// <param name="progress">Told of each batch.</param>
     /// <param name="cancellation">Stops within a batch.</param>
     /// <exception cref="QuantNotebooksException">The images don't fit the network, or a value is not finite.</exception>
-    public static ActivationRanges Calibrate(this Network network, ImageSet images, CancellationToken cancellation = default) =>
-        Extrema(network, images, null, cancellation);
+    public static ActivationRanges Calibrate(
+        this Network network, ImageSet images, IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default) =>
+        Extrema(network, images, progress, cancellation);
 
     private static ActivationRanges Extrema(Network network, ImageSet images, IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
@@ -42,19 +44,11 @@ public static class Calibration
     /// <param name="network">The network; of a corrected one, its full-precision reference is calibrated.</param>
     /// <param name="images">Calibration images; no labels needed.</param>
     /// <param name="scheme">Says the estimator and the bits that it is for.</param>
+    /// <param name="progress">Told of each batch, of both passes where there are two.</param>
     /// <param name="cancellation">Stops within a batch.</param>
     /// <exception cref="QuantNotebooksException">The images don't fit the network, or a value is not finite.</exception>
-    public static ActivationRanges Calibrate(this Network network, ImageSet images, QuantizationScheme scheme, CancellationToken cancellation = default) =>
-        network.Calibrate(images, scheme, null, cancellation);
-
-    /// <inheritdoc cref="Calibrate(Network, ImageSet, QuantizationScheme, CancellationToken)"/>
-    /// <param name="network">As above.</param>
-    /// <param name="images">As above.</param>
-    /// <param name="scheme">As above.</param>
-    /// <param name="progress">Told of each batch.</param>
-    /// <param name="cancellation">As above.</param>
     public static ActivationRanges Calibrate(
-        this Network network, ImageSet images, QuantizationScheme scheme, IProgress<SweepProgress>? progress, CancellationToken cancellation = default)
+        this Network network, ImageSet images, QuantizationScheme scheme, IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(scheme);
         var reference = network.FloatReference;

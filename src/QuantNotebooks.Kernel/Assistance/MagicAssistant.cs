@@ -1,5 +1,6 @@
 using QuantNotebooks.Kernel.Magics;
 using QuantNotebooks.Notebook.Commands;
+using QuantNotebooks.Quantization;
 
 namespace QuantNotebooks.Kernel.Assistance;
 
@@ -36,7 +37,8 @@ internal sealed class MagicAssistant(IReadOnlyList<string> variables)
     {
         if (string.IsNullOrWhiteSpace(before)) return MagicSet.All.Select(magic => new CompletionItem(Magic.Prefix + magic.Name, "magic"));
         if (CellParts.NameIn(before) is not { } name || MagicSet.Find(name) is not { } magic) return [];
-        if (magic is HelpMagic) return MagicSet.All.Select(other => new CompletionItem(other.Name, "magic"));
+        if (magic is HelpMagic)
+            return MagicSet.All.Select(other => other.Name).Concat(CommandSet.All.Select(command => command.Name)).Select(other => new CompletionItem(other, "magic"));
         if (magic is not CommandMagic { Definition: var definition }) return [];
         var words = before.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (definition.Options.FirstOrDefault(option => option.Name == words[^1]) is { IsFlag: false } option) return Values(option, typed);
@@ -52,6 +54,7 @@ internal sealed class MagicAssistant(IReadOnlyList<string> variables)
     {
         var name = option.ValueName!;
         if (name == "SET") return Variables().Concat(Files(typed));
+        if (name.StartsWith("PRESET", StringComparison.Ordinal)) return QuantizationScheme.Presets.Select(preset => new CompletionItem(preset.Name, "value")).Concat(Files(typed));
         if (name.StartsWith("FILE", StringComparison.Ordinal) || name == "DIR") return Files(typed);
         return name.Split('|').Where(word => !char.IsUpper(word[0]) && !word.Contains("..", StringComparison.Ordinal))
             .Select(word => new CompletionItem(word, "value"));

@@ -129,8 +129,8 @@ internal static class CorrectCommand
                 if (!arguments.IsGiven(CommonOptions.Count)) images = images.Take(FineTuningImages);
                 return network.FineTuneBiases(images, inputs.Scheme, Training(arguments), heldOut, progress, cancellation);
             default:
-                var options = new IterativeOptions { Point = arguments.Get(At), Significance = arguments.Get(Significance), Shrink = arguments.Get(Shrink), SetAside = arguments.Get(SetAside), KeepsDone = true };
-                return network.CorrectBias(images, inputs.Scheme, heldOut, options, arguments.Get(CommonOptions.Memory), progress, cancellation);
+                var options = new IterativeOptions { Point = arguments.Get(At), Significance = arguments.Get(Significance), Shrink = arguments.Get(Shrink), SetAside = arguments.Get(SetAside), KeepsDone = true, Memory = arguments.Get(CommonOptions.Memory) };
+                return network.CorrectBias(images, inputs.Scheme, options, heldOut, progress, cancellation);
         }
     }
 

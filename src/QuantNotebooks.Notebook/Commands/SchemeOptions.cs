@@ -96,7 +96,7 @@ internal static class SchemeOptions
 
     private static CommandOption<RangeEstimator> Estimator(string name, string help, string? defaultText) => new(RangeEstimator.TryParse)
     {
-        Name = name, ValueName = "ESTIMATOR", Help = help, DefaultText = defaultText, Default = RangeEstimator.MinMax,
+        Name = name, ValueName = "min-max|percentile:P|mse|entropy", Help = help, DefaultText = defaultText, Default = RangeEstimator.MinMax,
         Rule = RangeEstimator.Names,
     };
 

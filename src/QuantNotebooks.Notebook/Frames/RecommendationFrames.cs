@@ -17,8 +17,8 @@ public static class RecommendationFrames
             .Add("operator", layer => LayerText.OperatorName(layer.Layer.Operator), secondary: true)
             .Add("do", layer => layer.Remedy.Text())
             .Add("share of noise %", layer => 100 * layer.NoiseShare, "of the sum of all layers' noise energies at the output, in percent")
-            .Add("predicted dB", layer => layer.PredictedGain, "gain predicted for the layer's own noise at the output, in decibels")
-            .Add("measured dB", layer => layer.MeasuredGain ?? double.NaN, "the same gain, measured on held-out images after the kept steps")
+            .Add("predicted dB", layer => layer.PredictedGainDecibels, "gain predicted for the layer's own noise at the output, in decibels")
+            .Add("measured dB", layer => layer.MeasuredGainDecibels ?? double.NaN, "the same gain, measured on held-out images after the kept steps")
             .Add("why", layer => layer.Reason)
             .Frame;
     }
@@ -31,7 +31,7 @@ public static class RecommendationFrames
         return new FrameColumns<TriedStep>(report.Steps)
             .Add("step", step => step.Remedy.Text())
             .Add("layers", step => step.Layers)
-            .Add("predicted SQNR dB", step => step.PredictedDecibels)
+            .Add("predicted SQNR dB", step => step.PredictedSqnrDecibels)
             .Add("measured SQNR dB", step => step.Result.SqnrDecibels ?? double.NaN)
             .Add("agreement %", step => 100 * step.Result.Agreement ?? double.NaN)
             .Add("accuracy %", step => 100 * step.Result.Accuracy ?? double.NaN)

@@ -17,7 +17,7 @@ public static class SensitivityFrames
             .Add("operator", layer => LayerText.OperatorName(layer.Layer.Operator))
             .Add("rQNSR", layer => layer.Output.RootQnsr, "root of noise energy over signal energy at the network's output")
             .Add("SQNR dB", layer => layer.Output.SqnrDecibels, "the same in decibels, -20 log10(rQNSR)")
-            .Add("± dB", layer => layer.Output.SqnrStandardError, "standard error over images")
+            .Add("± dB", layer => layer.Output.SqnrStandardErrorDecibels, "standard error over images")
             .Add("share of noise %", layer => 100 * report.ShareOf(layer), "of the sum of all layers' noise energies, in percent");
         if (report.Together.Agreement is not null) columns.Add("agreement %", layer => 100 * layer.Output.Agreement ?? double.NaN);
         if (report.Together.Accuracy is not null) columns.Add("accuracy %", layer => 100 * layer.Output.Accuracy ?? double.NaN);

@@ -109,8 +109,8 @@ internal sealed class ReportHtml
         Entry("At the output", $"alone it makes {NumberText.Percent(advice.NoiseShare)} of the noise of all layers");
         Entry("Weight ranges", $"the widest channel has {NumberText.Significant(Networks.WeightRanges.WeightRangeRatio(layer.Layer), 3)} times the median channel's");
         if (layer.Layer.DeadChannels.Length > 0) Entry("Dead channels", string.Join(", ", layer.Layer.DeadChannels.Take(20).Select(dead => dead.Channel.ToString(CultureInfo.InvariantCulture))));
-        Entry("Advice", $"{advice.Remedy.Text()}: {advice.Reason}" + (double.IsNaN(advice.PredictedGain) ? "" : $"; predicted {NumberText.Significant(advice.PredictedGain, 2)} dB")
-            + (advice.MeasuredGain is { } gain ? $", measured {NumberText.Significant(gain, 2)} dB" : ""));
+        Entry("Advice", $"{advice.Remedy.Text()}: {advice.Reason}" + (double.IsNaN(advice.PredictedGainDecibels) ? "" : $"; predicted {NumberText.Significant(advice.PredictedGainDecibels, 2)} dB")
+            + (advice.MeasuredGainDecibels is { } gain ? $", measured {NumberText.Significant(gain, 2)} dB" : ""));
         html.Append("</dl>");
         if (layer.Before.Channels.Any(channel => !channel.IsConstant))
         {

@@ -89,7 +89,7 @@ public sealed class CorrectionPointTests
         var network = TestData.Load(TestData.MobileNetV1);
         var images = TestData.Calibration.Take(64);
         var scheme = Coarse with { WeightBits = 4 };
-        var after = network.CorrectBias(images, scheme, images, After);
+        var after = network.CorrectBias(images, scheme, After, images);
         var measured = after.Network.MeasureMeanShift(images, scheme);
         Assert.All(measured.Layers, layer => Assert.InRange(layer.After.Mssr, 0, 2e-3));
         Assert.All(measured.Layers.Zip(after.Corrections), pair => Assert.Equal(pair.First.After.Mssr, pair.Second.HeldOutAfter!.Mssr, 1e-6));

@@ -73,7 +73,7 @@ public sealed class IterativeCorrectionTests
         var scheme = FloatBias.WithBits(5);
         var images = TestData.Calibration.Take(128);
         var heldOut = TestData.Calibration.Skip(128).Take(128);
-        var result = network.CorrectBias(images, scheme, heldOut);
+        var result = network.CorrectBias(images, scheme, heldOut: heldOut);
         foreach (var layer in result.Corrections)
             foreach (var channel in layer.After.Channels.Where(channel => !channel.IsConstant))
                 Assert.InRange(Math.Abs(channel.ShiftInSigmas), 0, 1e-3);

@@ -20,8 +20,8 @@ public sealed class StoppedCorrectionTests
         var images = TestData.Calibration.Take(64);
         using var source = new CancellationTokenSource();
         var options = new IterativeOptions { Point = point, KeepsDone = true };
-        var stopped = network.CorrectBias(images, Scheme, TestData.Calibration.Skip(64).Take(32), options, null, new StopAt(source, network.Layers[Layers].Name), source.Token);
-        var whole = network.CorrectBias(images, Scheme, null, options);
+        var stopped = network.CorrectBias(images, Scheme, options, TestData.Calibration.Skip(64).Take(32), new StopAt(source, network.Layers[Layers].Name), source.Token);
+        var whole = network.CorrectBias(images, Scheme, options);
         Assert.Equal(Layers, stopped.StoppedAfter);
         Assert.Null(whole.StoppedAfter);
         Assert.Null(stopped.HeldOut);
@@ -53,7 +53,7 @@ public sealed class StoppedCorrectionTests
         var images = TestData.Calibration.Take(64);
         using var source = new CancellationTokenSource();
         var stopped = network.CorrectBias(
-            images, Scheme, null, new() { KeepsDone = true }, null, new StopAt(source, network.Layers[Layers].Name), source.Token);
+            images, Scheme, new() { KeepsDone = true }, null, new StopAt(source, network.Layers[Layers].Name), source.Token);
         // Nobody may take a part of the ranges for all of them.
         Assert.Null(stopped.Network.Ranges);
         var whole = network.CorrectBias(images, Scheme).Network.Ranges!;
@@ -72,7 +72,7 @@ public sealed class StoppedCorrectionTests
         var network = TestData.Load(TestData.ResNet14);
         var images = TestData.Calibration.Take(32);
         using var source = new CancellationTokenSource();
-        var stopped = network.CorrectBias(images, Scheme, TestData.Calibration.Skip(32).Take(64), new() { KeepsDone = true }, null, new StopOnceDone(source), source.Token);
+        var stopped = network.CorrectBias(images, Scheme, new() { KeepsDone = true }, TestData.Calibration.Skip(32).Take(64), new StopOnceDone(source), source.Token);
         Assert.Equal(network.Layers.Length, stopped.StoppedAfter);
         Assert.Null(stopped.HeldOut);
         Assert.All(stopped.Corrections, layer => Assert.Null(layer.HeldOutAfter ?? layer.HeldOutBefore));
@@ -86,9 +86,9 @@ public sealed class StoppedCorrectionTests
         using var source = new CancellationTokenSource();
         using var early = new CancellationTokenSource();
         Assert.ThrowsAny<OperationCanceledException>(() => network.CorrectBias(
-            TestData.Calibration.Take(32), Scheme, null, null, null, new StopAt(source, network.Layers[Layers].Name), source.Token));
+            TestData.Calibration.Take(32), Scheme, null, null, new StopAt(source, network.Layers[Layers].Name), source.Token));
         Assert.ThrowsAny<OperationCanceledException>(() => network.CorrectBias(
-            TestData.Calibration.Take(32), Scheme, null, new() { KeepsDone = true }, null, new StopAt(early, network.Layers[0].Name), early.Token));
+            TestData.Calibration.Take(32), Scheme, new() { KeepsDone = true }, null, new StopAt(early, network.Layers[0].Name), early.Token));
     }
 
     private sealed class StopAt(CancellationTokenSource source, string layer) : IProgress<SweepProgress>

@@ -22,7 +22,7 @@ public sealed class IntegerKernelTests
     {
         var network = TestData.Load(name);
         var scheme = perChannel ? QuantizationScheme.Int8PerChannel : QuantizationScheme.Int8PerTensor;
-        var ranges = network.Calibrate(TestData.Calibration.Take(256), TestContext.Current.CancellationToken);
+        var ranges = network.Calibrate(TestData.Calibration.Take(256), null, TestContext.Current.CancellationToken);
         var placement = QuantizerPlacement.Of(network, scheme);
         var graph = Graph.From(network.ToQdq(scheme, ranges, QdqOptions.Default).Model, "QDQ");
         var simulated = Simulated(network, scheme, ranges);
@@ -62,7 +62,7 @@ public sealed class IntegerKernelTests
         const int count = 100;
         var network = TestData.Load(TestData.MobileNetV2);
         var scheme = QuantizationScheme.Int8PerTensor;
-        var ranges = network.Calibrate(TestData.Calibration.Take(256), TestContext.Current.CancellationToken);
+        var ranges = network.Calibrate(TestData.Calibration.Take(256), null, TestContext.Current.CancellationToken);
         var placement = QuantizerPlacement.Of(network, scheme);
         var output = network.Graph.Outputs[0].Name;
         var step = placement.QuantizerOf(output, ranges.Of(output, network))!.Scale;

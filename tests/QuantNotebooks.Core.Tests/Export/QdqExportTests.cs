@@ -44,7 +44,7 @@ public sealed class QdqExportTests
     private static void AssertAgreement(string name, QuantizationScheme scheme, bool precise)
     {
         var network = TestData.Load(name);
-        var ranges = network.Calibrate(TestData.Calibration.Take(CalibrationCount), TestContext.Current.CancellationToken);
+        var ranges = network.Calibrate(TestData.Calibration.Take(CalibrationCount), null, TestContext.Current.CancellationToken);
         var agreement = IntegerEngine.Compare(network, scheme, ranges, TestData.Test.Take(TestCount), precise);
         TestContext.Current.TestOutputHelper!.WriteLine($"{name} {scheme}: {agreement}");
         Assert.True(agreement.SameClass >= 0.995, agreement.ToString());
@@ -77,7 +77,7 @@ public sealed class QdqExportTests
 
     private static void AssertWritten(Network network, QuantizationScheme scheme, QdqOptions? options = null)
     {
-        var ranges = network.Calibrate(TestData.Calibration.Take(64), scheme, TestContext.Current.CancellationToken);
+        var ranges = network.Calibrate(TestData.Calibration.Take(64), scheme, null, TestContext.Current.CancellationToken);
         var agreement = IntegerEngine.Compare(network, scheme, ranges, TestData.Test.Take(100), precise: true, fused: false, options);
         TestContext.Current.TestOutputHelper!.WriteLine($"{scheme}: {agreement}");
         Assert.True(agreement.SameClass >= 0.99, agreement.ToString());
@@ -93,7 +93,7 @@ public sealed class QdqExportTests
         var network = TestData.Load("ppocr-text-direction");
         var images = ImageSet.Load(Repository.PathOf("data", "text-direction", "calibration"));
         var scheme = QuantizationScheme.Int8PerChannel with { WeightBits = weightBits };
-        var ranges = network.Calibrate(images.Take(32), scheme, TestContext.Current.CancellationToken);
+        var ranges = network.Calibrate(images.Take(32), scheme, null, TestContext.Current.CancellationToken);
         var result = network.ToQdq(scheme, ranges, QdqOptions.Default).Result;
         Assert.Equal((9, opset), (result.ConvertedFrom, (int)result.Opset));
         var test = ImageSet.Load(Repository.PathOf("data", "text-direction", "test"));
@@ -107,7 +107,7 @@ public sealed class QdqExportTests
     {
         var network = TestData.Load("ppocr-v4-text-recognition");
         var scheme = QuantizationScheme.Int8PerChannel;
-        var ranges = network.Calibrate(ImageSet.Load(Repository.PathOf("data", "text-lines", "calibration")).Take(16), scheme, TestContext.Current.CancellationToken);
+        var ranges = network.Calibrate(ImageSet.Load(Repository.PathOf("data", "text-lines", "calibration")).Take(16), scheme, null, TestContext.Current.CancellationToken);
         var agreement = IntegerEngine.Compare(network, scheme, ranges, ImageSet.Load(Repository.PathOf("data", "text-lines", "test")).Take(16), precise: true);
         TestContext.Current.TestOutputHelper!.WriteLine($"{scheme}: {agreement}");
         Assert.True(agreement.WithinTwoSteps >= 0.995, agreement.ToString());
@@ -164,7 +164,7 @@ public sealed class QdqExportTests
     public void The_report_names_the_layers_that_can_saturate()
     {
         var network = TestData.Load(TestData.ResNet14);
-        var ranges = network.Calibrate(TestData.Calibration.Take(8), TestContext.Current.CancellationToken);
+        var ranges = network.Calibrate(TestData.Calibration.Take(8), null, TestContext.Current.CancellationToken);
         var full = network.ToQdq(QuantizationScheme.Int8PerChannel, ranges, QdqOptions.Default).Result;
         var reduced = network.ToQdq(QuantizationScheme.Int8PerChannel with { WeightBits = 7 }, ranges, QdqOptions.Default).Result;
         // With scales per channel every channel has a weight of 127; only one beside it of the same sign is missing.

@@ -31,7 +31,7 @@ public sealed class RecommendationTests
         Assert.Equal(report.After.QuantizedAccuracy, again.QuantizedAccuracy);
         Assert.True(report.After.SqnrDecibels > report.Before.SqnrDecibels + 3, report.Finding);
         // Where noises are small enough to add up, the first step gives what was promised.
-        Assert.Equal(report.Steps[0].PredictedDecibels, report.Steps[0].Result.SqnrDecibels!.Value, 3.0);
+        Assert.Equal(report.Steps[0].PredictedSqnrDecibels, report.Steps[0].Result.SqnrDecibels!.Value, 3.0);
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class RecommendationTests
         Assert.Contains("is constant and widens the grid", advised.Reason, StringComparison.Ordinal);
         Assert.InRange(report.Before.QuantizedAccuracy!.Value, 0, 0.4);
         Assert.InRange(report.After.QuantizedAccuracy!.Value, 0.85, 1);
-        Assert.True(advised.MeasuredGain > 10, $"{advised}");
+        Assert.True(advised.MeasuredGainDecibels > 10, $"{advised}");
     }
 
     [Fact]
@@ -76,9 +76,9 @@ public sealed class RecommendationTests
 
         Assert.Equal([Remedy.Equalize, Remedy.PerChannel, Remedy.MoreBits, Remedy.Keep], advice.Take(4).Select(layer => layer.Remedy));
         Assert.All(advice.Skip(3), layer => Assert.Equal(Remedy.Keep, layer.Remedy));
-        Assert.Equal([10, 10 * Math.Log10(4), 10 * Math.Log10(256)], advice.Take(3).Select(layer => layer.PredictedGain), (one, other) => Math.Abs(one - other) < 1e-9);
+        Assert.Equal([10, 10 * Math.Log10(4), 10 * Math.Log10(256)], advice.Take(3).Select(layer => layer.PredictedGainDecibels), (one, other) => Math.Abs(one - other) < 1e-9);
         var sum = ratios.Sum();
-        Assert.Equal(10 * Math.Log10(sum / (sum - 0.45 - 0.1875)), weighing.PredictedGain([(network.Layers[0], Remedy.Equalize), (network.Layers[1], Remedy.PerChannel)]), 1e-9);
+        Assert.Equal(10 * Math.Log10(sum / (sum - 0.45 - 0.1875)), weighing.PredictedGainDecibels([(network.Layers[0], Remedy.Equalize), (network.Layers[1], Remedy.PerChannel)]), 1e-9);
 
         SensitivityReport With(double[] noises) => new(
             network, QuantizationScheme.Int8PerTensor, shift.Images, shift.Images,

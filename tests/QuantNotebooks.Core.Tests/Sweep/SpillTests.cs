@@ -17,7 +17,7 @@ public sealed class SpillTests
         var images = TestData.Calibration.Take(200);
         var roomy = network.CorrectBias(images, Scheme);
         // A sixth of what the largest layer's two sides take: 200 x 48 x 16 x 16 x 4 bytes twice.
-        var tight = network.CorrectBias(images, Scheme, memory: new MemoryBudget(3 << 20));
+        var tight = network.CorrectBias(images, Scheme, new() { Memory = new MemoryBudget(3 << 20) });
         foreach (var (one, other) in roomy.Corrections.Zip(tight.Corrections))
         {
             Assert.Equal(one.Correction.AsEnumerable(), other.Correction);

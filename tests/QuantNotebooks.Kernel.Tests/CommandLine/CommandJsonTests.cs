@@ -62,7 +62,7 @@ public sealed class CommandJsonTests
         var json = await Cli.JsonAsync("correct", Cli.Model(Cli.MobileNetV1), "--images", Cli.Calibration, "--count", "32", "--held-out", "16", "--method", "iterative");
         var images = ImageSet.Load(Cli.Calibration);
         var result = Cli.Load(Cli.MobileNetV1).CorrectBias(
-            images.Take(32), QuantizationScheme.Int8PerTensor, images.Skip(32).Take(16), cancellation: TestContext.Current.CancellationToken);
+            images.Take(32), QuantizationScheme.Int8PerTensor, heldOut: images.Skip(32).Take(16), cancellation: TestContext.Current.CancellationToken);
         AssertHead(json, Cli.Model(Cli.MobileNetV1), QuantizationScheme.Int8PerTensor, Cli.Calibration, 32);
         Assert.Equal("iterative", json.GetProperty("method").GetString());
         Assert.Equal(images.Skip(32).Take(16).Sha256, json.GetProperty("heldOut").GetProperty("sha256").GetString());

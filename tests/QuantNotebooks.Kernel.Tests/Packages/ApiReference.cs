@@ -21,7 +21,7 @@ internal static partial class ApiReference
 
     /// <summary>The C# of the samples in the documentation.</summary>
     public static IEnumerable<string> Samples(PublicApi api) => api.Types.SelectMany(type => PublicApi.MembersOf(type).Prepend(type))
-        .SelectMany(symbol => Documentation(symbol)?.Descendants("code") ?? []).Select(code => code.Value.Trim());
+        .SelectMany(symbol => Documentation(symbol)?.Descendants("code") ?? []).Where(code => code.Attribute("lang") is null).Select(code => code.Value.Trim());
 
     private static void Append(StringBuilder text, INamedTypeSymbol type)
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IO.Compression;
 using QuantNotebooks.Interactive;
 using QuantNotebooks.Kernel.Tests.Interactive;
@@ -39,16 +38,5 @@ public sealed class PackageContentTests : IDisposable
         Assert.True(File.Exists(folder.File($"{name}.{ExtensionLoad.Version}.snupkg")), "no symbols");
     }
 
-    private async Task<ZipArchive> PackAsync(string project)
-    {
-        var configuration = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)).Parent!.Name;
-        var start = new ProcessStartInfo("dotnet",
-            ["pack", Repository.PathOf("src", project), "--no-build", "-c", configuration, "-o", folder.Path, "-nologo"]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using var process = Process.Start(start)!;
-        var error = process.StandardError.ReadToEndAsync(Token);
-        var output = await process.StandardOutput.ReadToEndAsync(Token);
-        await process.WaitForExitAsync(Token);
-        Assert.True(process.ExitCode == 0, output + await error);
-        return await ZipFile.OpenReadAsync(folder.File($"{project}.{ExtensionLoad.Version}.nupkg"), Token);
-    }
+    private async Task<ZipArchive> PackAsync(string project) => await ZipFile.OpenReadAsync(await Dotnet.PackAsync(project, folder.Path), Token);
 }

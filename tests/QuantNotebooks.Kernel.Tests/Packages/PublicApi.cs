@@ -83,13 +83,14 @@ internal sealed class PublicApi
             { IsStatic: true } => "static ",
             { TypeKind: TypeKind.Class, IsAbstract: true } => "abstract ",
             { TypeKind: TypeKind.Class, IsSealed: true } => "sealed ",
-            { TypeKind: TypeKind.Struct, IsReadOnly: true } => "readonly ",
             _ => "",
         };
         IEnumerable<INamedTypeSymbol> bases = [.. type.BaseType is { SpecialType: SpecialType.None, Name: not "Enum" } parent ? [parent] : (INamedTypeSymbol[])[], .. type.Interfaces];
         var names = type.TypeKind is TypeKind.Enum or TypeKind.Delegate ? "" : string.Join(", ", bases
             .Where(parent => !(parent is { Name: "IEquatable", TypeArguments: [var own] } && SymbolEqualityComparer.Default.Equals(own, type))).Select(parent => parent.ToDisplayString(MemberFormat)));
-        return modifiers + type.ToDisplayString(TypeFormat) + (names.Length > 0 ? " : " + names : "");
+        // The compiler's text says that a struct is read only, and not that it is a record.
+        var kind = type is { TypeKind: TypeKind.Struct, IsRecord: true } ? type.ToDisplayString(TypeFormat).Replace("struct ", "record struct ", StringComparison.Ordinal) : type.ToDisplayString(TypeFormat);
+        return modifiers + kind + (names.Length > 0 ? " : " + names : "");
     }
 
     private static IEnumerable<INamedTypeSymbol> TypesOf(INamespaceOrTypeSymbol container)

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
+using QuantNotebooks.Interactive;
 using QuantNotebooks.Kernel.Scripting;
 using QuantNotebooks.Kernel.Session;
 using QuantNotebooks.Kernel.Tests.Scripting;
@@ -34,18 +34,38 @@ public sealed partial class SampleTests : IDisposable
     [Fact]
     public async Task TheProgramWritesAReport()
     {
-        var start = new ProcessStartInfo("dotnet", ["run", Repository.PathOf("notebooks", "analysis.cs"), "--",
-            Repository.PathOf("data", "models", "resnet14-fashion.onnx"), Repository.PathOf("data", "fashion-mnist", "calibration"), folder.File("report.html")])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder.Path,
-        };
-        using var process = Process.Start(start)!;
-        var error = process.StandardError.ReadToEndAsync(Token);
-        var output = await process.StandardOutput.ReadToEndAsync(Token);
-        await process.WaitForExitAsync(Token);
-        Assert.True(process.ExitCode == 0, output + await error);
+        CheckReport(await Dotnet.RunAsync(folder.Path, ["run", Repository.PathOf("notebooks", "analysis.cs"), "--", .. Data, folder.File("report.html")]));
+    }
+
+    // As it is copied out of the repository: from packages, in a folder of its own.
+    [Fact]
+    public async Task TheProgramRunsFromPackages()
+    {
+        var source = folder.File("packages");
+        Directory.CreateDirectory(source);
+        foreach (var project in (string[])["QuantNotebooks.Core", "QuantNotebooks.Training", "QuantNotebooks.Notebook"]) await Dotnet.PackAsync(project, source);
+        var program = await File.ReadAllTextAsync(Repository.PathOf("notebooks", "analysis.cs"), Token);
+        var directive = Package().Match(program);
+        Assert.Equal(ExtensionLoad.Version, directive.Groups[2].Value);
+        folder.Write("analysis.cs", Project().Replace(program, directive.Groups[1].Value));
+        // What others have made need not be fetched again; our packages are not in that cache, for nothing puts them there.
+        var cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        folder.Write("NuGet.config", $"""
+            <configuration>
+              <packageSources><add key="packed" value="{source}" /></packageSources>
+              <fallbackPackageFolders><add key="cache" value="{cache}" /></fallbackPackageFolders>
+            </configuration>
+            """);
+        CheckReport(await Dotnet.RunAsync(folder.Path, ["run", "analysis.cs", "--", .. Data, folder.File("report.html")], folder.File("cache")));
+        Assert.True(Directory.Exists(Path.Combine(folder.File("cache"), "quantnotebooks.core", ExtensionLoad.Version)), "the packages of this build were not used");
+    }
+
+    private static string[] Data => [Repository.PathOf("data", "models", "resnet14-fashion.onnx"), Repository.PathOf("data", "fashion-mnist", "calibration")];
+
+    private void CheckReport(string output)
+    {
         Assert.Contains("The mean shift is largest in ", output, StringComparison.Ordinal);
-        Assert.Contains("<section", await File.ReadAllTextAsync(folder.File("report.html"), Token), StringComparison.Ordinal);
+        Assert.Contains("<section", File.ReadAllText(folder.File("report.html")), StringComparison.Ordinal);
     }
 
     private async Task RunAsync(IEnumerable<string> samples)
@@ -71,6 +91,12 @@ public sealed partial class SampleTests : IDisposable
             .Replace("\"corrected.onnx\"", $"\"{folder.File("corrected.onnx")}\"", StringComparison.Ordinal);
         return Images().Replace(cell, "ImageSet.Load($1).Take(16)");
     }
+
+    [GeneratedRegex(@"^// Outside of this repository the next line is: (#:package QuantNotebooks\.Notebook@(\S+))$", RegexOptions.Multiline)]
+    private static partial Regex Package();
+
+    [GeneratedRegex("^#:project .*$", RegexOptions.Multiline)]
+    private static partial Regex Project();
 
     [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Sample();

@@ -12,14 +12,14 @@ internal static class RecommendationText
         writer.WriteLine();
         var layers = new TextTable(new("layer", false), new("do", false), new("share of noise %"), new("predicted dB"), new("measured dB"), new("why", false));
         foreach (var layer in report.Layers)
-            layers.Add(layer.Layer.Name, layer.Remedy.Text(), Digits.Percent(layer.NoiseShare), Gain(layer.PredictedGain), Gain(layer.MeasuredGain), layer.Reason);
+            layers.Add(layer.Layer.Name, layer.Remedy.Text(), Digits.Percent(layer.NoiseShare), Gain(layer.PredictedGainDecibels), Gain(layer.MeasuredGainDecibels), layer.Reason);
         layers.Write(writer);
         writer.WriteLine();
         var steps = new TextTable(
             new("step", false), new("layers"), new("predicted SQNR dB"), new("measured SQNR dB"), new("agreement %"), new("accuracy %"), new("kept", false));
         steps.Add(["as it is", "", "", .. Cells(report.Before), ""]);
         foreach (var step in report.Steps)
-            steps.Add([step.Remedy.Text(), Digits.Count(step.Layers), Digits.Decibels(step.PredictedDecibels), .. Cells(step.Result), step.Kept ? "yes" : "no"]);
+            steps.Add([step.Remedy.Text(), Digits.Count(step.Layers), Digits.Decibels(step.PredictedSqnrDecibels), .. Cells(step.Result), step.Kept ? "yes" : "no"]);
         steps.Write(writer);
         writer.WriteLine();
         writer.WriteLine("Gains are of the noise that the layer alone makes at the output, measured on held-out images after all kept steps. Steps stand on the kept ones before.");

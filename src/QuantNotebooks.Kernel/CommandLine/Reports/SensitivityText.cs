@@ -23,7 +23,7 @@ internal static class SensitivityText
 
     private static string[] Cells(string name, string operation, OutputNoise noise, string share) =>
     [
-        name, operation, Digits.Short(noise.RootQnsr), Digits.Decibels(noise.SqnrDecibels), Digits.Format(noise.SqnrStandardError, "F2"), share,
+        name, operation, Digits.Short(noise.RootQnsr), Digits.Decibels(noise.SqnrDecibels), Digits.Format(noise.SqnrStandardErrorDecibels, "F2"), share,
         Digits.Percent(noise.Agreement), Digits.Percent(noise.Accuracy),
     ];
 }
