@@ -1,5 +1,6 @@
 using System.Globalization;
 using QuantNotebooks.Benchmarks;
+using QuantNotebooks.Benchmarks.Cost;
 using QuantNotebooks.Correction;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
@@ -11,6 +12,7 @@ using QuantNotebooks.Sweep;
 // table:  what the project holds itself to, as a Markdown file: kernels, jobs, sweep, growth and memory; about a quarter of an hour on two quiet cores.
 // kernels: the hot kernels beside the memory bandwidth, by BenchmarkDotNet.
 // jobs:   every kind of work beside bare ONNX Runtime on the same images, as ratios of one run.
+// large:  ResNet-152 and the linear layers of a transformer of a billion parameters, predicted from shapes and measured.
 // sweep:  eight experiments that share a network beside one of them.
 // growth: with the number of images, and with the number of layers.
 // memory: the 224x224 network under a budget, one kind of work a process: the peak of resident memory.
@@ -32,12 +34,14 @@ switch (args)
         EqualizationCost.Run(MobileNetV2.Create(), MobileNetV2.Images(64));
         EqualizationCost.Run(Data.Network("mobilenet-v2-fashion"), Data.Images("fashion-mnist", "calibration").Take(64));
         break;
+    case ["large"]: Console.Write(LargeNetworks.Measure()); break;
+    case ["large", var kind, var size]: LargeNetworks.Run(kind, int.Parse(size, CultureInfo.InvariantCulture)); break;
     case ["growth"]: Console.Write(GrowthTable.Measure()); break;
     case ["sensitivity"]: Sensitivity(); break;
     case ["memory", "measure" or "correct", var size] when MemoryBudget.TryParse(size, out var budget): Console.Write(PeakMemory.Row(args[1] == "correct", budget!)); break;
     case ["kernel", var kernelspec]: KernelTimes.Measure(kernelspec); break;
     default:
-        Console.Error.WriteLine("usage: table FILE | kernels | jobs | sweep | sensitivity | cost | equalize | growth | kernel KERNEL.JSON | memory measure|correct SIZE");
+        Console.Error.WriteLine("usage: table FILE | kernels | jobs | sweep | large | sensitivity | cost | equalize | growth | kernel KERNEL.JSON | memory measure|correct SIZE");
         return 2;
 }
 return 0;

@@ -13,7 +13,7 @@ internal static class ResultsTable
         Written by `dotnet run -c Release --project tests/QuantNotebooks.Benchmarks table FILE` on {DateTime.UtcNow:yyyy-MM-dd}: {Environment.ProcessorCount} cores of
         {Processor()}{(Avx512F.IsSupported ? "with" : "without")} AVX-512, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, ONNX Runtime {OrtEnv.Instance().GetVersionString()},
         {ToolVersion.Text}. Seconds are of all processors together, medians of runs in turn, after one that does not count, so other work on the machine changes ratios little;
-        those of the kernels are on the clock of one thread. The load of the machine in the last minute was {Load()} when this began. W8A8 per tensor.
+        of the kernels both stand there. The load of the machine in the last minute was {Load()} when this began. W8A8 per tensor.
 
         ## Kernels
 

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace QuantNotebooks.Equalization;
 
@@ -23,6 +25,9 @@ internal sealed class CrossLayerEquations
     private readonly List<(int Neighbour, double Share)> _terms = [];
     private readonly double[] _constants;
 
+    /// <summary>What the equations make of each class, of the block that is being looked at.</summary>
+    private readonly double[] _wanted;
+
     /// <summary>How many reaches a class is away from its block's mean, and NaN where no bound holds it.</summary>
     private readonly double[] _held;
 
@@ -33,7 +38,7 @@ internal sealed class CrossLayerEquations
     public CrossLayerEquations(FactorProblem problem, ImmutableArray<FactorBlock> blocks, double reach, LargestWeights weights)
     {
         (_problem, _blocks, _reach) = (problem, blocks, reach);
-        (_starts, _constants, _held) = (new int[problem.Count + 1], new double[problem.Count], new double[problem.Count]);
+        (_starts, _constants, _held, _wanted) = (new int[problem.Count + 1], new double[problem.Count], new double[problem.Count], new double[problem.Count]);
         for (var index = 0; index < problem.Count; index++)
         {
             _constants[index] = Add(weights, weights.Readers[index], 1) + Add(weights, weights.Makers[index], -1);
@@ -54,7 +59,7 @@ internal sealed class CrossLayerEquations
             foreach (var index in block.Classes)
             {
                 if (_problem.IsConstant(index)) continue;
-                var wanted = Wanted(index, logarithms, _constants);
+                var wanted = _wanted[index];
                 _held[index] = double.IsNaN(wanted) ? 0 : wanted > mean + _reach ? 1 : wanted < mean - _reach ? -1 : double.NaN;
                 moved = Math.Max(moved, Math.Abs((double.IsNaN(_held[index]) ? wanted : mean + _held[index] * _reach) - logarithms[index]));
             }
@@ -112,28 +117,26 @@ internal sealed class CrossLayerEquations
             foreach (var index in block.Classes)
             {
                 if (_problem.IsConstant(index)) continue;
-                moved[index] = (double.IsNaN(_held[index]) ? Wanted(index, values, constants) : mean + (isHomogeneous ? 0 : _held[index] * _reach)) - values[index];
+                moved[index] = (double.IsNaN(_held[index]) ? _wanted[index] : mean + (isHomogeneous ? 0 : _held[index] * _reach)) - values[index];
             }
         }
     }
 
+    /// <summary>Notes what the equations make of every class of a block, and returns the mean of it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double Mean(FactorBlock block, ReadOnlySpan<double> values, ReadOnlySpan<double> constants)
     {
         var (sum, count) = (0.0, 0);
+        var terms = CollectionsMarshal.AsSpan(_terms);
         foreach (var index in block.Classes)
-            if (!_problem.IsConstant(index) && !double.IsNaN(_constants[index])) (sum, count) = (sum + Wanted(index, values, constants), count + 1);
-        return count == 0 ? 0 : sum / count;
-    }
-
-    private double Wanted(int index, ReadOnlySpan<double> values, ReadOnlySpan<double> constants)
-    {
-        var wanted = constants.IsEmpty ? 0 : constants[index];
-        for (var term = _starts[index]; term < _starts[index + 1]; term++)
         {
-            var (neighbour, share) = _terms[term];
-            wanted += share * values[neighbour];
+            if (_problem.IsConstant(index)) continue;
+            var wanted = constants.IsEmpty ? 0 : constants[index];
+            foreach (ref readonly var term in terms[_starts[index].._starts[index + 1]]) wanted += term.Share * values[term.Neighbour];
+            _wanted[index] = wanted;
+            if (!double.IsNaN(_constants[index])) (sum, count) = (sum + wanted, count + 1);
         }
-        return wanted;
+        return count == 0 ? 0 : sum / count;
     }
 
     /// <summary>Notes the terms of one side and returns its part of the constant: NaN without weights.</summary>

@@ -23,9 +23,20 @@ internal sealed class TensorShapes
 
     private TensorShapes(FrozenDictionary<string, ImmutableArray<Dimension>> shapes) => _shapes = shapes;
 
-    public static TensorShapes Of(Network network)
+    public static TensorShapes Of(Network network) => Of(network, network.Graph.ToModel());
+
+    /// <summary>The same where one of the network's inputs has a known shape.</summary>
+    public static TensorShapes Of(Network network, string input, IEnumerable<int> shape)
     {
-        var model = network.Graph.ToModel();
+        var model = network.Graph.ToModel().Clone();
+        var tensor = model.Graph.Input.First(value => value.Name == input).Type.TensorType;
+        tensor.Shape = new TensorShapeProto();
+        foreach (var length in shape) tensor.Shape.Dim.Add(new TensorShapeProto.Types.Dimension { DimValue = length });
+        return Of(network, model);
+    }
+
+    private static TensorShapes Of(Network network, ModelProto model)
+    {
         model.Graph.Output.Clear();
         foreach (var name in network.Graph.Nodes.SelectMany(node => node.Output).Where(name => name.Length > 0))
             model.Graph.Output.Add(new ValueInfoProto { Name = name });

@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using QuantNotebooks.Networks;
 
 namespace QuantNotebooks.Quantization;
@@ -32,15 +35,45 @@ internal sealed class ValueHistogram : IValueDistribution
 
     public ActivationRange Extrema { get; }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ReadOnlySpan<float> values)
     {
-        foreach (var value in values)
+        var (low, width, last) = (new Vector<double>(_low), new Vector<double>(_width), new Vector<double>(_counts.Length - 1));
+        Span<ulong> bins = stackalloc ulong[Vector<float>.Count];
+        var half = bins[Vector<double>.Count..];
+        ref var counts = ref MemoryMarshal.GetArrayDataReference(_counts);
+        var zeros = 0L;
+        var index = 0;
+        for (; index <= values.Length - Vector<float>.Count; index += Vector<float>.Count)
         {
-            if (value == 0) _zeros++;
-            else _counts[Math.Clamp((int)((value - _low) / _width), 0, _counts.Length - 1)]++;
+            var vector = new Vector<float>(values[index..]);
+            zeros -= Vector.Sum(Vector.Equals(vector, Vector<float>.Zero));
+            Vector.Widen(vector, out var left, out var right);
+            BinsOf(left).CopyTo(bins);
+            BinsOf(right).CopyTo(half);
+            // The bin that zeros fall into gets them too; they are taken out in the end.
+            foreach (var bin in bins) Unsafe.Add(ref counts, (nuint)bin)++;
+        }
+        if (zeros > 0) _counts[BinOf(0)] -= zeros;
+        _zeros += zeros;
+        for (; index < values.Length; index++)
+        {
+            if (values[index] == 0) _zeros++;
+            else _counts[BinOf(values[index])]++;
         }
         _count += values.Length;
+
+        // Comparisons with a NaN fail, so it lands in the first bin; and what is left is below 2^52, where adding that number leaves the whole part in the lowest bits.
+        Vector<ulong> BinsOf(Vector<double> numbers)
+        {
+            var places = (numbers - low) / width;
+            places = Vector.ConditionalSelect(Vector.GreaterThan(places, Vector<double>.Zero), places, Vector<double>.Zero);
+            places = Vector.ConditionalSelect(Vector.LessThan(places, last), places, last);
+            return Vector.AsVectorUInt64(Vector.Floor(places) + new Vector<double>(1L << 52)) & new Vector<ulong>((1UL << 52) - 1);
+        }
     }
+
+    private int BinOf(double value) => Math.Clamp((int)((value - _low) / _width), 0, _counts.Length - 1);
 
     /// <inheritdoc/>
     /// <remarks>Values are evenly spread within their bin.</remarks>
@@ -80,17 +113,23 @@ internal sealed class ValueHistogram : IValueDistribution
 
     /// <inheritdoc/>
     /// <remarks>Exact for values that are evenly spread within each bin: the squared error is integrated over the bin in closed form.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public double MeanSquaredError(Quantizer quantizer)
     {
-        double sum = 0;
-        var before = ErrorIntegral(_low, quantizer);
-        for (var bin = 0; bin < _counts.Length; bin++)
+        var integral = new ErrorIntegral(quantizer);
+        var (low, width) = (new Vector<double>(_low), new Vector<double>(_width));
+        var total = Vector<double>.Zero;
+        // Vectors of bins and of the edges at their left and right ends; the number of bins is a multiple of any vector's.
+        var places = Vector<double>.Indices;
+        var step = new Vector<double>(Vector<double>.Count);
+        for (var bin = 0; bin < _counts.Length; bin += Vector<double>.Count, places += step)
         {
-            var here = ErrorIntegral(_low + (bin + 1) * _width, quantizer);
-            if (_counts[bin] > 0) sum += _counts[bin] * (here - before);
-            before = here;
+            var counts = new Vector<long>(_counts, bin);
+            if (counts == Vector<long>.Zero) continue;
+            var (left, right) = (integral.To(low + places * width), integral.To(low + (places + Vector<double>.One) * width));
+            total += Vector.ConvertToDouble(counts) * (right - left);
         }
-        return sum / _width / Math.Max(1, _count);
+        return Vector.Sum(total) / _width / Math.Max(1, _count);
     }
 
     public ValueHistogram ToHistogram() => this;
@@ -142,17 +181,6 @@ internal sealed class ValueHistogram : IValueDistribution
         double StepOf(int bin) => Math.Round((_low + (bin + 0.5) * _width) / quantizer.Scale);
     }
 
-    /// <summary>The integral of the squared error from zero to <paramref name="value"/>, over values that are evenly spread.</summary>
-    private static double ErrorIntegral(double value, Quantizer quantizer)
-    {
-        // Each whole step of size 1 adds 1/12; what is left, to the nearest integer or beyond the grid's end, adds its cube over 3.
-        var steps = value / quantizer.Scale;
-        var nearest = Math.Clamp(Math.Round(steps), quantizer.Lowest - quantizer.ZeroPoint, quantizer.Highest - quantizer.ZeroPoint);
-        var rest = steps - nearest;
-        var cubed = (double)quantizer.Scale * quantizer.Scale * quantizer.Scale;
-        return cubed * (nearest / 12 + rest * rest * rest / 3);
-    }
-
     private double CountWithin(double low, double high)
     {
         var (first, last) = ((low - _low) / _width, (high - _low) / _width);
@@ -160,5 +188,24 @@ internal sealed class ValueHistogram : IValueDistribution
         var (from, to) = (Math.Max(0, (int)Math.Floor(first)), Math.Min(_counts.Length - 1, (int)Math.Floor(last)));
         for (var bin = from; bin <= to; bin++) count += _counts[bin] * (Math.Min(bin + 1, last) - Math.Max(bin, first));
         return count;
+    }
+
+    /// <summary>The integral of the squared error from zero on, over values that are evenly spread.</summary>
+    private readonly struct ErrorIntegral(Quantizer quantizer)
+    {
+        private readonly Vector<double> _scale = new(quantizer.Scale);
+        private readonly Vector<double> _cubed = new((double)quantizer.Scale * quantizer.Scale * quantizer.Scale);
+        private readonly Vector<double> _lowest = new(quantizer.Lowest - quantizer.ZeroPoint);
+        private readonly Vector<double> _highest = new(quantizer.Highest - quantizer.ZeroPoint);
+
+        /// <summary>Each whole step of size 1 adds 1/12; what is left, to the nearest integer or beyond the grid's end, adds its cube over 3.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Vector<double> To(Vector<double> values)
+        {
+            var steps = values / _scale;
+            var nearest = Vector.Min(_highest, Vector.Max(_lowest, Vector.Round(steps)));
+            var rest = steps - nearest;
+            return _cubed * (nearest * new Vector<double>(1 / 12.0) + rest * rest * rest * new Vector<double>(1 / 3.0));
+        }
     }
 }

@@ -1,4 +1,6 @@
+using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using QuantNotebooks.Networks;
 
 namespace QuantNotebooks.Quantization;
@@ -33,14 +35,30 @@ internal sealed class ValueSample : IValueDistribution
         return SmallestWithin(share);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public double MeanSquaredError(Quantizer quantizer)
     {
-        quantizer.Apply(_values, _scratch);
-        TensorPrimitives.Subtract(_values, _scratch, _scratch);
+        var grid = new VectorGrid(quantizer);
         double sum = 0;
         // A float's sum of millions of squares would lose what tells two ranges apart.
-        for (var start = 0; start < _scratch.Length; start += Chunk)
-            sum += TensorPrimitives.SumOfSquares<float>(_scratch.AsSpan(start, Math.Min(Chunk, _scratch.Length - start)));
+        for (var start = 0; start < _values.Length; start += Chunk)
+        {
+            var chunk = _values.AsSpan(start, Math.Min(Chunk, _values.Length - start));
+            var (first, second) = (Vector<float>.Zero, Vector<float>.Zero);
+            var index = 0;
+            for (; index <= chunk.Length - 2 * Vector<float>.Count; index += 2 * Vector<float>.Count)
+            {
+                var (one, other) = (new Vector<float>(chunk[index..]), new Vector<float>(chunk[(index + Vector<float>.Count)..]));
+                var (oneError, otherError) = (one - grid.Apply(one), other - grid.Apply(other));
+                (first, second) = (first + oneError * oneError, second + otherError * otherError);
+            }
+            sum += Vector.Sum(first + second);
+            for (; index < chunk.Length; index++)
+            {
+                var error = chunk[index] - quantizer.Apply(chunk[index]);
+                sum += error * error;
+            }
+        }
         return sum / _values.Length;
     }
 

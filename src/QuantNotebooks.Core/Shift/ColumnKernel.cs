@@ -10,6 +10,9 @@ namespace QuantNotebooks.Shift;
 /// </summary>
 internal static unsafe class ColumnKernel
 {
+    /// <summary>Items whose values go into a column's sums while these are in registers.</summary>
+    private const int RowsAtOnce = 16;
+
     /// <summary>The sums of the channels from <paramref name="first"/> on, as many as <paramref name="sums"/> holds.</summary>
     public static void Sum(ChannelLayout layout, float* full, float* quantized, int first, Span<ChannelSums> sums)
     {
@@ -18,10 +21,10 @@ internal static unsafe class ColumnKernel
         for (var image = 0; image < layout.Images; image++)
         {
             columns.ImageError.AsSpan().Clear();
-            for (var item = 0; item < layout.Items; item++)
+            for (var item = 0; item < layout.Items; item += RowsAtOnce)
             {
                 var start = (((long)image * layout.Items + item) * layout.Channels + first) * layout.Inner;
-                columns.Add(full + start, quantized + start);
+                columns.Add(full + start, quantized + start, layout.Channels * layout.Inner, Math.Min(RowsAtOnce, layout.Items - item));
             }
             for (var channel = 0; channel < sums.Length; channel++)
             {
@@ -42,34 +45,69 @@ internal static unsafe class ColumnKernel
         private readonly float[] _quantizedLow = Filled(count, float.PositiveInfinity), _quantizedHigh = Filled(count, float.NegativeInfinity);
         private readonly float[] _errorLow = Filled(count, float.PositiveInfinity), _errorHigh = Filled(count, float.NegativeInfinity);
 
+        /// <summary>Adds some items, each <paramref name="distance"/> values behind the one before, in order.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Add(float* full, float* quantized)
+        public void Add(float* full, float* quantized, long distance, int rows)
         {
             var column = 0;
             for (; column <= count - Vector<float>.Count; column += Vector<float>.Count)
             {
-                var y = Vector.Load(full + column);
-                var q = Vector.Load(quantized + column);
-                Extend(_fullLow, _fullHigh, column, y);
-                Extend(_quantizedLow, _quantizedHigh, column, q);
-                Extend(_errorLow, _errorHigh, column, q - y);
-                Vector.Widen(y, out var yLeft, out var yRight);
-                Vector.Widen(q, out var qLeft, out var qRight);
-                Add(column, yLeft, qLeft);
-                Add(column + Vector<double>.Count, yRight, qRight);
+                var right = column + Vector<double>.Count;
+                var (yLow, yHigh) = (new Vector<float>(_fullLow, column), new Vector<float>(_fullHigh, column));
+                var (qLow, qHigh) = (new Vector<float>(_quantizedLow, column), new Vector<float>(_quantizedHigh, column));
+                var (eLow, eHigh) = (new Vector<float>(_errorLow, column), new Vector<float>(_errorHigh, column));
+                var (yLeftSum, yRightSum) = (new Vector<double>(_full, column), new Vector<double>(_full, right));
+                var (eLeftSum, eRightSum) = (new Vector<double>(ImageError, column), new Vector<double>(ImageError, right));
+                var (yLeftSquares, yRightSquares) = (new Vector<double>(_fullSquares, column), new Vector<double>(_fullSquares, right));
+                var (qLeftSquares, qRightSquares) = (new Vector<double>(_quantizedSquares, column), new Vector<double>(_quantizedSquares, right));
+                var (eLeftSquares, eRightSquares) = (new Vector<double>(_errorSquares, column), new Vector<double>(_errorSquares, right));
+                for (var row = 0; row < rows; row++)
+                {
+                    var y = Vector.Load(full + row * distance + column);
+                    var q = Vector.Load(quantized + row * distance + column);
+                    var e = q - y;
+                    (yLow, yHigh) = (Vector.MinNative(yLow, y), Vector.MaxNative(yHigh, y));
+                    (qLow, qHigh) = (Vector.MinNative(qLow, q), Vector.MaxNative(qHigh, q));
+                    (eLow, eHigh) = (Vector.MinNative(eLow, e), Vector.MaxNative(eHigh, e));
+                    Vector.Widen(y, out var yLeft, out var yRight);
+                    Vector.Widen(q, out var qLeft, out var qRight);
+                    // In double, for the difference of two floats need not be one.
+                    var (eLeft, eRight) = (qLeft - yLeft, qRight - yRight);
+                    (yLeftSum, yRightSum) = (yLeftSum + yLeft, yRightSum + yRight);
+                    (eLeftSum, eRightSum) = (eLeftSum + eLeft, eRightSum + eRight);
+                    yLeftSquares = Vector.FusedMultiplyAdd(yLeft, yLeft, yLeftSquares);
+                    yRightSquares = Vector.FusedMultiplyAdd(yRight, yRight, yRightSquares);
+                    qLeftSquares = Vector.FusedMultiplyAdd(qLeft, qLeft, qLeftSquares);
+                    qRightSquares = Vector.FusedMultiplyAdd(qRight, qRight, qRightSquares);
+                    eLeftSquares = Vector.FusedMultiplyAdd(eLeft, eLeft, eLeftSquares);
+                    eRightSquares = Vector.FusedMultiplyAdd(eRight, eRight, eRightSquares);
+                }
+                yLow.CopyTo(_fullLow, column);
+                yHigh.CopyTo(_fullHigh, column);
+                qLow.CopyTo(_quantizedLow, column);
+                qHigh.CopyTo(_quantizedHigh, column);
+                eLow.CopyTo(_errorLow, column);
+                eHigh.CopyTo(_errorHigh, column);
+                Store(_full, column, yLeftSum, yRightSum);
+                Store(ImageError, column, eLeftSum, eRightSum);
+                Store(_fullSquares, column, yLeftSquares, yRightSquares);
+                Store(_quantizedSquares, column, qLeftSquares, qRightSquares);
+                Store(_errorSquares, column, eLeftSquares, eRightSquares);
             }
             for (; column < count; column++)
-            {
-                double y = full[column], q = quantized[column], e = q - y;
-                _full[column] += y;
-                ImageError[column] += e;
-                _fullSquares[column] += y * y;
-                _quantizedSquares[column] += q * q;
-                _errorSquares[column] += e * e;
-                Extend(_fullLow, _fullHigh, column, full[column]);
-                Extend(_quantizedLow, _quantizedHigh, column, quantized[column]);
-                Extend(_errorLow, _errorHigh, column, (float)e);
-            }
+                for (var row = 0; row < rows; row++)
+                {
+                    var (single, rounded) = (full[row * distance + column], quantized[row * distance + column]);
+                    double y = single, q = rounded, e = q - y;
+                    _full[column] += y;
+                    ImageError[column] += e;
+                    _fullSquares[column] += y * y;
+                    _quantizedSquares[column] += q * q;
+                    _errorSquares[column] += e * e;
+                    Extend(_fullLow, _fullHigh, column, single);
+                    Extend(_quantizedLow, _quantizedHigh, column, rounded);
+                    Extend(_errorLow, _errorHigh, column, (float)e);
+                }
         }
 
         public void AddTo(ref ChannelSums sums, int column)
@@ -83,20 +121,11 @@ internal static unsafe class ColumnKernel
             (sums.ErrorLow, sums.ErrorHigh) = (Math.Min(sums.ErrorLow, _errorLow[column]), Math.Max(sums.ErrorHigh, _errorHigh[column]));
         }
 
-        private void Add(int column, Vector<double> y, Vector<double> q)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Store(double[] sums, int column, Vector<double> left, Vector<double> right)
         {
-            var e = q - y;
-            (new Vector<double>(_full, column) + y).CopyTo(_full, column);
-            (new Vector<double>(ImageError, column) + e).CopyTo(ImageError, column);
-            Vector.FusedMultiplyAdd(y, y, new Vector<double>(_fullSquares, column)).CopyTo(_fullSquares, column);
-            Vector.FusedMultiplyAdd(q, q, new Vector<double>(_quantizedSquares, column)).CopyTo(_quantizedSquares, column);
-            Vector.FusedMultiplyAdd(e, e, new Vector<double>(_errorSquares, column)).CopyTo(_errorSquares, column);
-        }
-
-        private static void Extend(float[] low, float[] high, int column, Vector<float> values)
-        {
-            Vector.MinNative(new Vector<float>(low, column), values).CopyTo(low, column);
-            Vector.MaxNative(new Vector<float>(high, column), values).CopyTo(high, column);
+            left.CopyTo(sums, column);
+            right.CopyTo(sums, column + Vector<double>.Count);
         }
 
         private static void Extend(float[] low, float[] high, int column, float value)

@@ -50,6 +50,9 @@ internal sealed class ImageBatches
 
     public string InputName { get; }
 
+    /// <summary>The shape of one image as the network's input.</summary>
+    public ValueList<int> Shape => _shape;
+
     public int BatchSize { get; }
 
     /// <summary>What the number of images must be a multiple of: more than 1 for a network that takes only whole batches of one size.</summary>
