@@ -18,7 +18,7 @@ public sealed class QuantNotebooksException : Exception
     /// <summary>Creates an exception whose message is shown to the user as it is.</summary>
     /// <param name="message">One line: the file or argument, what is wrong with it, what would be right.</param>
     public QuantNotebooksException(string message)
-        : base(message)
+        : base(OneLine(message))
     {
     }
 
@@ -26,7 +26,10 @@ public sealed class QuantNotebooksException : Exception
     /// <param name="message">One line: the file or argument, what is wrong with it, what would be right.</param>
     /// <param name="innerException">What went wrong underneath.</param>
     public QuantNotebooksException(string message, Exception innerException)
-        : base(message, innerException)
+        : base(OneLine(message), innerException)
     {
     }
+
+    // Names from files may hold line ends.
+    private static string OneLine(string message) => (message ?? "").ReplaceLineEndings(" ");
 }

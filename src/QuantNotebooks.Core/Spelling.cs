@@ -6,13 +6,17 @@ internal static class Spelling
     /// <summary>Words are compared up to this length, so that a hostile file cannot make it slow.</summary>
     private const int LongestWord = 40;
 
+    /// <summary>The end of a sentence about an unknown word: <c>; did you mean 'x'?</c>, or a full stop where no known word is near.</summary>
+    public static string DidYouMean(string word, ReadOnlySpan<string> known, char quote = '\'') => Nearest(word, known) is { } near ? $"; did you mean {quote}{near}{quote}?" : ".";
+
     /// <summary>
-    /// The known word with the fewest edits (insert, delete, replace a letter; case does not count), the first of several.
+    /// The known word with the fewest edits (insert, delete, replace a letter; case does not count), the first of several; null where each differs in more
+    /// than two letters and a third of the word, or in all of it.
     /// </summary>
-    public static string Nearest(string word, ReadOnlySpan<string> known)
+    public static string? Nearest(string word, ReadOnlySpan<string> known)
     {
-        var nearest = known[0];
-        var fewest = int.MaxValue;
+        string? nearest = null;
+        var fewest = Math.Min(word.Length, Math.Max(2, word.Length / 3) + 1);
         foreach (var candidate in known)
         {
             var edits = Edits(word, candidate);

@@ -1,4 +1,5 @@
 using QuantNotebooks.Correction;
+using QuantNotebooks.Export;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Quantization;
@@ -35,6 +36,9 @@ internal static class NetworkTraining
         IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
         var (training, heldOut) = SetAside(network, images);
+        // What would end the training is said before the work that comes before it.
+        if (options.Target == TrainingTarget.Labels) TrainingData.ClassesOf(network, images);
+        if (options.Checkpoint is { } checkpoint) ReportFile.RequireWritable(checkpoint);
         var start = options.Start == TrainingStart.IterativeCorrection
             ? network.CorrectBias(images, scheme, progress: progress, cancellation: cancellation).Network
             : network;

@@ -1,3 +1,4 @@
+using QuantNotebooks.Evaluation;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Onnx;
@@ -15,9 +16,11 @@ internal sealed class TrainingData : IDisposable
     private const long MostCachedValues = 128 << 20;
 
     private readonly Network _reference;
-    private readonly ImageSet _images;
     private readonly TrainingLoss _loss;
-    private readonly bool _labels;
+
+    /// <summary>The class of each image where the labels are the target; null where the full-precision network's output is.</summary>
+    private readonly int[]? _classes;
+
     private readonly ImageBatches _units;
     private readonly TensorPool _pool = new();
     private readonly float[]?[] _inputs;
@@ -32,16 +35,26 @@ internal sealed class TrainingData : IDisposable
     public TrainingData(Network reference, ImageSet images, TrainingLoss loss, bool labels)
     {
         _reference = reference;
-        _images = images;
         _loss = loss;
-        _labels = labels;
-        if (labels && (images.Labels is null || loss is not CrossEntropyLoss))
-            throw new QuantNotebooksException(images.Labels is null
-                ? $"Training with labels needs them, and the images of '{images.Name}' have none; give labelled images, or train by distillation, which needs no labels."
-                : $"Training with labels needs a network that tells classes apart, and the task of '{reference.Name}' is another; train by distillation, which needs no labels.");
+        if (labels) _classes = ClassesOf(reference, images);
         _units = new ImageBatches(reference, images, batchSize: 1);
         _inputs = new float[_units.Count][];
         _targets = [.. loss.Tensors.Select(_ => new float[_units.Count][])];
+    }
+
+    /// <summary>The class of each image, as its label says.</summary>
+    /// <exception cref="QuantNotebooksException">Images have no labels, a label is no class of the network, or the network does not tell classes apart.</exception>
+    public static int[] ClassesOf(Network network, ImageSet images)
+    {
+        if (images.Labels is not { } labels)
+            throw new QuantNotebooksException($"Training with labels needs them, and the images of '{images.Name}' have none; give labelled images, or train by distillation, which needs no labels.");
+        if (network.Task?.Task is not ClassificationTask task)
+            throw new QuantNotebooksException($"Training with labels needs a network that tells classes apart, and the task of '{network.Name}' is another; train by distillation, which needs no labels.");
+        var named = LabelMatching.ClassOf(images, task, network.Name);
+        int[] classes = [.. labels.Select(label => named is null ? label : named[label])];
+        var (count, wrong) = (task.Labels.Count, Array.FindIndex(classes, label => label >= task.Labels.Count));
+        return wrong < 0 ? classes : throw new QuantNotebooksException(FormattableString.Invariant(
+            $"{images.NameOf(wrong)} of '{images.Name}' has label {classes[wrong]}, and '{network.Name}' tells {count} classes apart, 0 to {count - 1}."));
     }
 
     /// <summary>How many units there are: images, or for a network that takes a fixed number of images at once, that many together.</summary>
@@ -102,13 +115,10 @@ internal sealed class TrainingData : IDisposable
 
     private void Compute(int unit, Span<float> input, CancellationToken cancellation)
     {
-        if (_labels)
+        if (_classes is not null)
         {
-            var oneHot = new float[_loss.Width];
-            var label = _images.Labels![unit];
-            if (label >= oneHot.Length)
-                throw new QuantNotebooksException($"Image {unit} of '{_images.Name}' has label {label}, and '{_reference.Name}' tells {oneHot.Length} classes apart.");
-            oneHot[label] = 1;
+            var oneHot = new float[_loss.Width * UnitSize];
+            for (var image = 0; image < UnitSize; image++) oneHot[image * _loss.Width + _classes[unit * UnitSize + image]] = 1;
             Remember(0, unit, oneHot);
             return;
         }

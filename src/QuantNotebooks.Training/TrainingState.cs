@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using QuantNotebooks.Correction;
+using QuantNotebooks.Export;
 
 namespace QuantNotebooks.Training;
 
@@ -50,15 +51,7 @@ internal sealed class TrainingState
         var stored = new Stored(
             key, [.. Epochs], Best, Optimizer.Steps, [.. parameters.All.Select(parameter => Bytes(parameter.Latent))],
             [.. _best.Select(Bytes)], [.. Optimizer.First.Select(Bytes)], [.. Optimizer.Second.Select(Bytes)]);
-        try
-        {
-            File.WriteAllBytes(file + ".tmp", JsonSerializer.SerializeToUtf8Bytes(stored, Json));
-            File.Move(file + ".tmp", file, overwrite: true);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new QuantNotebooksException($"The checkpoint '{file}' can't be written: {error.Message}", error);
-        }
+        ReportFile.Write(file, JsonSerializer.SerializeToUtf8Bytes(stored, Json));
     }
 
     /// <summary>Reads a state and puts its values into the trained tensors.</summary>
@@ -70,9 +63,13 @@ internal sealed class TrainingState
         {
             stored = JsonSerializer.Deserialize<Stored>(File.ReadAllBytes(file), Json);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new QuantNotebooksException($"The checkpoint '{file}' can't be read: {error.Message}", error);
+        }
+        catch (JsonException error)
+        {
+            throw new QuantNotebooksException($"'{file}' is no checkpoint, or it is damaged: delete it to begin anew, or give another name.", error);
         }
         var lengths = parameters.All.Select(parameter => parameter.Latent.Length * sizeof(float)).ToArray();
         if (stored is null || stored.Key != key)

@@ -59,6 +59,6 @@ public static class EqualizationMethods
         return index >= 0
             ? (EqualizationMethod)index
             : throw new QuantNotebooksException(
-                $"There is no equalization method '{name}'; did you mean '{Spelling.Nearest(name, Names.AsSpan())}'? There are {string.Join(", ", Names)}.");
+                $"There is no equalization method '{name}'{Spelling.DidYouMean(name, Names.AsSpan())} There are {string.Join(", ", Names)}.");
     }
 }

@@ -26,7 +26,7 @@ internal static class LabelMatching
         {
             var first = string.Join(", ", task.Labels.Take(shown).Select(label => $"'{label}'"));
             throw new QuantNotebooksException(
-                $"The images of '{images.Name}' are labelled '{name}', which is no class of '{network}': its sidecar names {first}{(labels.Length > shown ? ", ..." : "")}. Did you mean '{Spelling.Nearest(name, labels)}'?");
+                $"The images of '{images.Name}' are labelled '{name}', which is no class of '{network}': its sidecar names {first}{(labels.Length > shown ? ", ..." : "")}{Spelling.DidYouMean(name, labels)}");
         }
 
         return labels[(found + 1)..].Contains(name)

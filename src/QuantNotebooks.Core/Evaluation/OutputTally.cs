@@ -20,7 +20,7 @@ internal abstract class OutputTally(Network network, ImageSet images)
 
     public static OutputTally For(Network network, ImageSet images) => network.Task?.Task switch
     {
-        ClassificationTask task => new ClassificationTally(network, images, LabelMatching.ClassOf(images, task, network.Name)),
+        ClassificationTask task => new ClassificationTally(network, images, task.Labels.Count, LabelMatching.ClassOf(images, task, network.Name)),
         CtcTask task => new TextTally(network, images, CtcDecoder.For(task)),
         _ => new PlainTally(network, images),
     };
@@ -83,18 +83,19 @@ internal abstract class OutputTally(Network network, ImageSet images)
         protected override EvaluationResult Complete(EvaluationResult result) => result;
     }
 
-    private sealed class ClassificationTally(Network network, ImageSet images, int[]? classOf) : OutputTally(network, images)
+    private sealed class ClassificationTally(Network network, ImageSet images, int classes, int[]? classOf) : OutputTally(network, images)
     {
         private const int Top = 5;
 
         /// <summary>The network's class of each named label; null where labels are numbers of classes.</summary>
         private readonly int[]? _classOf = classOf;
 
-        private int _fullRight, _quantizedRight, _fullTop, _quantizedTop, _agree, _classes;
+        private int _fullRight, _quantizedRight, _fullTop, _quantizedTop, _agree;
 
         protected override void Read(ReadOnlySpan<float> full, ReadOnlySpan<float> quantized)
         {
-            _classes = full.Length;
+            if (full.Length != classes)
+                throw new QuantNotebooksException(FormattableString.Invariant($"'{Network.Name}' gives {full.Length} scores an image, and its sidecar names {classes} classes (task.labels): there must be one name a score."));
             if (!quantized.IsEmpty && TensorPrimitives.IndexOfMax(full) == TensorPrimitives.IndexOfMax(quantized)) _agree++;
             if (Images.Labels?[Seen] is not { } number) return;
             var label = _classOf is null ? number : _classOf[number];
@@ -108,7 +109,7 @@ internal abstract class OutputTally(Network network, ImageSet images)
         protected override EvaluationResult Complete(EvaluationResult result)
         {
             var labelled = Images.Labels is not null;
-            var five = labelled && _classes > Top;
+            var five = labelled && classes > Top;
             return result with
             {
                 FloatAccuracy = Share(_fullRight, result, labelled, quantized: false),

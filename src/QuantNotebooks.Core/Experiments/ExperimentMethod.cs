@@ -41,7 +41,7 @@ public sealed record ExperimentMethod(string Name, ImmutableArray<ExperimentStep
         QuantNotebooksException Unknown(string word)
         {
             string[] names = [Naive, .. all.Select(step => step.Name)];
-            return new QuantNotebooksException($"names '{word}', which is no method; did you mean '{Spelling.Nearest(word, names)}'? Known are {string.Join(", ", names)}, and several with '+' between them");
+            return new QuantNotebooksException($"names '{word}', which is no method{Spelling.DidYouMean(word, names)} Known are {string.Join(", ", names)}, and several with '+' between them");
         }
     }
 }

@@ -168,7 +168,6 @@ public static class JsonExport
             writer.WriteFinite("loss", epoch.Loss);
             writer.WriteFinite("heldOutLoss", epoch.HeldOutLoss);
             writer.WriteFinite("heldOutAgreement", epoch.HeldOutAgreement);
-            writer.WriteFinite("seconds", epoch.Seconds);
         });
         writer.WriteEndObject();
     }

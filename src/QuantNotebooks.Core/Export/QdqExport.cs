@@ -48,6 +48,7 @@ public static class QdqExport
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(scheme);
         ReportFile.RequireWritable(path);
+        network.RequireSomethingQuantized(scheme);
         var known = ranges ?? network.Ranges ?? (QuantizerPlacement.Of(network, scheme).QuantizesActivations
             ? throw new QuantNotebooksException($"'{network.Name}' carries no calibrated ranges: calibration images are needed to export it quantized.")
             : ActivationRanges.None);
@@ -83,11 +84,16 @@ public static class QdqExport
         ArgumentNullException.ThrowIfNull(scheme);
         scheme.RequireLayersOf(network);
         if (network.Layers.IsEmpty) throw new QuantNotebooksException($"'{network.Name}' has no layer with constant weights, so there is nothing to quantize.");
-        if (network.Layers.All(layer => scheme.SchemeOf(layer) is { WeightBits: null, ActivationBits: null }))
-            throw new QuantNotebooksException("With weights and activations in floating point there is nothing to quantize: export the network as 'float'.");
+        network.RequireSomethingQuantized(scheme);
         // Ranges don't change the form, so any will do to see whether it can be written.
         var tensors = QuantizerPlacement.Of(network, scheme).Tensors;
         network.ToQdq(scheme, new ActivationRanges(tensors.ToImmutableSortedDictionary(tensor => tensor, _ => new ActivationRange(-1, 1)), "", 0), QdqOptions.Default);
+    }
+
+    private static void RequireSomethingQuantized(this Network network, QuantizationScheme scheme)
+    {
+        if (network.Layers.All(layer => scheme.SchemeOf(layer) is { WeightBits: null, ActivationBits: null }))
+            throw new QuantNotebooksException("With weights and activations in floating point there is nothing to quantize: export the network as 'float'.");
     }
 
     internal static (ModelProto Model, ExportResult Result) ToQdq(this Network network, QuantizationScheme scheme, ActivationRanges ranges, QdqOptions options)

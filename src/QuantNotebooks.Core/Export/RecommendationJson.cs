@@ -36,7 +36,6 @@ public static class RecommendationJson
                 writer.WriteBoolean("kept", step.Kept);
                 writer.WriteFinite("predictedSqnrDb", step.PredictedSqnrDecibels);
                 WriteResult(writer, "measured", step.Result);
-                writer.WriteFinite("seconds", step.Seconds);
             });
             WriteResult(writer, "after", report.After);
             writer.WriteScheme("finalScheme", report.Scheme);

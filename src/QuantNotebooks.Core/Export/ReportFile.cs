@@ -17,17 +17,39 @@ public static class ReportFile
     /// <exception cref="QuantNotebooksException">The file can't be written.</exception>
     public static void Write(string path, ReadOnlySpan<byte> content)
     {
+        // A span can't be caught by a function.
+        var bytes = content.ToArray();
+        Write(path, stream => stream.Write(bytes));
+    }
+
+    /// <summary>Writes under a temporary name in the same folder, waits for the disk, then renames it.</summary>
+    /// <param name="path">The file; one that exists is replaced. Its folder must exist.</param>
+    /// <param name="write">Writes the whole content.</param>
+    /// <exception cref="QuantNotebooksException">The file can't be written.</exception>
+    internal static void Write(string path, Action<Stream> write)
+    {
         RequireWritable(path);
+        // Of its own, so that two processes with one target don't write into one file.
         var temporary = $"{path}.{Guid.NewGuid():n}.tmp";
         try
         {
-            File.WriteAllBytes(temporary, content);
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
             File.Move(temporary, path, overwrite: true);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        // The last is what .NET makes of a file beyond the size that the file system or the shell allows.
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
         {
+            var reason = error is ArgumentOutOfRangeException ? "it would be larger than the system allows." : error.Message.Replace($" : '{temporary}'", "", StringComparison.Ordinal).Replace(temporary, path, StringComparison.Ordinal);
+            throw new QuantNotebooksException($"'{path}' can't be written: {reason.TrimEnd('.')}.", error);
+        }
+        finally
+        {
+            // After a failure; else it has its name.
             if (File.Exists(temporary)) File.Delete(temporary);
-            throw new QuantNotebooksException($"'{path}' can't be written: {error.Message}", error);
         }
     }
 
@@ -38,6 +60,7 @@ public static class ReportFile
         if (string.IsNullOrWhiteSpace(path)) throw new QuantNotebooksException("The path of the file to write is empty.");
         if (Directory.Exists(path)) throw new QuantNotebooksException($"'{path}' is a folder; the name of a file to write is wanted.");
         var folder = Path.GetDirectoryName(Path.GetFullPath(path));
-        if (folder is not null && !Directory.Exists(folder)) throw new QuantNotebooksException($"'{path}' can't be written: there is no folder '{folder}'.");
+        if (folder is null || Directory.Exists(folder)) return;
+        throw new QuantNotebooksException($"'{path}' can't be written: {(File.Exists(folder) ? $"'{folder}' is a file, not a folder" : $"there is no folder '{folder}'")}.");
     }
 }

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Quantization;
@@ -15,6 +14,13 @@ namespace QuantNotebooks.Export;
 public static class StatisticsFile
 {
     private const int Contract = 1;
+
+    /// <summary>Moments that a channel has at each measuring point: full precision, quantized, error, error of an image.</summary>
+    private const int MomentsAtPoint = 4;
+
+    private const int MomentsBytes = sizeof(long) + 4 * sizeof(double);
+
+    private const int SplitBytes = sizeof(long) + 4 * sizeof(double);
 
     private static ReadOnlySpan<byte> Magic => "QNSTAT01"u8;
 
@@ -48,6 +54,10 @@ public static class StatisticsFile
         {
             bytes = File.ReadAllBytes(path);
         }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new QuantNotebooksException($"There is no file '{path}'.", error);
+        }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new QuantNotebooksException($"'{path}' can't be read: {error.Message.ReplaceLineEndings(" ")}", error);
@@ -57,13 +67,12 @@ public static class StatisticsFile
         if (end < Magic.Length + sizeof(int) || !SHA256.HashData(bytes.AsSpan(0, end)).AsSpan().SequenceEqual(bytes.AsSpan(end)))
             throw new QuantNotebooksException($"'{path}' is damaged: its checksum does not fit. Delete it and measure again.");
         using var reader = new BinaryReader(new MemoryStream(bytes, Magic.Length, end - Magic.Length));
-        return Read(reader, path);
+        return Read(reader, end - Magic.Length, path);
     }
 
-    private static SavedShift Read(BinaryReader reader, string path)
+    private static SavedShift Read(BinaryReader reader, int length, string path)
     {
-        var text = Encoding.UTF8.GetString(reader.ReadBytes(reader.ReadInt32()));
-        var head = JsonSerializer.Deserialize<Head>(text, JsonSerializerOptions.Web)!;
+        var head = ReadHead(reader, length, path);
         if (head.Contract != Contract)
             throw new QuantNotebooksException(FormattableString.Invariant($"'{path}' follows contract {head.Contract}, and this is {ToolVersion.Text}, which reads contract {Contract}."));
         return new SavedShift
@@ -79,6 +88,30 @@ public static class StatisticsFile
             Layers = [.. head.Layers.Select(layer => new SavedLayer(
                 layer.Name, ReadStatistics(reader, layer.Channels), ReadStatistics(reader, layer.Channels), head.IsSplit ? ReadSplit(reader, layer.Channels) : null))],
         };
+    }
+
+    /// <summary>The head, if it is one and the numbers behind it are as many as it says.</summary>
+    private static Head ReadHead(BinaryReader reader, int length, string path)
+    {
+        var bytes = reader.ReadInt32();
+        if (bytes < 0 || bytes > length - sizeof(int)) throw Damaged("its head is longer than the file");
+        Head? head;
+        try
+        {
+            head = JsonSerializer.Deserialize<Head>(reader.ReadBytes(bytes), JsonSerializerOptions.Web);
+        }
+        catch (JsonException error)
+        {
+            throw Damaged("its head is no JSON, or other JSON", error);
+        }
+        if (head is not { ModelPath: not null, NetworkSha256: not null, Scheme: not null, Ranges: not null, ImagesPath: not null, Parts.Length: > 0, Layers: not null }
+            || head.Parts.Any(part => part is not { First: >= 0, Count: >= 1, Sha256: not null } || (long)part.First + part.Count > head.TotalImages)
+            || head.Layers.Any(layer => layer is not { Name: not null, Channels: >= 0 }))
+            throw Damaged("its head lacks a field, or a number in it is impossible");
+        var numbers = 2L * MomentsAtPoint * MomentsBytes + (head.IsSplit ? SplitBytes : 0);
+        return head.Layers.Sum(layer => layer.Channels * numbers) == length - sizeof(int) - bytes ? head : throw Damaged("it holds other numbers than its head says");
+
+        QuantNotebooksException Damaged(string why, Exception? inner = null) => new($"'{path}' is damaged: {why}. Delete it and measure again.", inner!);
     }
 
     private static Head HeadOf(SavedShift statistics) => new(

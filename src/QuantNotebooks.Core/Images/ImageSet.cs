@@ -77,12 +77,12 @@ public sealed class ImageSet
     /// <exception cref="QuantNotebooksException">There is no such position, the image cannot be decoded, or the set holds tensors.</exception>
     public Image this[int index] => index >= 0 && index < Count
         ? _source.Decode(_start + index)
-        : throw new QuantNotebooksException(Invariant(
-            $"{Name} has no image {index}: its {Count:N0} images are numbered from 0 to {Count - 1}."));
+        : throw NoImage(index);
 
     /// <summary>What to call an image: its file within the set, or its number where the images have no files of their own.</summary>
     /// <param name="index">The position, from 0 to <see cref="Count"/> - 1.</param>
-    public string NameOf(int index) => _source.NameOf(_start + index);
+    /// <exception cref="QuantNotebooksException">There is no such position.</exception>
+    public string NameOf(int index) => index >= 0 && index < Count ? _source.NameOf(_start + index) : throw NoImage(index);
 
     /// <summary>Loads a set of images.</summary>
     /// <remarks>
@@ -183,6 +183,8 @@ public sealed class ImageSet
         var skipped = Skipped.Count == 0 ? "" : Invariant($", {Skipped.Count:N0} broken ones skipped");
         return $"{Name}: {which}{size}, {known}{skipped}";
     }
+
+    private QuantNotebooksException NoImage(int index) => new(Invariant($"{Name} has no image {index}: its {Count:N0} images are numbered from 0 to {Count - 1}."));
 
     private static ReadOnlyCollection<T>? Part<T>(T[]? items, int start, int count) =>
         items is null ? null : new ReadOnlyCollection<T>(new ArraySegment<T>(items, start, count));

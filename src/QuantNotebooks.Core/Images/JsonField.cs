@@ -29,6 +29,7 @@ internal readonly struct JsonField
 
     private static JsonDocument Parse(string json, string source)
     {
+        if (string.IsNullOrWhiteSpace(json)) throw new QuantNotebooksException($"{source} is empty; a JSON object is wanted.");
         try
         {
             return JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
@@ -55,14 +56,14 @@ internal readonly struct JsonField
             var name = property.Name;
             if (known.Contains(name))
                 continue;
-            var nearest = Spelling.Nearest(name, known);
-            throw Error($"is not a known field; did you mean \"{nearest}\"? Known are {string.Join(", ", known)}", PathOf(Shorten(name)));
+            throw Error($"is not a known field{Spelling.DidYouMean(name, known, '"')} Known are {string.Join(", ", known)}", PathOf(Shorten(name)));
         }
     }
 
     /// <summary>A field of an object, or null when it is absent. An explicit null is a value like any other.</summary>
     public JsonField? Optional(string name) =>
-        _element.TryGetProperty(name, out var value) ? new JsonField(value, _source, PathOf(name)) : null;
+        _element.ValueKind != JsonValueKind.Object ? throw WrongType("an object")
+        : _element.TryGetProperty(name, out var value) ? new JsonField(value, _source, PathOf(name)) : null;
 
     /// <summary>A field that an object must have.</summary>
     public JsonField this[string name] => Optional(name) ?? throw Error("is missing", PathOf(name));
@@ -137,7 +138,7 @@ internal readonly struct JsonField
         var words = new string[choices.Length];
         for (var i = 0; i < words.Length; i++)
             words[i] = choices[i].Word;
-        throw Error($"is \"{Shorten(word)}\"; did you mean \"{Spelling.Nearest(word, words)}\"? Known are {string.Join(", ", words)}");
+        throw Error($"is \"{Shorten(word)}\"{Spelling.DidYouMean(word, words, '"')} Known are {string.Join(", ", words)}");
     }
 
     /// <summary>The error that this field is wrong in a way that only the caller knows.</summary>

@@ -153,7 +153,10 @@ internal static class TaskJson
             throw characters.Error("names a file, which only a sidecar can; it must be an array of strings here");
         if (Path.GetFileName(name) != name)
             throw characters.Error("is a path; it must be the name of a file beside the sidecar");
-        var lines = TextFile.ReadLines(Path.Combine(folder, name));
+        var file = Path.Combine(folder, name);
+        if (!File.Exists(file))
+            throw characters.Error($"names '{name}', and there is no such file beside the sidecar");
+        var lines = TextFile.ReadLines(file);
         return lines.Count > 0 ? lines : throw characters.Error("names an empty file; it must hold one character a line");
     }
 

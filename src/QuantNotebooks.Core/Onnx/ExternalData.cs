@@ -48,6 +48,10 @@ internal static class ExternalData
             stream.ReadExactly(bytes);
             tensor.RawData = UnsafeByteOperations.UnsafeWrap(bytes);
         }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new QuantNotebooksException($"'{source}': tensor '{tensor.Name}' wants its data from '{location}', and there is no such file beside the network.", error);
+        }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new QuantNotebooksException($"'{source}': the external data '{location}' of tensor '{tensor.Name}' can't be read: {error.Message}", error);

@@ -6,6 +6,9 @@ namespace QuantNotebooks.Onnx;
 /// <summary>Reads and writes .onnx files; every failure is one clear line that names the file.</summary>
 internal static class OnnxFile
 {
+    /// <summary>What every writer of ONNX begins with: field 1, the version of the format, as a varint.</summary>
+    private const byte FirstByte = 0x08;
+
     public static byte[] ReadBytes(string path)
     {
         if (path.Length == 0) throw new QuantNotebooksException("The path of the network is empty; give an ONNX file (.onnx).");
@@ -39,30 +42,18 @@ internal static class OnnxFile
         }
         catch (InvalidProtocolBufferException error)
         {
-            throw new QuantNotebooksException($"'{source}' is not an ONNX file, or it is truncated or damaged ({error.Message.TrimEnd('.')}).", error);
+            throw new QuantNotebooksException(bytes[0] == FirstByte
+                ? $"'{source}' begins as an ONNX file and is truncated or damaged: it can't be read to its end."
+                : $"'{source}' is not an ONNX file.", error);
         }
-        if (model.Graph is null || model.Graph.Node.Count == 0 || model.OpsetImport.Count == 0)
-            throw new QuantNotebooksException($"'{source}' holds no ONNX network: it has no graph with nodes and operator set.");
+        var missing = model.Graph is null ? "it has no graph" : model.Graph.Node.Count == 0 ? "its graph has no nodes" : model.OpsetImport.Count == 0 ? "it names no operator set (opset_import)" : null;
+        if (missing is not null) throw new QuantNotebooksException($"'{source}' holds no ONNX network: {missing}.");
         ExternalData.Inline(model, source);
         foreach (var tensor in TensorWalk.Tensors(model)) TensorData.Validate(tensor, source);
         foreach (var graph in TensorWalk.Graphs(model)) SparseTensors.WriteOut(graph, source);
         return model;
     }
 
-    /// <summary>Writes under a temporary name beside the target and renames it, so that no half-written file is ever seen.</summary>
-    public static void Write(ModelProto model, string path)
-    {
-        var temporary = path + ".tmp-" + Environment.ProcessId;
-        try
-        {
-            using (var stream = File.Create(temporary)) model.WriteTo(stream);
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            // Where the folder is missing, deleting would throw too, and hide the reason.
-            if (File.Exists(temporary)) File.Delete(temporary);
-            throw new QuantNotebooksException($"'{path}' can't be written: {error.Message}", error);
-        }
-    }
+    /// <summary>Writes the file as a whole or not at all.</summary>
+    public static void Write(ModelProto model, string path) => Export.ReportFile.Write(path, model.WriteTo);
 }

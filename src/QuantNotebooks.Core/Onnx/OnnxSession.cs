@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
@@ -16,7 +17,7 @@ internal readonly record struct SessionSettings(int Threads, bool Unoptimized)
 }
 
 /// <summary>A model in ONNX Runtime. Safe to call from several threads; its errors are <see cref="QuantNotebooksException"/>s.</summary>
-internal sealed class OnnxSession : IDisposable
+internal sealed partial class OnnxSession : IDisposable
 {
     /// <summary>Whether sessions may share one arena: a sweep has hundreds of them, and each one's own would keep its largest layer for good.</summary>
     private static readonly bool SharesArena = RegisterArena();
@@ -135,6 +136,20 @@ internal sealed class OnnxSession : IDisposable
     {
         var reason = error.Message.ReplaceLineEndings(" ");
         var status = reason.IndexOf("] ", StringComparison.Ordinal);
-        return new QuantNotebooksException($"{what}: {(status < 0 ? reason : reason[(status + 2)..]).Trim()}", error);
+        var said = PlaceInSource().Replace(status < 0 ? reason : reason[(status + 2)..], "");
+        var newer = TooNew().Match(said);
+        if (newer.Success)
+        {
+            var kind = newer.Groups["kind"].Value == "Opset" ? "operator set" : "version of the ONNX format";
+            said = $"its {kind} is {newer.Groups["own"].Value}, and ONNX Runtime reads those up to {newer.Groups["most"].Value}; export it with an older one.";
+        }
+        return new QuantNotebooksException($"{what}: {said.Trim()}", error);
     }
+
+    [GeneratedRegex(@"(?<kind>Opset|IR version:) (?<own>\d+)\b.*(till opset|max supported IR version:) (?<most>\d+)")]
+    private static partial Regex TooNew();
+
+    /// <summary>The file, line and function of ONNX Runtime's own source that some of its messages begin with: up to the parenthesis before a capital letter.</summary>
+    [GeneratedRegex(@"^\s*/\S+\.(cc|h):\d+ .*?\)\s+(?=[A-Z])")]
+    private static partial Regex PlaceInSource();
 }

@@ -114,8 +114,8 @@ public sealed partial record QuantizationScheme
         {
             if (count > 1) throw new QuantNotebooksException($"Layer '{layer}' has {count} overrides; it can have one.");
             if (network.Layers.Any(other => other.Name == layer || other.NodeName == layer)) continue;
-            var nearest = network.Layers.IsEmpty ? "" : $"; did you mean '{Spelling.Nearest(layer, [.. network.Layers.Select(other => other.Name)])}'?";
-            throw new QuantNotebooksException($"An override names layer '{layer}', which '{network.Name}' does not have{nearest}");
+            throw new QuantNotebooksException(
+                $"An override names layer '{layer}', which '{network.Name}' does not have{Spelling.DidYouMean(layer, [.. network.Layers.Select(other => other.Name)])}");
         }
     }
 

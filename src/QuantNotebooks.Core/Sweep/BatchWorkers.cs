@@ -32,19 +32,30 @@ internal sealed class BatchWorkers(int count, int threads)
         var (next, failedBatch) = (-1, int.MaxValue);
         ExceptionDispatchInfo? failure = null;
         var failures = new Lock();
-        var helpers = new Thread[Count - 1];
-        for (var index = 0; index < helpers.Length; index++)
+        var isLeft = false;
+        var helpers = new Thread?[Count - 1];
+        try
         {
-            helpers[index] = new Thread(Work) { IsBackground = true, Name = "sweep" };
-            helpers[index].Start();
+            for (var index = 0; index < helpers.Length; index++)
+            {
+                helpers[index] = new Thread(Work) { IsBackground = true, Name = "sweep" };
+                helpers[index]!.Start();
+            }
+            Work();
+            foreach (var helper in helpers) helper!.Join();
         }
-        Work();
-        foreach (var helper in helpers) helper.Join();
+        finally
+        {
+            // An interrupted cell is aborted here, while it works or waits: what it then gives back, sessions and memory, the others still use.
+            Volatile.Write(ref isLeft, true);
+            foreach (var helper in helpers)
+                if (helper is not null && !helper.ThreadState.HasFlag(ThreadState.Unstarted)) helper.Join();
+        }
         failure?.Throw();
 
         void Work()
         {
-            while (Volatile.Read(ref failedBatch) == int.MaxValue && Interlocked.Increment(ref next) is var batch && batch < count)
+            while (!Volatile.Read(ref isLeft) && Volatile.Read(ref failedBatch) == int.MaxValue && Interlocked.Increment(ref next) is var batch && batch < count)
             {
                 try
                 {

@@ -28,10 +28,12 @@ internal sealed class SpillFile : IDisposable
             RandomAccess.Write(_handle!, bytes, offset);
             return offset;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        // The last is what .NET makes of a file beyond the size that the file system or the shell allows.
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
         {
+            var reason = error is ArgumentOutOfRangeException ? "it would be larger than the system allows." : error.Message.ReplaceLineEndings(" ");
             throw new QuantNotebooksException(
-                $"A temporary file in '{_folder}' can't take what is beyond the memory budget: {error.Message.ReplaceLineEndings(" ")} Allow more memory, or name another folder in TMPDIR.", error);
+                $"A temporary file in '{_folder}' can't take what is beyond the memory budget: {reason} Allow more memory, or name another folder in TMPDIR.", error);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using QuantNotebooks.Export;
 using QuantNotebooks.Kernel.Notebooks;
 using QuantNotebooks.Kernel.Scripting;
 using QuantNotebooks.Kernel.Session;
@@ -88,12 +89,13 @@ internal static class RunCommand
 
     private static async Task<int> RunAllAsync(string[] paths, RunOptions options, InvocationConfiguration console, CancellationToken cancellationToken)
     {
-        if (options.Folder is { } folder) Directory.CreateDirectory(folder);
+        // A notebook that can't be read is told before others have run for hours.
+        var documents = paths.Select(path => Open(path, options)).ToList();
+        if (options.Folder is { } folder) OutputFolder.Make(folder);
         var exitCode = ExitCode.Done;
-        foreach (var path in paths)
+        foreach (var (path, document) in paths.Zip(documents))
         {
             if (paths.Length > 1) await console.Error.WriteLineAsync(path).ConfigureAwait(false);
-            var document = Open(path, options);
             var check = options.Checks ? NotebookCheck.Before(document, path) : null;
             var run = await ExecuteAsync(document, path, options, console, cancellationToken).ConfigureAwait(false);
             if (options.Folder is not null) await WriteAsync(document, path, options.Folder, console).ConfigureAwait(false);
@@ -134,7 +136,7 @@ internal static class RunCommand
     {
         var target = Path.Combine(folder, Path.GetFileNameWithoutExtension(path));
         document.Write(target + ".ipynb");
-        AtomicFile.WriteAllText(target + ".html", HtmlExport.ToHtml(document, path));
+        ReportFile.Write(target + ".html", HtmlExport.ToHtml(document, path));
         await console.Output.WriteLineAsync(target + ".ipynb").ConfigureAwait(false);
         await console.Output.WriteLineAsync(target + ".html").ConfigureAwait(false);
     }

@@ -17,9 +17,22 @@ internal static class UsageErrors
         // With an unknown word, what else the parser misses follows from it.
         var mistakes = unknown.Count > 0
             ? unknown.Select(word => NearestName.Unknown(word.StartsWith('-') ? "option" : command.Subcommands.Count > 0 ? "command" : "argument", word, known))
-            : parsed.Errors.Select(mistake => mistake.Message.ReplaceLineEndings(" "));
+            : parsed.Errors.Select(Said);
         return [.. mistakes.Select(mistake => "quantnb: " + mistake), $"Try '{FullName(parsed.CommandResult)} --help'."];
     }
+
+    // The parser's own words don't say what would be right; those of magics do, and both are the same commands.
+    private static string Said(ParseError mistake) => mistake.SymbolResult switch
+    {
+        ArgumentResult { Tokens.Count: 0, Parent: OptionResult { Option: var option } } => $"{option.Name} wants a value: {option.Description}",
+        ArgumentResult { Tokens.Count: 0, Argument: var argument } => $"{argument.Name} is missing: {argument.Description}",
+        OptionResult { Tokens.Count: 0, Implicit: true, Option: var option } => $"{option.Name} is missing: {option.Description}",
+        OptionResult { Tokens.Count: 0, Option: var option } => $"{option.Name} wants a value: {option.Description}",
+        ArgumentResult { Parent: OptionResult { Option: { Arity.MaximumNumberOfValues: 1 } option, IdentifierTokenCount: > 1 } } => $"{option.Name} is given twice.",
+        OptionResult { Option: { Arity.MaximumNumberOfValues: 1 } option, IdentifierTokenCount: > 1 } => $"{option.Name} is given twice.",
+        CommandResult { Command: { Subcommands.Count: > 0 } command } => $"a command is missing: {string.Join(", ", command.Subcommands.Select(sub => sub.Name))}.",
+        _ => mistake.Message.ReplaceLineEndings(" "),
+    };
 
     // The parser takes an unknown option for an argument where arguments are expected; "--" is how to mean that.
     private static List<string> UnknownWords(ParseResult parsed)

@@ -28,6 +28,8 @@ internal sealed record ConnectionFile(IPAddress Address, int ShellPort, int Cont
     /// <exception cref="ConnectionFileException">The file is missing, malformed, or asks for what this kernel does not do.</exception>
     public static ConnectionFile Read(string path)
     {
+        if (Directory.Exists(path)) throw new ConnectionFileException(path, "it is a folder; a connection file is wanted");
+        if (!File.Exists(path)) throw new ConnectionFileException(path, "there is no such file");
         try
         {
             MakePrivate(path);
@@ -85,4 +87,4 @@ internal sealed record ConnectionFile(IPAddress Address, int ShellPort, int Cont
 }
 
 /// <summary>A connection file cannot be used; the message names the file and says why.</summary>
-internal sealed class ConnectionFileException(string path, string reason, Exception? inner = null) : Exception($"{path}: {reason}", inner);
+internal sealed class ConnectionFileException(string path, string reason, Exception? inner = null) : Exception($"{path}: {reason.ReplaceLineEndings(" ")}", inner);

@@ -2,6 +2,7 @@ using System.Reflection.PortableExecutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using QuantNotebooks.Export;
 using QuantNotebooks.Kernel.Notebooks;
 using QuantNotebooks.Kernel.Session;
 
@@ -48,8 +49,8 @@ internal static partial class KernelSpec
     public static string Install(string kernels, string name, params IReadOnlyList<string> options)
     {
         var folder = Path.Combine(kernels, name);
-        Directory.CreateDirectory(folder);
-        AtomicFile.WriteAllText(Path.Combine(folder, FileName), Json(options).ToJsonString(Format) + "\n");
+        OutputFolder.Make(folder);
+        ReportFile.Write(Path.Combine(folder, FileName), Json(options).ToJsonString(Format) + "\n");
         return folder;
     }
 

@@ -112,10 +112,9 @@ internal sealed class WireFormat(string key)
     {
         try
         {
-            // Deserialized, not parsed: that looks into the object at once, and so finds a key that is there twice.
-            return JsonSerializer.Deserialize<JsonNode>(bytes, Json)?.DeepClone() as JsonObject;
+            return StrictJson.Parse(bytes) as JsonObject;
         }
-        catch (Exception exception) when (exception is JsonException or ArgumentException)
+        catch (JsonException)
         {
             return null;
         }

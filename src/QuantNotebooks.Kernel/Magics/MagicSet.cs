@@ -16,8 +16,12 @@ internal static class MagicSet
 
     /// <summary>The magic of that name.</summary>
     /// <exception cref="CommandUsageException">There is none; the message names the nearest.</exception>
-    public static Magic Get(string name) => Find(name)
-        ?? throw new CommandUsageException(NearestName.Unknown("magic", Magic.Prefix + name, All.Select(magic => Magic.Prefix + magic.Name)) + " #!help lists all.");
+    public static Magic Get(string name)
+    {
+        if (Find(name) is { } magic) return magic;
+        var unknown = NearestName.Unknown("magic", Magic.Prefix + name, All.Select(known => Magic.Prefix + known.Name));
+        throw new CommandUsageException($"{unknown}{(unknown.EndsWith('?') ? "" : ".")} {Magic.Prefix}help lists all.");
+    }
 
     /// <summary>The magic of that name, or null.</summary>
     public static Magic? Find(string name) => All.FirstOrDefault(magic => magic.Name == name);

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -114,11 +115,11 @@ internal static class DibNotebook
     {
         try
         {
-            return JsonSerializer.Deserialize<JsonNode>(json)?["kernelInfo"] as JsonObject;
+            return StrictJson.Parse(Encoding.UTF8.GetBytes(json)) is JsonObject meta ? meta["kernelInfo"] as JsonObject : throw new JsonException();
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException)
+        catch (JsonException exception)
         {
-            var place = line + 1 + ((exception as JsonException)?.LineNumber ?? 0);
+            var place = line + 1 + (exception.LineNumber ?? 0);
             throw new NotebookFileException(path, $"not a .dib notebook: the block {Prefix}{Meta} is no JSON object (line {place.ToString(System.Globalization.CultureInfo.InvariantCulture)})");
         }
     }

@@ -54,6 +54,16 @@ internal sealed class MarkdownHtml(string folder)
         return document.ToHtml(Pipeline);
     }
 
+    // A notebook may come from elsewhere, and its page goes elsewhere: no picture of this machine gets into it that does not lie with the notebook.
+    private bool IsBelowFolder(string path)
+    {
+        var root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        if (!path.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal)) return false;
+        for (var at = path; at is not null && at.Length > root.Length; at = Path.GetDirectoryName(at))
+            if (new FileInfo(at).LinkTarget is not null) return false;
+        return true;
+    }
+
     private string? Embedded(string url, JsonObject? attachments)
     {
         if (url.StartsWith("data:", StringComparison.OrdinalIgnoreCase)) return url;
@@ -63,7 +73,7 @@ internal sealed class MarkdownHtml(string folder)
                 && NotebookText.Read(content) is { } base64 ? $"data:{entry.Key};base64,{base64.ReplaceLineEndings("")}" : null;
         }
         if (url.Contains(':', StringComparison.Ordinal) || !ImageTypes.TryGetValue(Path.GetExtension(url), out var type)) return null;
-        var path = Path.Combine(folder, Uri.UnescapeDataString(url));
-        return File.Exists(path) ? $"data:{type};base64,{Convert.ToBase64String(File.ReadAllBytes(path))}" : null;
+        var path = Path.GetFullPath(Path.Combine(folder, Uri.UnescapeDataString(url)));
+        return IsBelowFolder(path) && File.Exists(path) ? $"data:{type};base64,{Convert.ToBase64String(File.ReadAllBytes(path))}" : null;
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using QuantNotebooks.Export;
 using QuantNotebooks.Kernel.Session;
 
 namespace QuantNotebooks.Kernel.Notebooks;
@@ -45,27 +46,22 @@ internal sealed partial class NotebookDocument
     /// <exception cref="NotebookFileException">It is not a notebook of nbformat 4.</exception>
     public static NotebookDocument Parse(string text, string path)
     {
+        if (string.IsNullOrWhiteSpace(text)) throw new NotebookFileException(path, "not a notebook: it is empty");
         JsonNode? root;
         try
         {
-            root = JsonNode.Parse(text);
+            root = StrictJson.Parse(Encoding.UTF8.GetBytes(text));
         }
         catch (JsonException exception)
         {
+            if (exception.LineNumber is null) throw new NotebookFileException(path, $"not a notebook: {exception.Message}");
             throw new NotebookFileException(path, string.Create(System.Globalization.CultureInfo.InvariantCulture,
                 $"not a notebook: not valid JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}"));
         }
-        try
-        {
-            if (root is not JsonObject json || json["nbformat"] is not JsonValue version || !version.TryGetValue<int>(out var major))
-                throw new NotebookFileException(path, "not a notebook: a JSON object with \"nbformat\": 4 is expected");
-            if (major != 4) throw new NotebookFileException(path, $"nbformat {major} is not supported, only 4: open it in Jupyter and save it again");
-            return FromJson(json, path);
-        }
-        catch (ArgumentException) // JsonObject finds this when it is first looked into
-        {
-            throw new NotebookFileException(path, "not a notebook: a JSON object in it has the same key twice");
-        }
+        if (root is not JsonObject json || json["nbformat"] is not JsonValue version || !version.TryGetValue<int>(out var major))
+            throw new NotebookFileException(path, "not a notebook: a JSON object with \"nbformat\": 4 is expected");
+        if (major != 4) throw new NotebookFileException(path, $"nbformat {major} is not supported, only 4: open it in Jupyter and save it again");
+        return FromJson(json, path);
     }
 
     /// <summary>Says in the metadata that this is a notebook for our kernel.</summary>
@@ -94,8 +90,8 @@ internal sealed partial class NotebookDocument
         cells.Remove(cell);
     }
 
-    /// <summary>Writes the file under a temporary name beside it and renames it, so that nobody ever finds half a notebook.</summary>
-    public void Write(string path) => AtomicFile.WriteAllText(path, ToString());
+    /// <summary>Writes the file as a whole or not at all.</summary>
+    public void Write(string path) => ReportFile.Write(path, ToString());
 
     /// <summary>The file's text: JSON, indented by one space as Jupyter does, ending in a line end.</summary>
     public override string ToString() => json.ToJsonString(Format) + "\n";
@@ -136,7 +132,8 @@ internal sealed partial class NotebookDocument
         {
             if (json["outputs"] is not (null or JsonArray)) throw new NotebookFileException(path, $"{name}: \"outputs\" is not a list");
             json["outputs"] ??= new JsonArray();
-            if (json["execution_count"] is not (null or JsonValue)) throw new NotebookFileException(path, $"{name}: \"execution_count\" is not a number");
+            if (((JsonArray)json["outputs"]!).Any(output => output is not JsonObject)) throw new NotebookFileException(path, $"{name}: an entry of \"outputs\" is not an object");
+            if (json["execution_count"] is { } count && !(count is JsonValue number && number.TryGetValue<int>(out _))) throw new NotebookFileException(path, $"{name}: \"execution_count\" is not a whole number");
             json["execution_count"] ??= null;
         }
         return new NotebookCell(json, kind, source.ReplaceLineEndings("\n"));

@@ -28,6 +28,8 @@ internal sealed class NotebookRunner(TextWriter progress, TimeSpan? timeout = nu
 {
     private const int TitleLength = 60;
 
+    private string TooLong => string.Create(CultureInfo.InvariantCulture, $"The cell took longer than {timeout!.Value.TotalSeconds} s.");
+
     /// <summary>Runs the notebook. After an error or an interrupt the document holds what was executed; cells after it have no outputs.</summary>
     /// <param name="document">The notebook, which is changed.</param>
     /// <param name="options">The session that its cells run in.</param>
@@ -55,7 +57,7 @@ internal sealed class NotebookRunner(TextWriter progress, TimeSpan? timeout = nu
             executed++;
             interrupted = result is CellInterrupted && cancellationToken.IsCancellationRequested;
             if (result.Error is not { } error || interrupted || cells[index].MayFail) continue;
-            failures.Add(new CellFailure(index + 1, error));
+            failures.Add(new CellFailure(index + 1, result is CellInterrupted ? error with { Message = TooLong } : error));
             if (!allowErrors) break;
         }
         recorder.Complete();
@@ -73,7 +75,7 @@ internal sealed class NotebookRunner(TextWriter progress, TimeSpan? timeout = nu
         if (timeout is { } patience) limit.CancelAfter(patience);
         var result = await session.RunAsync(cell.Source, output, limit.Token).ConfigureAwait(false);
         var timedOut = result is CellInterrupted && !cancellationToken.IsCancellationRequested;
-        if (timedOut) output.Write(OutputStream.Error, string.Create(CultureInfo.InvariantCulture, $"The cell took longer than {timeout!.Value.TotalSeconds} s.\n"));
+        if (timedOut) output.Write(OutputStream.Error, TooLong + "\n");
         output.Finish(result);
         var outcome = result switch
         {

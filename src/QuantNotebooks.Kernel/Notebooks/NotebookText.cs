@@ -18,6 +18,7 @@ internal static class NotebookText
     /// <exception cref="NotebookFileException">It is missing or unreadable.</exception>
     public static string ReadFile(string path)
     {
+        if (Directory.Exists(path)) throw new NotebookFileException(path, "is a folder; a notebook (.ipynb, .dib) is wanted");
         try
         {
             return File.ReadAllText(path);

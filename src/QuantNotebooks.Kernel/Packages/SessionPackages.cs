@@ -25,6 +25,7 @@ internal sealed class SessionPackages : IDisposable
     /// <exception cref="PackageException">NuGet could not; nothing has changed.</exception>
     public async Task LoadAsync(PackageDirectives directives, ScriptEngine engine, INotebookOutput output, CancellationToken cancellation)
     {
+        if (directives.Packages.Any(package => package.Id.Length == 0)) throw new PackageException("the name of the package is missing: #r \"nuget: Id, Version\", where the version may be left out.");
         foreach (var source in directives.Sources) _sources.Add(source);
         foreach (var package in directives.Packages.Where(IsBuiltIn))
             output.Display(Text($"{package.Id} is built into this kernel (version {OwnVersion}); nothing is loaded."), displayId: null);

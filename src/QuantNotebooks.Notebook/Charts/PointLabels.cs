@@ -19,14 +19,15 @@ internal static class PointLabels
         public double Outside => Math.Max(0, -Left) + Math.Max(0, Right - Width) + Math.Max(0, -Top) + Math.Max(0, Bottom - Height);
     }
 
-    /// <summary>Plotly's name of the place of each label: the first that keeps it inside and clear of marks and of the labels before; else the one that does so best.</summary>
+    /// <summary>Plotly's name of the place of each label: the first that keeps it inside and clear of marks and of longer labels; else the one that does so best.</summary>
     /// <param name="points">Name, and where the mark is, 0 to 1 along the axes.</param>
     public static string[] Of(IReadOnlyList<(string Name, double Across, double Up)> points)
     {
         var marks = points.Select(point => new Box(point.Across * Width - Mark, (1 - point.Up) * Height - Mark, point.Across * Width + Mark, (1 - point.Up) * Height + Mark)).ToArray();
         var taken = new List<Box>(marks);
         var places = new string[points.Count];
-        for (var index = 0; index < places.Length; index++)
+        // Long names have the fewest places to go to.
+        foreach (var index in Enumerable.Range(0, places.Length).OrderByDescending(index => points[index].Name.Length))
         {
             var (place, box) = Places.Select(place => (place.Name, Box: BoxOf(points[index].Name, marks[index], place.Side, place.Level)))
                 .MinBy(candidate => 1000 * candidate.Box.Outside + taken.Where(other => other != marks[index]).Sum(candidate.Box.Overlap));

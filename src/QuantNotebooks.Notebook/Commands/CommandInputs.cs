@@ -10,6 +10,8 @@ namespace QuantNotebooks.Notebook.Commands;
 /// <summary>A command's arguments and host, and what the arguments name: networks and images.</summary>
 internal sealed class CommandInputs(CommandArguments arguments, ICommandHost host)
 {
+    private readonly List<Network> _networks = [];
+
     public CommandArguments Arguments => arguments;
 
     public ICommandHost Host => host;
@@ -24,10 +26,12 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
     public Network Network(string subject)
     {
         var keepDead = arguments.Get(CommonOptions.KeepDeadChannels);
-        if (NetworkVariable(subject) is not { } variable) return Networks.Network.Load(subject, new LoadOptions { KeepDeadChannels = keepDead });
-        return keepDead
-            ? throw new CommandUsageException($"{CommonOptions.KeepDeadChannels.Name} is for networks that are read from a file, and '{subject}' is a variable.")
-            : variable;
+        var variable = NetworkVariable(subject);
+        if (variable is not null && keepDead)
+            throw new CommandUsageException($"{CommonOptions.KeepDeadChannels.Name} is for networks that are read from a file, and '{subject}' is a variable.");
+        var network = variable ?? Networks.Network.Load(subject, new LoadOptions { KeepDeadChannels = keepDead });
+        _networks.Add(network);
+        return network;
     }
 
     /// <summary>Refuses a file for the result that can't be written or is the network itself, before any work is done.</summary>
@@ -122,12 +126,29 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
     private ImageSet Set(CommandOption<string> option)
     {
         var name = arguments.Get(option)!;
-        return host.FindVariable(name) switch
+        var images = host.FindVariable(name) switch
         {
             null => ImageSet.Load(name),
             ImageSet variable => variable,
             var other => throw WrongType(name, other, $"the images of {option.Name}"),
         };
+        WarnOfOtherKind(images);
+        return images;
+    }
+
+    /// <summary>Tells the user when a reader of text is given pictures of classes, or a classifier lines of text: it runs, and its figures mean nothing.</summary>
+    private void WarnOfOtherKind(ImageSet images)
+    {
+        foreach (var network in _networks)
+        {
+            var (does, are) = network.Task?.Task switch
+            {
+                CtcTask when images.Labels is not null => ("reads lines of text", "are labelled with classes"),
+                ClassificationTask when images.Texts is not null => ("tells classes apart", "come with the text on them"),
+                _ => default,
+            };
+            if (does is not null) host.Note($"warning: '{network.Name}' {does}, and the images of '{images.Name}' {are}; they are likely none for this network, and then what is measured means little.");
+        }
     }
 
     // Every result of an operation that makes a network, such as an equalization, has it as a property.

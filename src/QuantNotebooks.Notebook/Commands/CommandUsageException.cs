@@ -11,13 +11,16 @@ public sealed class CommandUsageException : Exception
 
     /// <summary>Creates an exception whose message is shown to the user as it is.</summary>
     public CommandUsageException(string message)
-        : base(message)
+        : base(OneLine(message))
     {
     }
 
     /// <summary>Creates an exception whose message is shown to the user, and keeps what caused it.</summary>
     public CommandUsageException(string message, Exception innerException)
-        : base(message, innerException)
+        : base(OneLine(message), innerException)
     {
     }
+
+    // Words may hold line ends.
+    private static string OneLine(string message) => (message ?? "").ReplaceLineEndings(" ");
 }

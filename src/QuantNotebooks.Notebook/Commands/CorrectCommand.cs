@@ -36,7 +36,7 @@ internal static class CorrectCommand
 
     private static readonly CommandOption<int> Epochs = CommonOptions.Number("--epochs", "fine-tune: passes over the images, at most.", "30");
 
-    private static readonly CommandOption<double> LearningRate = new(ParseNumber)
+    private static readonly CommandOption<double> LearningRate = new(ParseAboveZero)
     {
         Name = "--learning-rate", ValueName = "X", Help = "fine-tune: Adam's learning rate at the start, in standard deviations of a bias's channel.", DefaultText = "0.02",
         Default = TrainingOptions.Biases.LearningRate, Rule = "a number above 0",
@@ -54,7 +54,10 @@ internal static class CorrectCommand
         DefaultText = "iterative", Default = TrainingStart.IterativeCorrection, Rule = "'iterative' or 'network'",
     };
 
-    private static readonly CommandOption<int> Seed = CommonOptions.Number("--seed", "fine-tune: seed of the order of the images.", "0");
+    private static readonly CommandOption<int> Seed = new(ParseSeed)
+    {
+        Name = "--seed", ValueName = "N", Help = "fine-tune: seed of the order of the images.", DefaultText = "0", Rule = "a whole number of at least 0",
+    };
 
     private static readonly CommandOption<string> Checkpoint =
         CommonOptions.Text("--checkpoint", "FILE", "fine-tune: keep the state there after every epoch, and resume from it.");
@@ -188,6 +191,10 @@ internal static class CorrectCommand
         value = text == "network" ? TrainingStart.Network : TrainingStart.IterativeCorrection;
         return text is "iterative" or "network";
     }
+
+    private static bool ParseSeed(string text, out int value) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+
+    private static bool ParseAboveZero(string text, out double value) => ParseNumber(text, out value) && value > 0;
 
     private static bool ParseNumber(string text, out double value) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && value >= 0 && double.IsFinite(value);

@@ -2,6 +2,7 @@ using CsCheck;
 using QuantNotebooks.Equalization;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Onnx.Schema;
+using QuantNotebooks.Tests;
 
 namespace QuantNotebooks.Core.Tests.Equalization;
 

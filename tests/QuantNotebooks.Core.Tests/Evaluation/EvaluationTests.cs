@@ -49,7 +49,7 @@ public sealed class EvaluationTests
         var images = QuantNotebooks.Images.ImageSet.Load(folder.Path);
         var error = Assert.Throws<QuantNotebooksException>(() => TestData.Load(TestData.TextDirection).Evaluate(images));
         Assert.Equal(
-            $"The images of '{images.Name}' are labelled 'upsidedown', which is no class of 'ppocr-text-direction': its sidecar names 'upright', 'upside-down'. Did you mean 'upside-down'?",
+            $"The images of '{images.Name}' are labelled 'upsidedown', which is no class of 'ppocr-text-direction': its sidecar names 'upright', 'upside-down'; did you mean 'upside-down'?",
             error.Message);
     }
 

@@ -94,7 +94,7 @@ public sealed class TaskDescriptionTests
     [InlineData("{ \"input\": { \"\\ud800\": 1 } }", "here is not valid JSON: it holds half of a surrogate pair.")]
     [InlineData("\ud800", "here is not valid JSON")]
     [InlineData("{\n  \"input\": oops }", "here is not valid JSON (line 2, byte 12): 'o' is an invalid start of a value.")]
-    [InlineData("", "here is not valid JSON")]
+    [InlineData("", "here is empty; a JSON object is wanted.")]
     public void A_bad_document_is_one_message(string json, string message) =>
         Assert.StartsWith(message, Assert.Throws<QuantNotebooksException>(() => TaskDescription.Parse(json, "here")).Message, StringComparison.Ordinal);
 
@@ -127,7 +127,7 @@ public sealed class TaskDescriptionTests
     [InlineData("{ \"kind\": \"clasification\" }", "task.kind is \"clasification\"; did you mean \"classification\"? Known are classification, ctc, none.")]
     [InlineData("{ \"kind\": \"classification\" }", "task.labels is missing.")]
     [InlineData("{ \"kind\": \"classification\", \"labels\": [\"a\", 2] }", "task.labels[1] is the number 2; it must be a string.")]
-    [InlineData("{ \"kind\": \"none\", \"labels\": [\"a\"] }", "task.labels is not a known field; did you mean \"kind\"? Known are kind.")]
+    [InlineData("{ \"kind\": \"none\", \"labels\": [\"a\"] }", "task.labels is not a known field. Known are kind.")]
     [InlineData("{ \"kind\": \"ctc\", \"characters\": [\"f\"], \"blank\": -1, \"lastIsSpace\": true }", "task.blank is negative; it must be the number of a class.")]
     [InlineData("{ \"kind\": \"ctc\", \"characters\": [\"f\"], \"blank\": 0, \"lastIsSpace\": \"yes\" }", "task.lastIsSpace is the string \"yes\"; it must be true or false.")]
     [InlineData("{ \"kind\": \"ctc\", \"characters\": [], \"blank\": 0, \"lastIsSpace\": true }", "task.characters is empty.")]
@@ -166,7 +166,7 @@ public sealed class TaskDescriptionTests
         Assert.Equal(new CtcTask(["a", "\u3000", "\u5bb9"], 0, true), read.Task);
         Assert.Equal(read, TaskDescription.Parse(read.ToJson(), "metadata"));
 
-        Fails($"{Path.Combine(folder.Path, "no-such.txt")} does not exist.", "no-such.txt");
+        Fails($"{folder.Path}/x.task.json: task.characters names 'no-such.txt', and there is no such file beside the sidecar.", "no-such.txt");
         Fails($"{folder.Path}/x.task.json: task.characters is a path; it must be the name of a file beside the sidecar.", "../characters.txt");
         folder.Write("empty.txt", []);
         Fails($"{folder.Path}/x.task.json: task.characters names an empty file; it must hold one character a line.", "empty.txt");

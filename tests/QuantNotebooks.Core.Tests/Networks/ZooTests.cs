@@ -1,5 +1,6 @@
 using CsCheck;
 using QuantNotebooks.Networks;
+using QuantNotebooks.Tests;
 
 namespace QuantNotebooks.Core.Tests.Networks;
 

@@ -74,7 +74,7 @@ public sealed class SavedShiftTests : IDisposable
         Assert.Contains("damaged", Assert.Throws<QuantNotebooksException>(() => StatisticsFile.Load(file)).Message, StringComparison.Ordinal);
         System.IO.File.WriteAllText(file, "{}");
         Assert.Contains("not a file of statistics", Assert.Throws<QuantNotebooksException>(() => StatisticsFile.Load(file)).Message, StringComparison.Ordinal);
-        Assert.Contains("can't be read", Assert.Throws<QuantNotebooksException>(() => StatisticsFile.Load(File("none.qns"))).Message, StringComparison.Ordinal);
+        Assert.Contains("There is no file", Assert.Throws<QuantNotebooksException>(() => StatisticsFile.Load(File("none.qns"))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -200,9 +200,9 @@ public sealed class RunCommandTests
     [InlineData(new[] { "rnu" }, "unknown command 'rnu'; did you mean 'run'?")]
     [InlineData(new[] { "run", "--alow-errors", "x.ipynb" }, "unknown option '--alow-errors'; did you mean '--allow-errors'?")]
     [InlineData(new[] { "run", "--xyzzy=3", "x.ipynb" }, "unknown option '--xyzzy'")]
-    [InlineData(new[] { "run" }, "Required argument missing")]
+    [InlineData(new[] { "run" }, "NOTEBOOK is missing: ")]
     [InlineData(new[] { "run", "a/x.ipynb", "b/x.ipynb" }, "'x'")]
-    [InlineData(new string[0], "Required command")]
+    [InlineData(new string[0], "a command is missing: ")]
     public async Task WrongUsageIsExplained(string[] arguments, string message)
     {
         var (exitCode, output, error) = await InvokeAsync(arguments);

@@ -32,7 +32,7 @@ public sealed class NotebookDocumentTests
     }
 
     [Theory]
-    [InlineData("", "JSON")]
+    [InlineData("", "it is empty")]
     [InlineData("{\"nbformat\": 4,\n \"cells\": [", "line 2")]
     [InlineData("[]", "nbformat")]
     [InlineData("{\"nbformat\": 4}", "cells")]

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace QuantNotebooks.Core.Tests;
+namespace QuantNotebooks.Tests;
 
 /// <summary>How long tests of random cases go on: the environment variable QUANTNB_LONG_RUN multiplies the number of cases that is right for every day.</summary>
 internal static class LongRun

@@ -1,0 +1,117 @@
+using QuantNotebooks.Core.Tests.Images;
+using QuantNotebooks.Equalization;
+using QuantNotebooks.Images;
+using QuantNotebooks.Networks;
+using QuantNotebooks.Pruning;
+using QuantNotebooks.Quantization;
+using QuantNotebooks.Shift;
+
+namespace QuantNotebooks.Core.Tests.Shift;
+
+/// <summary>Numbers at the ends of float32, a million channels, one weight, equal weights: every figure is defined, or the place is named where it is not.</summary>
+public sealed class StressTests : IDisposable
+{
+    private static readonly QuantizationScheme Coarse = QuantizationScheme.Int8PerTensor.WithBits(4) with { Bias = BiasPrecision.Float };
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    /// <summary>Powers of two scale float32 exactly, so all that is measured must scale with them: 2^-100 is 8e-31, 2^100 is 1e30.</summary>
+    [Theory]
+    [InlineData(-100, 0)]
+    [InlineData(100, 0)]
+    [InlineData(0, -100)]
+    [InlineData(0, 100)]
+    [InlineData(60, -100)]
+    public void A_power_of_two_scales_what_is_measured_and_changes_nothing_else(int ofWeights, int ofInputs)
+    {
+        var (usual, scaled) = (Measure(0, 0), Measure(ofWeights, ofInputs));
+        var unit = Math.ScaleB(1, ofWeights + ofInputs);
+        Assert.Equal(usual.Before.RootQnsr, scaled.Before.RootQnsr, 1e-9);
+        Assert.Equal(usual.Before.MeanShiftShare, scaled.Before.MeanShiftShare, 1e-9);
+        Assert.All(usual.Before.Channels.Zip(scaled.Before.Channels), pair =>
+        {
+            Assert.Equal(pair.First.MeanShift, pair.Second.MeanShift / unit, 1e-9);
+            Assert.Equal(pair.First.Float.Variance, pair.Second.Float.Variance / unit / unit, 1e-9);
+        });
+        Assert.True(usual.Before.RootQnsr > 0.01, "there is something to measure");
+
+        LayerShift Measure(int weights, int inputs)
+        {
+            var values = Enumerable.Range(0, 24).Select(index => MathF.ScaleB(MathF.Sin(index), inputs)).ToArray();
+            var kernels = Enumerable.Range(0, 12).Select(index => MathF.ScaleB(MathF.Cos(index), weights)).ToArray();
+            var network = new GraphBuilder().Input("x", 0, 4).Constant("w", [4, 3], kernels).Node("MatMul", ["x", "w"], "y").Output("y").Load();
+            return Assert.Single(network.MeasureMeanShift(Set("(6, 4)", values), Coarse).Layers);
+        }
+    }
+
+    [Fact]
+    public void A_product_beyond_float32_is_named_by_layer_and_image()
+    {
+        var network = new GraphBuilder().Input("x", 0, 1).Constant("w", [1, 1], 1e30f).Node("MatMul", ["x", "w"], "y").Output("y").Load();
+        var error = Assert.Throws<QuantNotebooksException>(() => network.MeasureMeanShift(Set("(2, 1)", 1f, 1e30f), Coarse));
+        Assert.Contains("'y' of 'test'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("not finite", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Denormal_weights_are_zero_on_every_grid_and_all_is_noise()
+    {
+        // The step would be below the smallest normal number, by which nothing can be divided, so the grid has step 1.
+        var network = new GraphBuilder().Input("x", 0, 2).Constant("w", [2, 1], 1e-40f, -2e-40f).Node("MatMul", ["x", "w"], "y").Output("y").Load();
+        Assert.Equal([0f, 0f], LayerQuantizer.Weights(network.Layers[0], QuantizationScheme.Int8PerTensor).Weights);
+        var layer = Assert.Single(network.MeasureMeanShift(Set("(3, 2)", 1, 2, 3, 4, 5, 6), QuantizationScheme.Int8PerTensor).Layers);
+        Assert.Equal(0, layer.Before.Channels[0].Quantized.Power);
+        Assert.True(double.IsNaN(layer.Before.RootQnsr) || Math.Abs(layer.Before.RootQnsr - 1) < 1e-6, "lost, or flushed to zero by the processor");
+    }
+
+    [Fact]
+    public void A_million_channels_are_measured()
+    {
+        const int channels = 1_000_000;
+        var weights = new float[channels];
+        for (var channel = 0; channel < channels; channel++) weights[channel] = (channel % 255 - 127) / 127f;
+        var network = new GraphBuilder().Input("x", 0, 1).Constant("w", [1, channels], weights).Node("MatMul", ["x", "w"], "y").Output("y").Load();
+        var layer = Assert.Single(network.MeasureMeanShift(Set("(2, 1)", 1f, 0.5f), QuantizationScheme.Int8PerTensor with { ActivationBits = null }).Layers);
+        Assert.Equal(channels, layer.Before.Channels.Length);
+        // These weights stand on the grid of 8 bits.
+        Assert.All([0, 1, channels / 2, channels - 1], channel => Assert.Equal(0.75 * weights[channel], layer.Before.Channels[channel].Quantized.Mean, 1e-6));
+        Assert.InRange(layer.Before.RootQnsr, 0, 1e-6);
+    }
+
+    public static TheoryData<float, string> EqualWeights => new(
+        from weight in new[] { 0.3f, -7f, 1e-30f, 1e30f, 0f } from range in new[] { "min-max", "mse", "entropy", "percentile:99" } select (weight, range));
+
+    [Theory]
+    [MemberData(nameof(EqualWeights))]
+    public void Equal_weights_stand_on_their_grid(float weight, string range)
+    {
+        var weights = Enumerable.Repeat(weight, 6).ToArray();
+        var network = new GraphBuilder().Input("x", 0, 2).Constant("w", [2, 3], weights).Node("MatMul", ["x", "w"], "y").Output("y").Load();
+        foreach (var scheme in new[] { Coarse, Coarse with { SymmetricWeights = false }, Coarse with { WeightGranularity = WeightGranularity.PerChannel } })
+            Assert.All(
+                LayerQuantizer.Weights(network.Layers[0], scheme with { WeightRange = RangeEstimator.Parse(range) }).Weights,
+                value => Assert.InRange(Math.Abs(value - weight), 0, 2e-7 * Math.Abs(weight)));
+    }
+
+    [Fact]
+    public void Of_equal_weights_exactly_the_share_is_pruned()
+    {
+        var network = new GraphBuilder().Input("x", 0, 10).Constant("w", [10, 10], [.. Enumerable.Repeat(0.25f, 100)]).Node("MatMul", ["x", "w"], "y").Output("y").Load();
+        Assert.Equal(29, network.Prune(0.29).Network.Layers[0].Weights.ToArray().Count(weight => weight == 0));
+    }
+
+    [Fact]
+    public void A_single_weight_is_measured_equalized_and_pruned()
+    {
+        var network = new GraphBuilder().Input("x", 0, 1).Constant("w", [1, 1], 0.5f).Node("MatMul", ["x", "w"], "y").Output("y").Load();
+        var images = Set("(2, 1)", 1f, -1f);
+        Assert.Equal([0.5f], network.Prune(0.99).Network.Layers[0].Weights.ToArray());
+        Assert.True(network.Equalize(EqualizationMethod.CrossLayer).IsUnchanged);
+        var layer = Assert.Single(network.MeasureMeanShift(images, Coarse with { ActivationBits = null }).Layers);
+        Assert.Equal((0.0, 0.0), (layer.Before.RootQnsr, layer.Before.Channels[0].MeanShift));
+    }
+
+    private ImageSet Set(string shape, params float[] values) => ImageSet.Load(_folder.Write("tensors.npy", NpyBytes.Floats(shape, values)));
+}
