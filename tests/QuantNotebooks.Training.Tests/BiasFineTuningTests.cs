@@ -46,14 +46,16 @@ public sealed class BiasFineTuningTests
     [Fact]
     public void Training_adds_to_what_the_iterative_correction_gives()
     {
-        // MobileNet v2 has most to gain. A thousand test images tell accuracies apart by two points at best; the noise of the scores, on the same images, by far less.
+        // MobileNet v2 has most to gain. The loss is of probabilities: SQNR of the scores goes up and down with the seed, by more than the gain.
         var network = TestData.Load(TestData.MobileNetV2);
-        var images = TestData.Calibration.Take(384);
+        var images = TestData.Calibration.Take(640);
         var test = TestData.Test.Take(1000);
         var iterative = network.CorrectBias(images, FourBits).Network.Evaluate(test, FourBits);
-        var tuned = network.FineTuneBiases(images, FourBits, TrainingOptions.Biases with { Epochs = 6 }).Network.Evaluate(test, FourBits);
-        Assert.True(tuned.SqnrDecibels > iterative.SqnrDecibels + 0.2, $"{iterative.SqnrDecibels} to {tuned.SqnrDecibels} dB");
-        Assert.True(tuned.QuantizedAccuracy >= iterative.QuantizedAccuracy, $"{iterative.QuantizedAccuracy} to {tuned.QuantizedAccuracy}");
+        var result = network.FineTuneBiases(images, FourBits, TrainingOptions.Biases with { Epochs = 6 });
+        var run = result.Training!;
+        Assert.InRange(run.Epochs[run.Best].HeldOutLoss, 0, 0.85 * run.Epochs[0].HeldOutLoss);
+        var tuned = result.Network.Evaluate(test, FourBits);
+        Assert.True(tuned.QuantizedAccuracy > iterative.QuantizedAccuracy + 0.01, $"{iterative.QuantizedAccuracy} to {tuned.QuantizedAccuracy}");
     }
 
     [Fact]
@@ -105,7 +107,7 @@ public sealed class BiasFineTuningTests
         var other = Assert.Throws<QuantNotebooksException>(() => network.FineTuneBiases(Images, FourBits, options with { Seed = 5 }));
         Assert.Contains("is of another training", other.Message, StringComparison.Ordinal);
         File.WriteAllText(checkpoint, "{");
-        Assert.Contains("can't be read", Assert.Throws<QuantNotebooksException>(() => network.FineTuneBiases(Images, FourBits, options)).Message, StringComparison.Ordinal);
+        Assert.Contains("is no checkpoint", Assert.Throws<QuantNotebooksException>(() => network.FineTuneBiases(Images, FourBits, options)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
