@@ -147,6 +147,24 @@ public sealed class BiasFineTuningTests
         Assert.True(result.Network.Evaluate(TestData.Test.Take(64), FourBits).SqnrDecibels > network.Evaluate(TestData.Test.Take(64), FourBits, Images).SqnrDecibels);
     }
 
+    /// <summary>Folders in alphabetical order are not the network's classes: their names are.</summary>
+    [Fact]
+    public void Labels_are_the_classes_of_their_names()
+    {
+        using var folder = new TemporaryFolder();
+        var images = ImageSet.Load(Repository.PathOf("data", "text-direction", "test")).Take(40);
+        var turned = Path.Combine(folder.Path, "turned.onnx");
+        File.Copy(TestData.PathOf(TestData.TextDirection), turned);
+        var task = File.ReadAllText(Path.ChangeExtension(TestData.PathOf(TestData.TextDirection), ".task.json"));
+        File.WriteAllText(Path.ChangeExtension(turned, ".task.json"), task.Replace("\"upright\", \"upside-down\"", "\"upside-down\", \"upright\"", StringComparison.Ordinal));
+        // A network that is nearly always right; and the same with the names of its classes exchanged, which is nearly always wrong.
+        Assert.InRange(LossOf(TestData.Load(TestData.TextDirection)), 0, 0.5);
+        Assert.InRange(LossOf(Network.Load(turned)), 2, 100);
+
+        double LossOf(Network network) => network.FineTuneBiases(
+            images, QuantizationScheme.Int8PerTensor, Short with { Target = TrainingTarget.Labels, Start = TrainingStart.Network, Epochs = 1 }).Training!.Epochs[0].HeldOutLoss;
+    }
+
     [Fact]
     public void Bad_input_is_refused_with_what_would_be_right()
     {
