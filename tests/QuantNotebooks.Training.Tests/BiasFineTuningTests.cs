@@ -46,14 +46,16 @@ public sealed class BiasFineTuningTests
     [Fact]
     public void Training_adds_to_what_the_iterative_correction_gives()
     {
-        // MobileNet v2 has most to gain. A thousand test images tell accuracies apart by two points at best; the noise of the scores, on the same images, by far less.
+        // MobileNet v2 has most to gain. The loss is of probabilities: SQNR of the scores goes up and down with the seed, by more than the gain.
         var network = TestData.Load(TestData.MobileNetV2);
-        var images = TestData.Calibration.Take(384);
+        var images = TestData.Calibration.Take(640);
         var test = TestData.Test.Take(1000);
         var iterative = network.CorrectBias(images, FourBits).Network.Evaluate(test, FourBits);
-        var tuned = network.FineTuneBiases(images, FourBits, TrainingOptions.Biases with { Epochs = 6 }).Network.Evaluate(test, FourBits);
-        Assert.True(tuned.SqnrDecibels > iterative.SqnrDecibels + 0.2, $"{iterative.SqnrDecibels} to {tuned.SqnrDecibels} dB");
-        Assert.True(tuned.QuantizedAccuracy >= iterative.QuantizedAccuracy, $"{iterative.QuantizedAccuracy} to {tuned.QuantizedAccuracy}");
+        var result = network.FineTuneBiases(images, FourBits, TrainingOptions.Biases with { Epochs = 6 });
+        var run = result.Training!;
+        Assert.InRange(run.Epochs[run.Best].HeldOutLoss, 0, 0.85 * run.Epochs[0].HeldOutLoss);
+        var tuned = result.Network.Evaluate(test, FourBits);
+        Assert.True(tuned.QuantizedAccuracy > iterative.QuantizedAccuracy + 0.01, $"{iterative.QuantizedAccuracy} to {tuned.QuantizedAccuracy}");
     }
 
     [Fact]
@@ -105,7 +107,7 @@ public sealed class BiasFineTuningTests
         var other = Assert.Throws<QuantNotebooksException>(() => network.FineTuneBiases(Images, FourBits, options with { Seed = 5 }));
         Assert.Contains("is of another training", other.Message, StringComparison.Ordinal);
         File.WriteAllText(checkpoint, "{");
-        Assert.Contains("can't be read", Assert.Throws<QuantNotebooksException>(() => network.FineTuneBiases(Images, FourBits, options)).Message, StringComparison.Ordinal);
+        Assert.Contains("is no checkpoint", Assert.Throws<QuantNotebooksException>(() => network.FineTuneBiases(Images, FourBits, options)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -143,6 +145,24 @@ public sealed class BiasFineTuningTests
         Assert.All(result.Network.Layers, layer => Assert.True(layer.HasBias));
         Assert.True(result.Training!.Epochs[^1].HeldOutLoss < 0.9 * result.Training.Epochs[0].HeldOutLoss);
         Assert.True(result.Network.Evaluate(TestData.Test.Take(64), FourBits).SqnrDecibels > network.Evaluate(TestData.Test.Take(64), FourBits, Images).SqnrDecibels);
+    }
+
+    /// <summary>Folders in alphabetical order are not the network's classes: their names are.</summary>
+    [Fact]
+    public void Labels_are_the_classes_of_their_names()
+    {
+        using var folder = new TemporaryFolder();
+        var images = ImageSet.Load(Repository.PathOf("data", "text-direction", "test")).Take(40);
+        var turned = Path.Combine(folder.Path, "turned.onnx");
+        File.Copy(TestData.PathOf(TestData.TextDirection), turned);
+        var task = File.ReadAllText(Path.ChangeExtension(TestData.PathOf(TestData.TextDirection), ".task.json"));
+        File.WriteAllText(Path.ChangeExtension(turned, ".task.json"), task.Replace("\"upright\", \"upside-down\"", "\"upside-down\", \"upright\"", StringComparison.Ordinal));
+        // A network that is nearly always right; and the same with the names of its classes exchanged, which is nearly always wrong.
+        Assert.InRange(LossOf(TestData.Load(TestData.TextDirection)), 0, 0.5);
+        Assert.InRange(LossOf(Network.Load(turned)), 2, 100);
+
+        double LossOf(Network network) => network.FineTuneBiases(
+            images, QuantizationScheme.Int8PerTensor, Short with { Target = TrainingTarget.Labels, Start = TrainingStart.Network, Epochs = 1 }).Training!.Epochs[0].HeldOutLoss;
     }
 
     [Fact]

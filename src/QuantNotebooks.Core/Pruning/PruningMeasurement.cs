@@ -48,7 +48,11 @@ public static class PruningMeasurement
         ImmutableArray<PruningResult> Results(PruningOptions how)
         {
             var scores = MagnitudePruning.ScoresOf(network, how, cancellation);
-            return [.. shares.Select(share => MagnitudePruning.Prune(network, scores, share, how))];
+            return [.. shares.Select(share =>
+            {
+                cancellation.ThrowIfCancellationRequested();
+                return MagnitudePruning.Prune(network, scores, share, how);
+            })];
         }
 
         ImmutableArray<PruningPoint> Points(ImmutableArray<PruningResult> pruned, int first) => [.. pruned.Select((pruning, index) =>
@@ -65,7 +69,11 @@ public static class PruningMeasurement
         var sessions = new List<OnnxSession>();
         try
         {
-            foreach (var other in pruned.Select(result => result.Network).Prepend(network)) sessions.Add(OnnxSession.Create(other.FloatReference.ToModel(), other.Name));
+            foreach (var other in pruned.Select(result => result.Network).Prepend(network))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                sessions.Add(OnnxSession.Create(other.FloatReference.ToModel(), other.Name));
+            }
             using var reader = batches.Open(pool, cancellation);
             for (var batch = 0; batch < batches.Count; batch++)
             {

@@ -8,7 +8,8 @@ namespace QuantNotebooks.Kernel.Scripting;
 
 /// <summary>
 /// Makes the functions of a cell look at the stack when they begin, so that a recursion without end is an exception that the cell's user sees; a real
-/// overflow of the stack would end the process. Lines stay where they are. Lambdas that are one expression are left alone: they may be data.
+/// overflow of the stack would end the process. Lines stay where they are. Lambdas that are one expression may be data and are left
+/// alone, but for those that call the variable that they are given to: data can't be called.
 /// </summary>
 internal static class StackGuard
 {
@@ -20,7 +21,7 @@ internal static class StackGuard
     public static string Add(string code)
     {
         var tree = CSharpSyntaxTree.ParseText(code, CellSyntax.ParseOptions);
-        var changes = tree.GetRoot().DescendantNodes().SelectMany(ChangesFor).OrderBy(change => change.Span.Start).ToList();
+        var changes = tree.GetRoot().DescendantNodes().SelectMany(ChangesFor).DistinctBy(change => change.Span).OrderBy(change => change.Span.Start).ToList();
         return changes.Count == 0 ? code : tree.GetText().WithChanges(changes).ToString();
     }
 
@@ -39,8 +40,23 @@ internal static class StackGuard
             IndexerDeclarationSyntax indexer => Body(arrow, indexer.SemicolonToken, returns: true, "get {", "}"),
             _ => [],
         },
+        LambdaExpressionSyntax { ExpressionBody: { } body } lambda when VariableOf(lambda) is { } variable => CallsOf(variable, body),
         _ => [],
     };
+
+    private static string? VariableOf(LambdaExpressionSyntax lambda) => lambda.Parent switch
+    {
+        AssignmentExpressionSyntax { Left: IdentifierNameSyntax left } assignment when assignment.Right == lambda => left.Identifier.ValueText,
+        EqualsValueClauseSyntax { Parent: VariableDeclaratorSyntax declarator } => declarator.Identifier.ValueText,
+        _ => null,
+    };
+
+    // "f(x)" becomes "Checked(f)(x)", whatever it returns.
+    private static IEnumerable<TextChange> CallsOf(string variable, ExpressionSyntax body) =>
+        from call in body.DescendantNodesAndSelf().OfType<InvocationExpressionSyntax>()
+        let name = call.Expression as IdentifierNameSyntax ?? (call.Expression as MemberAccessExpressionSyntax)?.Expression as IdentifierNameSyntax
+        where name?.Identifier.ValueText == variable
+        select new TextChange(name.Span, $"global::{typeof(CellStack).FullName}.{nameof(CellStack.Checked)}({name})");
 
     // "=> expression;" becomes "{ check; return expression; }".
     private static TextChange[] Body(ArrowExpressionClauseSyntax arrow, SyntaxToken end, bool returns, string before = "", string after = "") =>

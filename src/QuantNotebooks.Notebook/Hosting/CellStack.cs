@@ -16,6 +16,14 @@ public static class CellStack
     /// <exception cref="InsufficientExecutionStackException">The stack is nearly full.</exception>
     public static void Check() => RuntimeHelpers.EnsureSufficientExecutionStack();
 
+    /// <summary>The function itself, where there is room to call it.</summary>
+    /// <exception cref="InsufficientExecutionStackException">The stack is nearly full.</exception>
+    public static T Checked<T>(T function)
+    {
+        Check();
+        return function;
+    }
+
     /// <exception cref="InsufficientExecutionStackException">Asynchronous functions have called each other, without a pause between, too deep.</exception>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static unsafe void CheckAsync()

@@ -127,7 +127,7 @@ public sealed class QdqExportTests
     public void Nothing_to_quantize_and_what_cannot_be_converted_is_refused()
     {
         AssertRefused(TestData.Load(TestData.ResNet14), QuantizationScheme.Int8PerTensor with { WeightBits = null, ActivationBits = null }, "nothing to quantize");
-        AssertRefused(TestData.Load(TestData.ResNet14), QuantizationScheme.Int8PerTensor.WithOverride("nowhere", 4, 4), "did you mean");
+        AssertRefused(TestData.Load(TestData.ResNet14), QuantizationScheme.Int8PerTensor.WithOverride("nowhere", 4, 4), "names layer 'nowhere'");
         var old = new GraphBuilder(9).Input("x", 1, 2, 4, 4).RandomConstant("w", 3, 2, 1, 1).Constant("scales", [4], 1, 1, 2, 2)
             .Node("Conv", ["x", "w"], "y").Node("Upsample", ["y", "scales"], "z").Output("z").Load();
         AssertRefused(old, QuantizationScheme.Int8PerChannel, "operator set 9 and operator set 13 is needed: node 'Upsample/z' (Upsample) can't be converted");

@@ -21,6 +21,7 @@ public sealed class RobustnessTests(RunningKernel kernel) : IClassFixture<Runnin
     [InlineData("class Text { public override string ToString() => $\"{this}\"; }\nnew Text().ToString()")]
     [InlineData("Func<int, int> f = null; f = n => { return f(n) + 1; }; f(0)")]
     [InlineData("async Task G() => await G();\nawait G();")]
+    [InlineData("Func<int, int> endless = null; endless = n => 1 + endless(n + 1);\nendless(0)")]
     public void ARecursionWithoutEndIsAnError(string code)
     {
         var (reply, outputs) = client.Execute(code);

@@ -109,6 +109,7 @@ public sealed class ScriptEngineTests : IDisposable
     [InlineData("async Task T() => await Task.Yield();\nasync Task<int> U() => await Task.FromResult(4);\nasync ValueTask V() => await T();\nasync System.Threading.Tasks.Task<int> W() => await U();\nawait T(); await V(); await U() + await W()", 8)]
     [InlineData("IEnumerable<int> I() { yield return 5; }\nint N() => throw new Exception();\nvoid O() => Console.Write(\"\");\nref int R(int[] a) => ref a[0];\nO(); I().First() + R([6])", 11)]
     [InlineData("using System.Linq.Expressions;\nExpression<Func<int, int>> e = n => n + 1;\nstring S<T>(T t) where T : struct => t.ToString();\nFunc<int> f = () => { int L() => 7; return L(); };\ne.Compile()(0) + f() + S(3).Length", 9)]
+    [InlineData("Func<int, int> f = null; f = n => n <= 1 ? 1 : n * f(n - 1);\nFunc<int, int> h = n => n == 0 ? 0 : h.Invoke(n - 1) + 1;\nAction<int> g = null; g = n => g.ToString();\nf(3) + h(4)", 10)]
     public async Task ChecksOfTheStackChangeNoCode(string code, int value)
     {
         Assert.NotEqual(code, StackGuard.Add(code));
