@@ -26,6 +26,7 @@ switch (args)
 {
     case ["table", var path]: File.WriteAllText(path, ResultsTable.Measure()); break;
     case ["kernels"]: Console.Write(KernelTable.Measure()); break;
+    case ["jobs", var path]: File.WriteAllText(path, ResultsTable.MeasureJobs()); break;
     case ["jobs"]: Console.Write(JobTable.Measure()); break;
     case ["sweep"]: Console.Write(SweepCost.Measure()); break;
     case ["sweep", var network, var count]: SweepCost.Run(network, int.Parse(count, CultureInfo.InvariantCulture)); break;
@@ -41,7 +42,7 @@ switch (args)
     case ["memory", "measure" or "correct", var size] when MemoryBudget.TryParse(size, out var budget): Console.Write(PeakMemory.Row(args[1] == "correct", budget!)); break;
     case ["kernel", var kernelspec]: KernelTimes.Measure(kernelspec); break;
     default:
-        Console.Error.WriteLine("usage: table FILE | kernels | jobs | sweep | large | sensitivity | cost | equalize | growth | kernel KERNEL.JSON | memory measure|correct SIZE");
+        Console.Error.WriteLine("usage: table FILE | kernels | jobs [FILE] | sweep | large | sensitivity | cost | equalize | growth | kernel KERNEL.JSON | memory measure|correct SIZE");
         return 2;
 }
 return 0;

@@ -8,24 +8,13 @@ namespace QuantNotebooks.Benchmarks;
 internal static class ResultsTable
 {
     public static string Measure() => $"""
-        # Speed and memory
-
-        Written by `dotnet run -c Release --project tests/QuantNotebooks.Benchmarks table FILE` on {DateTime.UtcNow:yyyy-MM-dd}: {Environment.ProcessorCount} cores of
-        {Processor()}{(Avx512F.IsSupported ? "with" : "without")} AVX-512, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, ONNX Runtime {OrtEnv.Instance().GetVersionString()},
-        {ToolVersion.Text}. Seconds are of all processors together, medians of runs in turn, after one that does not count, so other work on the machine changes ratios little;
-        of the kernels both stand there. The load of the machine in the last minute was {Load()} when this began. W8A8 per tensor.
-
+        {Head("table")}
         ## Kernels
 
         One thread, 16.8 million values; bytes as STREAM counts them: what the kernel reads and writes. Each stands beside what memory gives for the same kind of use.
 
         {KernelTable.Measure()}
-        ## Jobs beside bare ONNX Runtime
-
-        Processor seconds as multiples of bare ONNX Runtime on the same images: the float network and the fake-quantized one (QuantizeLinear and DequantizeLinear around every tensor on
-        a grid, run in floating point), sessions made before the clock starts. A job finds its ranges itself, makes its sessions, and gives its whole report.
-
-        {JobTable.Measure()}
+        {Jobs()}
         ## Many experiments
 
         Eight experiments of one network (as it is and corrected, at 8 to 5 bits, 2,000 test images) beside one (corrected, 8 bits), each in a process of its own, its start included.
@@ -38,6 +27,27 @@ internal static class ResultsTable
 
         {PeakMemory.Header}
         {PeakMemory.RowOfProcess("measure", "512MiB")}{PeakMemory.RowOfProcess("correct", "512MiB")}
+        """;
+
+    /// <summary>The jobs alone: about five minutes on two quiet cores.</summary>
+    public static string MeasureJobs() => $"{Head("jobs")}\n{Jobs()}";
+
+    private static string Head(string command) => $"""
+        # Speed and memory
+
+        Written by `dotnet run -c Release --project tests/QuantNotebooks.Benchmarks {command} FILE` on {DateTime.UtcNow:yyyy-MM-dd}: {Environment.ProcessorCount} cores of
+        {Processor()}{(Avx512F.IsSupported ? "with" : "without")} AVX-512, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, ONNX Runtime {OrtEnv.Instance().GetVersionString()},
+        {ToolVersion.Text}. Seconds are of all processors together, medians of runs in turn, after one that does not count, so other work on the machine changes ratios little;
+        of kernels both stand there. The load of the machine in the last minute was {Load()} when this began. W8A8 per tensor.
+        """;
+
+    private static string Jobs() => $"""
+        ## Jobs beside bare ONNX Runtime
+
+        Processor seconds as multiples of bare ONNX Runtime on the same images: the float network and the fake-quantized one (QuantizeLinear and DequantizeLinear around every tensor on
+        a grid, run in floating point), sessions made before the clock starts. A job finds its ranges itself, makes its sessions, and gives its whole report.
+
+        {JobTable.Measure()}
         """;
 
     private static string Load() => File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "not known";
