@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Onnx;
 
@@ -36,6 +37,11 @@ internal readonly record struct WeightAxes(int Rows, int Columns, int Taps, int 
     {
         var magnitudes = new float[Rows * Columns];
         var weights = layer.Weights;
+        if (Taps == 1)
+        {
+            TensorPrimitives.Abs(weights, magnitudes);
+            return magnitudes;
+        }
         for (var pair = 0; pair < magnitudes.Length; pair++)
             foreach (var weight in weights.Slice(pair * Taps, Taps)) magnitudes[pair] = Math.Max(magnitudes[pair], Math.Abs(weight));
         return magnitudes;
@@ -47,12 +53,12 @@ internal readonly record struct WeightAxes(int Rows, int Columns, int Taps, int 
         var magnitudes = Magnitudes(layer);
         var (rows, columns) = (new float[Rows], new float[Columns * Groups]);
         for (var row = 0; row < Rows; row++)
-            for (var column = 0; column < Columns; column++)
-            {
-                ref var other = ref columns[FirstColumnChannel(row) + column];
-                var magnitude = magnitudes[row * Columns + column];
-                (rows[row], other) = (Math.Max(rows[row], magnitude), Math.Max(other, magnitude));
-            }
+        {
+            var values = magnitudes.AsSpan(row * Columns, Columns);
+            var others = columns.AsSpan(FirstColumnChannel(row), Columns);
+            rows[row] = TensorPrimitives.Max<float>(values);
+            TensorPrimitives.Max<float>(others, values, others);
+        }
         return RowsAreOutputs ? (rows, columns) : (columns, rows);
     }
 }

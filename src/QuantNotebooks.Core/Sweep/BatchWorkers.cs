@@ -48,8 +48,7 @@ internal sealed class BatchWorkers(int count, int threads)
         {
             // An interrupted cell is aborted here, while it works or waits: what it then gives back, sessions and memory, the others still use.
             Volatile.Write(ref isLeft, true);
-            foreach (var helper in helpers)
-                if (helper is not null && !helper.ThreadState.HasFlag(ThreadState.Unstarted)) helper.Join();
+            JoinAll(helpers);
         }
         failure?.Throw();
 
@@ -72,5 +71,25 @@ internal sealed class BatchWorkers(int count, int threads)
                 }
             }
         }
+    }
+
+    /// <summary>Waits for them whatever happens: an interrupt of the waiting thread is put off until they have ended.</summary>
+    private static void JoinAll(ReadOnlySpan<Thread?> helpers)
+    {
+        var isInterrupted = false;
+        foreach (var helper in helpers)
+            while (helper is not null && !helper.ThreadState.HasFlag(ThreadState.Unstarted))
+            {
+                try
+                {
+                    helper.Join();
+                    break;
+                }
+                catch (ThreadInterruptedException)
+                {
+                    isInterrupted = true;
+                }
+            }
+        if (isInterrupted) Thread.CurrentThread.Interrupt();
     }
 }

@@ -126,7 +126,12 @@ internal sealed class ScatterPicture(JsonElement data) : PictureTrace(data)
             if (places[index] is not { } place) continue;
             if (HasMarkers) DrawMarker(svg, place.X, place.Y, index, layout);
             if (_mode.Contains("text", StringComparison.Ordinal) && Data.Child("text").At(index).Text() is { } text)
-                svg.Text(place.X, place.Y + (Data.Child("textposition").At(index).Text() is { } where && where.StartsWith("top", StringComparison.Ordinal) ? -8 : 4), SvgCanvas.Plain(text), 11, "middle");
+            {
+                var where = Data.Child("textposition").At(index).Text() ?? "";
+                var up = where.StartsWith("top", StringComparison.Ordinal) ? -8 : where.StartsWith("bottom", StringComparison.Ordinal) ? 17 : 4;
+                var (aside, anchor) = where.EndsWith("right", StringComparison.Ordinal) ? (8, "start") : where.EndsWith("left", StringComparison.Ordinal) ? (-8, "end") : (0, "middle");
+                svg.Text(place.X + aside, place.Y + up, SvgCanvas.Plain(text), 11, anchor);
+            }
         }
     }
 
