@@ -21,7 +21,7 @@ public sealed partial class ReportCommandTests : IDisposable
         Assert.InRange(html.Length, 3_500_000, 6_000_000);
         // Every entry of the contents leads to a section with a heading of its own.
         var targets = Target().Matches(html[..html.IndexOf("<section", StringComparison.Ordinal)]).Select(match => match.Groups[1].Value).ToArray();
-        Assert.InRange(targets.Length, 7, 8);
+        Assert.InRange(targets.Length, 8, 9); // what the plan changes stands there where a step was kept
         Assert.All(targets, target =>
         {
             Assert.Contains($"<section id=\"{target}\" aria-labelledby=\"{target}-h\">", html, StringComparison.Ordinal);

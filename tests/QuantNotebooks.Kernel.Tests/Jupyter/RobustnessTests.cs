@@ -98,7 +98,7 @@ public sealed class RobustnessTests(RunningKernel kernel) : IClassFixture<Runnin
     public async Task ARealOverflowOfTheStackIsNamedByTheProcessThatItEnds()
     {
         using var folder = new TemporaryFolder();
-        var notebook = folder.Write("x.ipynb", TestNotebook.Json("Func<int, int> f = null; f = n => f(n + 1); f(0)"));
+        var notebook = folder.Write("x.ipynb", TestNotebook.Json("Func<int, int> f = null, g = n => f(n + 1); f = n => g(n + 1); f(0)"));
         using var process = Start("run", notebook, "--out", folder.File("o"));
         var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         Assert.StartsWith("[1/1] Func<int, int> f", error, StringComparison.Ordinal);
