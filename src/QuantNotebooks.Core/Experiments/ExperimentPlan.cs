@@ -47,6 +47,10 @@ public sealed record ExperimentPlan(
         {
             return Parse(File.ReadAllText(path), path, System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!, steps) with { Path = path };
         }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new QuantNotebooksException($"There is no file '{path}'.", error);
+        }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new QuantNotebooksException(Directory.Exists(path) ? $"'{path}' is a folder; a plan of experiments (.json) is wanted." : $"The plan '{path}' can't be read: {error.Message}", error);

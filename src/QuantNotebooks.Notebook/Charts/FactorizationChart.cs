@@ -1,6 +1,7 @@
 using QuantNotebooks.Networks;
 using QuantNotebooks.Notebook.Text;
 using QuantNotebooks.Quantization;
+using QuantNotebooks.Shift;
 
 namespace QuantNotebooks.Notebook.Charts;
 
@@ -56,6 +57,6 @@ public static class FactorizationChart
             signal += (double)weights[index] * weights[index];
             noise += ((double)quantized[index] - weights[index]) * ((double)quantized[index] - weights[index]);
         }
-        return 10 * Math.Log10(signal / noise);
+        return NoiseConventions.ToDecibels(Math.Sqrt(noise / signal));
     }
 }
