@@ -25,6 +25,7 @@ internal sealed class CrossLayer(FactorProblem problem, ImmutableArray<FactorBlo
     public const double Tolerance = 1e-4;
 
     private const int MostRounds = 60;
+    private const int SweepsBetween = 4;
     private const int MostSweeps = 20_000;
     private const int MostFits = 30;
 
@@ -68,7 +69,6 @@ internal sealed class CrossLayer(FactorProblem problem, ImmutableArray<FactorBlo
 
     private int SolveUntil(LargestWeights weights, double tolerance)
     {
-        var before = double.PositiveInfinity;
         for (var round = 1; round <= MostRounds; round++)
         {
             weights.Find(factors);
@@ -79,9 +79,8 @@ internal sealed class CrossLayer(FactorProblem problem, ImmutableArray<FactorBlo
             if (moved < tolerance) return round;
             equations.Solve(logarithms);
             for (var index = 0; index < factors.Length; index++) factors[index] = Math.Exp(logarithms[index]);
-            // Two sets of largest weights may take turns; block after block has no such doubt, and a few sweeps lead out of it.
-            for (var sweep = 0; moved > before / 2 && sweep < 4; sweep++) Sweep(backwards: sweep % 2 == 1);
-            before = moved;
+            // Other weights may be the largest now, and two sets of them may take turns; block after block has no such doubt, and a few sweeps settle it.
+            for (var sweep = 0; sweep < SweepsBetween; sweep++) Sweep(backwards: sweep % 2 == 1);
         }
         return MostRounds + SweepUntil(tolerance);
     }
@@ -105,7 +104,7 @@ internal sealed class CrossLayer(FactorProblem problem, ImmutableArray<FactorBlo
             var index = block.Classes[member];
             wanted[member] = problem.IsConstant(index)
                 ? double.NaN
-                : Math.Log(factors[index]) + (MeanLog(problem.Consumers[index], read) - MeanLog(problem.Producers[index], made)) / 2;
+                : Math.Log(factors[index]) + (MeanLog(problem.Consumers[index], layer => read[layer]) - MeanLog(problem.Producers[index], layer => made[layer])) / 2;
         }
         var mean = Bound(wanted);
         var moved = 0.0;
@@ -134,14 +133,14 @@ internal sealed class CrossLayer(FactorProblem problem, ImmutableArray<FactorBlo
     }
 
     /// <summary>The mean over layers of the logarithm of each one's largest weight; NaN without weights.</summary>
-    private static double MeanLog(Endpoint[] ends, Dictionary<int, float[]> ranges)
+    public static double MeanLog(Endpoint[] ends, Func<int, float[]> rangesOf)
     {
         var (sum, count) = (0.0, 0);
         // A layer's channels of a class stand side by side.
         for (var index = 0; index < ends.Length;)
         {
             var (layer, largest) = (ends[index].Layer, 0f);
-            for (; index < ends.Length && ends[index].Layer == layer; index++) largest = Math.Max(largest, ranges[layer][ends[index].Channel]);
+            for (; index < ends.Length && ends[index].Layer == layer; index++) largest = Math.Max(largest, rangesOf(layer)[ends[index].Channel]);
             if (float.IsNormal(largest)) (sum, count) = (sum + Math.Log(largest), count + 1);
         }
         return sum / count;

@@ -14,7 +14,7 @@ internal sealed class CrossLayerEquations
     private const int MostSteps = 200;
 
     /// <summary>Solved to this part of the first residual; closer would be lost when the largest weights change.</summary>
-    private const double Precision = 1e-5;
+    private const double Precision = 1e-2;
 
     private readonly FactorProblem _problem;
     private readonly ImmutableArray<FactorBlock> _blocks;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics.Tensors;
 using QuantNotebooks.Networks;
 
 namespace QuantNotebooks.Equalization;
@@ -14,20 +15,28 @@ internal static class EqualizationReport
     {
         var before = problem.Layers.Select(layer => layer.Axes.Ranges(layer.Layer)).ToArray();
         var scaled = problem.Layers.Select(layer => layer.Axes.Ranges(after.Layers[layer.Layer.Index])).ToArray();
+        var gains = before.Zip(scaled, (old, made) => Gains(old.Outputs, made.Outputs)).ToArray();
         var activations = extrema is null ? null : new ActivationSummary(problem, factors, extrema);
         return [.. problem.Blocks.Select(block => new FactorGroup(
             Names(problem, block.Producers), Names(problem, block.Consumers), [.. block.Classes.Select(index => factors[index])],
             new ChannelRanges(
-                Typical(block, problem.Producers, end => before[end.Layer].Outputs), Typical(block, problem.Producers, end => scaled[end.Layer].Outputs)),
+                Typical(block, problem.Producers, layer => before[layer].Outputs), Typical(block, problem.Producers, layer => scaled[layer].Outputs)),
             new ChannelRanges(
-                Typical(block, problem.Consumers, end => before[end.Layer].Inputs), Typical(block, problem.Consumers, end => scaled[end.Layer].Inputs)),
+                Typical(block, problem.Consumers, layer => before[layer].Inputs), Typical(block, problem.Consumers, layer => scaled[layer].Inputs)),
             activations?.RangesOf(block),
-            [.. block.Classes.Select(index => problem.Producers[index].Min(end => Gain(before[end.Layer].Outputs, scaled[end.Layer].Outputs, end.Channel)))],
+            [.. block.Classes.Select(index => problem.Producers[index].Min(end => gains[end.Layer][end.Channel]))],
             activations is null ? [] : [.. block.Classes.Select(activations.BitsGained)]))];
     }
 
-    private static double Gain(float[] before, float[] after, int channel) =>
-        Math.Log2(after[channel] / (double)after.Max() / (before[channel] / (double)before.Max()));
+    /// <summary>The bits of precision that each channel of a tensor gains: the logarithm of what its range grew by as a part of the whole tensor's.</summary>
+    private static double[] Gains(float[] before, float[] after)
+    {
+        if (before.Length == 0) return [];
+        var (all, allAfter) = ((double)TensorPrimitives.Max<float>(before), (double)TensorPrimitives.Max<float>(after));
+        var gains = new double[before.Length];
+        for (var channel = 0; channel < gains.Length; channel++) gains[channel] = Math.Log2(after[channel] / allAfter / (before[channel] / all));
+        return gains;
+    }
 
     /// <summary>Ranges of the values of each class, in all quantized tensors that its channels are part of.</summary>
     private sealed class ActivationSummary
@@ -45,12 +54,13 @@ internal static class EqualizationReport
                 var classes = Array.ConvertAll(tensor.Classes, problem.IndexOf);
                 var ranges = tensor.Maxima.Zip(tensor.Minima, (maximum, minimum) => Math.Max(maximum, -minimum)).ToArray();
                 var scaled = ranges.Select((range, channel) => (float)(range * FactorProblem.FactorOf(factors, classes[channel]))).ToArray();
+                var gains = Gains(ranges, scaled);
                 for (var channel = 0; channel < classes.Length; channel++)
                 {
                     var index = classes[channel];
                     if (index < 0) continue;
                     _ranges[index] = Math.Max(_ranges[index], ranges[channel]);
-                    _gains[index] = Math.Min(_gains[index], Gain(ranges, scaled, channel));
+                    _gains[index] = Math.Min(_gains[index], gains[channel]);
                 }
             }
         }
@@ -93,10 +103,6 @@ internal static class EqualizationReport
     private static ImmutableArray<string> Names(FactorProblem problem, ImmutableArray<int> layers) => [.. layers.Select(layer => problem.Layers[layer].Layer.Name)];
 
     /// <summary>The range of each class's channels in a layer, and of several layers the geometric mean of those above zero: what cross-layer equalization makes equal.</summary>
-    private static ImmutableArray<float> Typical(FactorBlock block, ImmutableArray<Endpoint[]> ends, Func<Endpoint, float[]> rangesOf) =>
-        [.. block.Classes.Select(index =>
-        {
-            var ranges = ends[index].GroupBy(end => end.Layer).Select(layer => layer.Max(end => rangesOf(end)[end.Channel])).Where(range => range > 0).ToArray();
-            return ranges.Length switch { 0 => 0, 1 => ranges[0], _ => (float)Math.Exp(ranges.Average(range => Math.Log(range))) };
-        })];
+    private static ImmutableArray<float> Typical(FactorBlock block, ImmutableArray<Endpoint[]> ends, Func<int, float[]> rangesOf) =>
+        [.. block.Classes.Select(index => CrossLayer.MeanLog(ends[index], rangesOf) is var mean && double.IsNaN(mean) ? 0 : (float)Math.Exp(mean))];
 }

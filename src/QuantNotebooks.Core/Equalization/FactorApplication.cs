@@ -32,11 +32,12 @@ internal sealed class FactorApplication(FactorTrace trace, Func<int, double> fac
         if (Array.TrueForAll(outputs, factor => factor == 1) && Array.TrueForAll(inputs, factor => factor == 1)) return null;
         var axes = layer.Axes;
         var weights = layer.Layer.Weights.ToArray();
+        var inverses = Array.ConvertAll(inputs, factor => 1 / factor);
+        var (rows, columns) = axes.RowsAreOutputs ? (outputs, inverses) : (inverses, outputs);
         for (var row = 0; row < axes.Rows; row++)
             for (var column = 0; column < axes.Columns; column++)
             {
-                var other = axes.FirstColumnChannel(row) + column;
-                var factor = axes.RowsAreOutputs ? outputs[row] / inputs[other] : outputs[other] / inputs[row];
+                var factor = rows[row] * columns[axes.FirstColumnChannel(row) + column];
                 foreach (ref var weight in weights.AsSpan((row * axes.Columns + column) * axes.Taps, axes.Taps)) weight = (float)(weight * factor);
             }
         return new LayerChange(layer.Layer, weights, layer.Layer.HasBias ? ScaledBias(layer.Layer.Bias, outputs) : null);

@@ -157,6 +157,7 @@ internal sealed class FactorProblem
     {
         var axes = layer.Axes;
         var magnitudes = axes.Magnitudes(layer.Layer);
+        if (!Outputs[index].Any(made => made >= 0 && Array.IndexOf(Inputs[index], made) >= 0)) return magnitudes;
         for (var row = 0; row < axes.Rows; row++)
             for (var column = 0; column < axes.Columns; column++)
             {

@@ -9,11 +9,15 @@ internal static class ActivationByValue
     /// <summary>How far a smooth one may be off: float16 constants, and GELU's tanh approximation (5e-4).</summary>
     private const double Close = 2e-3;
 
+    private const double Spacing = 0.2;
+
     /// <summary>Where a function is looked at: dense about zero, and far out, where bounds show.</summary>
     public static double[] Points { get; } =
     [
-        -1e6, -1e3, -100, -40, .. Enumerable.Range(-60, 121).Select(step => step * 0.2), 40, 100, 1e3, 1e6,
+        -1e6, -1e3, -100, -40, .. Enumerable.Range(-60, 121).Select(step => step * Spacing), 40, 100, 1e3, 1e6,
     ];
+
+    private static readonly int Zero = Array.IndexOf(Points, 0);
 
     /// <summary>The activation with those values at <see cref="Points"/>, one row for all channels or one a channel; null where it is none that is known.</summary>
     public static Activation? Of(IEnumerable<double[]> rows)
@@ -64,11 +68,12 @@ internal static class ActivationByValue
         if (Is(ElementWise.Mish, Close)) return new Activation(ActivationKind.Other) { OtherName = "Mish" };
         return null;
 
-        double At(double point) => values[Array.FindIndex(Points, candidate => Math.Abs(candidate - point) < 1e-9)];
+        double At(double point) => values[Zero + (int)Math.Round(point / Spacing)];
 
         bool Is(Func<double, double> function, double tolerance)
         {
-            for (var index = 0; index < values.Length; index++)
+            // From far out, where most functions differ, inwards.
+            for (var index = values.Length - 1; index >= 0; index--)
             {
                 var expected = function(Points[index]);
                 if (!(Math.Abs(values[index] - expected) <= tolerance * Math.Max(1, Math.Abs(expected)))) return false;
