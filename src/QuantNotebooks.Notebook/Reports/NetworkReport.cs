@@ -31,13 +31,13 @@ public static class Report
     /// <param name="images">Images that everything is calibrated, measured and corrected on; no labels needed.</param>
     /// <param name="heldOut">Other images, on which remedies are tried.</param>
     /// <param name="scheme">How the network is to be quantized.</param>
-    /// <param name="options">How long remedies may take; null for <see cref="RecommendOptions.Default"/>.</param>
+    /// <param name="options">How long remedies may take; null for <see cref="RecommendationOptions.Default"/>.</param>
     /// <param name="progress">Told what is under way.</param>
     /// <param name="cancellation">Stops within a batch.</param>
     /// <exception cref="QuantNotebooksException">The images don't fit the network, the network has no layers, or a value is not finite.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static NetworkReport For(
-        Network network, ImageSet images, ImageSet heldOut, QuantizationScheme scheme, RecommendOptions? options = null,
+        Network network, ImageSet images, ImageSet heldOut, QuantizationScheme scheme, RecommendationOptions? options = null,
         IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(network);

@@ -1,10 +1,10 @@
 namespace QuantNotebooks.Recommendation;
 
 /// <summary>What a recommendation may take. Immutable.</summary>
-public sealed record RecommendOptions
+public sealed record RecommendationOptions
 {
     /// <summary>The usual: one minute.</summary>
-    public static RecommendOptions Default { get; } = new();
+    public static RecommendationOptions Default { get; } = new();
 
     /// <summary>
     /// Time for weighing remedies and trying the plan. The first measurement is always made, and what is under way when the time is over is finished;
