@@ -24,7 +24,7 @@ public static class BiasFineTuning
     /// <param name="scheme">How the network is quantized.</param>
     /// <param name="options">How to train; <see cref="TrainingOptions.Biases"/> where null.</param>
     /// <param name="heldOut">Other images, on which the shift before and after is measured too; null to leave that out.</param>
-    /// <param name="progress">Told after every epoch.</param>
+    /// <param name="progress">Told of every step, with the loss after the last epoch.</param>
     /// <param name="cancellation">Ends training: the best state so far is the result, and <see cref="TrainingRun.End"/> says so.</param>
     /// <exception cref="QuantNotebooksException">
     /// The images don't fit the network or are too few, labels are missing, or an operator of the network has no gradient.

@@ -29,7 +29,7 @@ internal static class NetworkTraining
     /// <param name="scheme">How the network is quantized.</param>
     /// <param name="trainsWeights">Whether weights train too.</param>
     /// <param name="options">How to train.</param>
-    /// <param name="progress">Told after every epoch.</param>
+    /// <param name="progress">Told of every step, with the loss after the last epoch.</param>
     /// <param name="cancellation">Ends training; the best state so far is kept.</param>
     public static TrainedNetwork Train(
         Network network, ImageSet images, QuantizationScheme scheme, bool trainsWeights, TrainingOptions options,
@@ -42,7 +42,7 @@ internal static class NetworkTraining
         var start = options.Start == TrainingStart.IterativeCorrection
             ? network.CorrectBias(images, scheme, progress: progress, cancellation: cancellation).Network
             : network;
-        var ranges = start.Ranges ?? start.Calibrate(images, scheme, null, cancellation);
+        var ranges = start.Ranges ?? start.Calibrate(images, scheme, progress, cancellation);
         var reference = start.FloatReference;
         var trained = WithBiases(start);
         var quantizers = QuantizerPlacement.Of(trained, scheme).Quantizers(trained, ranges);

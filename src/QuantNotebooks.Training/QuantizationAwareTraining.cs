@@ -25,7 +25,7 @@ public static class QuantizationAwareTraining
     /// <param name="images">Training images.</param>
     /// <param name="scheme">How the network is quantized.</param>
     /// <param name="options">How to train; <see cref="TrainingOptions.QuantizationAware"/> where null.</param>
-    /// <param name="progress">Told after every epoch.</param>
+    /// <param name="progress">Told of every step, with the loss after the last epoch.</param>
     /// <param name="cancellation">Ends training: the best state so far is the result, and <see cref="TrainingRun.End"/> says so.</param>
     /// <inheritdoc cref="BiasFineTuning.FineTuneBiases" path="/exception"/>
     public static QuantizationAwareResult TrainQuantizationAware(

@@ -67,8 +67,7 @@ internal sealed class Trainer : IDisposable
             if (_state.Epochs.Count == 0) Finish(double.NaN, before + watch.Elapsed.TotalSeconds, cancellation);
             while ((end = Ended()) == TrainingEnd.Interrupted)
             {
-                Report(progress);
-                var loss = Epoch(cancellation);
+                var loss = Epoch(progress, cancellation);
                 Finish(loss, before + watch.Elapsed.TotalSeconds, cancellation);
                 if (_options.Checkpoint is { } target) _state.Save(target, _key, _parameters);
             }
@@ -78,7 +77,7 @@ internal sealed class Trainer : IDisposable
             end = TrainingEnd.Interrupted;
             if (_state.Epochs.Count == 0) throw;
         }
-        Report(progress);
+        Report(progress, step: 0);
         _state.RestoreBest(_parameters);
         return new TrainingRun([.. _state.Epochs], _state.Best, end, _data.Count * _data.UnitSize, _heldOut.Count * _heldOut.UnitSize);
     }
@@ -100,18 +99,18 @@ internal sealed class Trainer : IDisposable
     }
 
     /// <summary>One pass; returns the mean loss, which is no number where a step's loss was none.</summary>
-    private double Epoch(CancellationToken cancellation)
+    private double Epoch(IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
         var epoch = _state.Epochs[^1].Epoch;
         var order = Enumerable.Range(0, _data.Count).ToArray();
         // The order follows from seed and epoch alone, so that a resumed training sees what an uninterrupted one does.
         new Random(unchecked(_options.Seed * 1_000_003 + epoch)).Shuffle(order);
-        var steps = order.Length / _units;
         var sum = 0.0;
-        for (var step = 0; step < steps; step++)
+        for (var step = 0; step < StepsOfEpoch; step++)
         {
+            Report(progress, step);
             _data.Fill(order.AsSpan(step * _units, _units), _images, _targets, cancellation);
-            var rate = _options.LearningRate * 0.5 * (1 + Math.Cos(Math.PI * (epoch + (double)step / steps) / _options.Epochs));
+            var rate = _options.LearningRate * 0.5 * (1 + Math.Cos(Math.PI * (epoch + (double)step / StepsOfEpoch) / _options.Epochs));
             _state.Optimizer.Begin();
             var loss = _graph.Differentiate(_imageValue, _targetValues, [], Move, cancellation);
             if (!float.IsFinite(loss)) return double.NaN;
@@ -120,7 +119,7 @@ internal sealed class Trainer : IDisposable
 
             void Move(int index, TrainedParameter parameter, Span<float> gradient) => _state.Optimizer.Move(index, parameter.Latent, gradient, parameter.Units, rate);
         }
-        return sum / steps;
+        return sum / StepsOfEpoch;
     }
 
     /// <summary>Measures the held-out loss and keeps the state if it is the best.</summary>
@@ -148,11 +147,14 @@ internal sealed class Trainer : IDisposable
         return (sum / batches, decisions > 0 ? (double)agree / decisions : null);
     }
 
-    private void Report(IProgress<SweepProgress>? progress)
+    private int StepsOfEpoch => _data.Count / _units;
+
+    private void Report(IProgress<SweepProgress>? progress, int step)
     {
+        if (progress is null) return;
         var last = _state.Epochs[^1];
         var agreement = last.HeldOutAgreement is { } share ? string.Create(CultureInfo.InvariantCulture, $", agreement {100 * share:F1} %") : "";
-        progress?.Report(new SweepProgress(last.Epoch, _options.Epochs, string.Create(
+        progress.Report(new SweepProgress(last.Epoch * StepsOfEpoch + step, _options.Epochs * StepsOfEpoch, string.Create(
             CultureInfo.InvariantCulture, $"epoch {last.Epoch}: held-out loss {last.HeldOutLoss:G4}{agreement}, {last.Seconds:F1} s")));
     }
 }

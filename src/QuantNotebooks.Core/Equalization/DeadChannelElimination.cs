@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
+using QuantNotebooks.Sweep;
 
 namespace QuantNotebooks.Equalization;
 
@@ -29,9 +30,10 @@ public static class DeadChannelElimination
     /// </summary>
     /// <param name="network">The network, loaded with its dead channels kept.</param>
     /// <param name="images">Images on which the outputs are compared; null to leave that out.</param>
+    /// <param name="progress">Told which images are compared.</param>
     /// <param name="cancellation">Stops between batches.</param>
     /// <exception cref="QuantNotebooksException">The images don't fit the network.</exception>
-    public static DeadChannelResult EliminateDeadChannels(this Network network, ImageSet? images = null, CancellationToken cancellation = default)
+    public static DeadChannelResult EliminateDeadChannels(this Network network, ImageSet? images = null, IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(network);
         var edit = new WeightEdit(network);
@@ -41,7 +43,7 @@ public static class DeadChannelElimination
         if (channels.Count == 0) return new DeadChannelResult(network, [], EqualizationCertificate.Unchanged(images));
         var after = edit.ToNetwork("-without-dead", new HistoryEntry(
             "eliminate-dead-channels", string.Create(CultureInfo.InvariantCulture, $"{channels.Count} channels"), null, network.Sha256, ToolVersion.Text));
-        return new DeadChannelResult(after, channels.ToImmutable(), EqualizationCertificate.Compare(network, after, images, cancellation));
+        return new DeadChannelResult(after, channels.ToImmutable(), EqualizationCertificate.Compare(network, after, images, cancellation, progress: progress));
     }
 
     private static EliminatedChannel Eliminate(WeightEdit edit, Layer layer, DeadChannel dead)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
+using QuantNotebooks.Sweep;
 
 namespace QuantNotebooks.Equalization;
 
@@ -36,9 +37,10 @@ public static class HighBiasAbsorption
     /// <param name="network">The network.</param>
     /// <param name="images">Images on which the outputs are compared; null to leave that out.</param>
     /// <param name="sigmas">z, the distance from the mean that nearly no value is below; the paper's 3 leaves 0.13 % of a normal distribution.</param>
+    /// <param name="progress">Told which images are compared.</param>
     /// <param name="cancellation">Stops between batches.</param>
     /// <exception cref="QuantNotebooksException"><paramref name="sigmas"/> is negative or not finite, or the images don't fit the network.</exception>
-    public static HighBiasResult AbsorbHighBias(this Network network, ImageSet? images = null, double sigmas = 3, CancellationToken cancellation = default)
+    public static HighBiasResult AbsorbHighBias(this Network network, ImageSet? images = null, double sigmas = 3, IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(network);
         if (!double.IsFinite(sigmas) || sigmas < 0) throw new QuantNotebooksException(FormattableString.Invariant($"The number of sigmas must be at least 0, not {sigmas}."));
@@ -52,7 +54,7 @@ public static class HighBiasAbsorption
         // What batch normalization promised of the mean moves along.
         var after = edited.With(
             edited.Graph, layer => absorbed.GetValueOrDefault(layer.Name, []) is { IsEmpty: false } taken ? layer.Notes.Shifted(taken) : layer.Notes, edited.Facts);
-        return new HighBiasResult(after, layers, EqualizationCertificate.Compare(network, after, images, cancellation)) { Sigmas = sigmas };
+        return new HighBiasResult(after, layers, EqualizationCertificate.Compare(network, after, images, cancellation, progress: progress)) { Sigmas = sigmas };
     }
 
     private static AbsorbedBias Absorb(WeightEdit edit, Layer layer, double sigmas)

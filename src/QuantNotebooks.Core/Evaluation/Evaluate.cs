@@ -44,7 +44,7 @@ public static class Evaluate
         var wanted = schemes.ToArray();
         var entries = networks.SelectMany(network => wanted.Select(scheme => scheme is null
             ? new EvaluationEntry(network, null, null)
-            : network.Quantized(scheme, calibration, cancellation))).ToArray();
+            : network.Quantized(scheme, calibration, progress, cancellation))).ToArray();
         if (entries.Length == 0) throw new QuantNotebooksException(wanted.Length == 0 ? "There is no scheme to compare." : "There is no network to compare.");
         return new Comparison([.. EvaluationPass.Run(entries, images, (options ?? EvaluationOptions.Default).KeepDone, progress, cancellation).Select(result => new ComparisonRow(result.Network.Name, result))]);
     }

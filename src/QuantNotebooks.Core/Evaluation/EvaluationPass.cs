@@ -25,7 +25,7 @@ internal static class EvaluationPass
     /// <param name="entries">What to evaluate.</param>
     /// <param name="images">Test images.</param>
     /// <param name="keepsDone">Whether a pass that is cancelled ends after the batch under way and gives the results of the images so far; else it throws.</param>
-    /// <param name="progress">Told how many batches are done.</param>
+    /// <param name="progress">Told which network and layer is under way.</param>
     /// <param name="cancellation">Stops the pass.</param>
     /// <param name="kept">Full-precision outputs of earlier passes over the same images, which this one adds to; null to keep none.</param>
     /// <returns>A result an entry; fewer where a pass was cancelled before the last entries had begun.</returns>
@@ -52,14 +52,22 @@ internal static class EvaluationPass
                     references[reference.FunctionSha256] = full = new WholeNetwork(reference, kept);
                 runs.Add((full, scheme is null ? null : new QuantizedInference(network, scheme, ranges!, batches[0].InputName, pool), OutputTally.For(network, images)));
             }
+            var (batch, step, stepsOfBatch) = (0, 0, references.Count + runs.Sum(run => run.Quantized?.Steps.Length ?? 0));
+            foreach (var (entry, run) in entries.Zip(runs))
+                if (run.Quantized is { } quantized)
+                    quantized.Begins = index => Report(runs.Count == 1 ? quantized.Steps[index].Name : $"{entry.Network.Name}: {quantized.Steps[index].Name}");
             using var reader = batches[0].Open(pool, within);
-            for (var batch = 0; batch < batches[0].Count; batch++)
+            for (; batch < batches[0].Count; batch++, step = 0)
             {
                 if (batch == 0) cancellation.ThrowIfCancellationRequested();
                 else if (keepsDone && cancellation.IsCancellationRequested) break;
-                progress?.Report(new SweepProgress(batch, batches[0].Count, images.Name) { ImagesDone = batch * batches[0].BatchSize, TotalImages = images.Count });
                 using var input = reader.Next();
-                var outputs = references.Values.ToDictionary(full => full, full => full.Run(batch, input, within));
+                var outputs = new Dictionary<WholeNetwork, FullOutput>();
+                foreach (var full in references.Values)
+                {
+                    Report($"{full.Name} in full precision");
+                    outputs.Add(full, full.Run(batch, input, within));
+                }
                 foreach (var (full, quantized, tally) in runs)
                 {
                     using var actual = quantized?.Run(input.Copy(pool), within);
@@ -67,14 +75,19 @@ internal static class EvaluationPass
                 }
                 foreach (var output in outputs.Values) output.Dispose();
             }
+            if (batch == batches[0].Count)
+                progress?.Report(new SweepProgress(batch * stepsOfBatch, batch * stepsOfBatch, "done") { ImagesDone = images.Count, TotalImages = images.Count });
+
+            void Report(string current) => progress?.Report(new SweepProgress(batch * stepsOfBatch + step++, batches[0].Count * stepsOfBatch, current)
+            {
+                ImagesDone = batch * batches[0].BatchSize, TotalImages = images.Count,
+            });
         }
         finally
         {
             foreach (var (_, quantized, _) in runs) quantized?.Dispose();
             foreach (var full in references.Values) full.Dispose();
         }
-        if (runs[0].Tally.Seen == images.Count)
-            progress?.Report(new SweepProgress(batches[0].Count, batches[0].Count, "done") { ImagesDone = images.Count, TotalImages = images.Count });
         return [.. runs.Zip(entries, (run, entry) => run.Tally.Result(entry.Scheme, entry.Ranges is { ByTensor.IsEmpty: false } ranges ? ranges : null))];
     }
 
@@ -94,6 +107,8 @@ internal static class EvaluationPass
     private sealed class WholeNetwork(Network network, FloatOutputs? kept) : IDisposable
     {
         private OnnxSession? _session;
+
+        public string Name => network.Name;
 
         public FullOutput Run(int batch, BatchTensor input, CancellationToken cancellation)
         {

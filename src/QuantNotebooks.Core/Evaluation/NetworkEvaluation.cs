@@ -12,7 +12,7 @@ public static class NetworkEvaluation
     /// <param name="network">The network; of a corrected one, its full-precision reference runs.</param>
     /// <param name="images">Test images.</param>
     /// <param name="options">What else is wanted; null for <see cref="EvaluationOptions.Default"/>.</param>
-    /// <param name="progress">Told how many batches are done.</param>
+    /// <param name="progress">Told which layer is under way.</param>
     /// <param name="cancellation">Stops within a batch.</param>
     /// <exception cref="QuantNotebooksException">The images don't fit the network.</exception>
     public static EvaluationResult Evaluate(
@@ -25,18 +25,22 @@ public static class NetworkEvaluation
     /// <param name="scheme">How it is quantized.</param>
     /// <param name="calibration">Images that set the activations' ranges; not needed for a network that carries its ranges, or where only weights are quantized.</param>
     /// <param name="options">What else is wanted; null for <see cref="EvaluationOptions.Default"/>.</param>
-    /// <param name="progress">Told how many batches are done.</param>
+    /// <param name="progress">Told which layer is under way.</param>
     /// <param name="cancellation">Stops within a batch.</param>
     /// <exception cref="QuantNotebooksException">The images don't fit the network, or there are neither ranges nor calibration images.</exception>
     public static EvaluationResult Evaluate(
         this Network network, ImageSet images, QuantizationScheme scheme, ImageSet? calibration = null,
         EvaluationOptions? options = null, IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default) =>
+<<<<<<< HEAD
         EvaluationPass.Run([network.Quantized(scheme, calibration, cancellation)], images, (options ?? EvaluationOptions.Default).KeepDone, progress, cancellation)[0];
+=======
+        EvaluationPass.Run([network.Quantized(scheme, calibration, progress, cancellation)], images, (options ?? EvaluationOptions.Default).KeepDone, progress, cancellation)[0];
+>>>>>>> main
 
     /// <summary>The network with the ranges it carries, or else those of the calibration images.</summary>
-    internal static EvaluationEntry Quantized(this Network network, QuantizationScheme scheme, ImageSet? calibration, CancellationToken cancellation) =>
+    internal static EvaluationEntry Quantized(this Network network, QuantizationScheme scheme, ImageSet? calibration, IProgress<SweepProgress>? progress, CancellationToken cancellation) =>
         network.Quantized(scheme, () => calibration is not null
-            ? network.Calibrate(calibration, scheme, null, cancellation)
+            ? network.Calibrate(calibration, scheme, progress, cancellation)
             : throw new QuantNotebooksException($"'{network.Name}' carries no calibrated ranges: calibration images are needed to quantize it."));
 
     /// <summary>The network with the ranges it carries, or else those that are found when they are needed.</summary>

@@ -17,7 +17,7 @@ public static class IntegerChecker
     /// <summary>Checks the file that an export wrote against the simulation, image by image.</summary>
     /// <param name="export">What <see cref="QdqExport.SaveQdq(Network, string, QuantizationScheme, ActivationRanges?, QdqOptions?)"/> gave; its file must still be there.</param>
     /// <param name="images">Images; those of the test set say most.</param>
-    /// <param name="progress">Told how many batches are done.</param>
+    /// <param name="progress">Told which layer of the simulation is under way.</param>
     /// <param name="cancellation">Stops within a batch.</param>
     /// <returns>The export with <see cref="ExportResult.Check"/>.</returns>
     /// <exception cref="QuantNotebooksException">The export is in floating point, its file can't be run, or the images don't fit the network.</exception>
@@ -40,20 +40,26 @@ public static class IntegerChecker
         var placement = QuantizerPlacement.Of(network, scheme);
         var grid = placement.Tensors.Contains(output) ? placement.FormatOf(output) : null;
         var step = grid?.Over(ranges.Of(output, network)).Scale ?? 0;
-        for (var batch = 0; batch < batches.Count; batch++)
+        var done = 0;
+        simulation.Begins = index => Report(done * simulation.Steps.Length + index, simulation.Steps[index].Name);
+        for (; done < batches.Count; done++)
         {
-            progress?.Report(new SweepProgress(batch, batches.Count, images.Name) { ImagesDone = batch * batches.BatchSize, TotalImages = images.Count });
             var input = reader.Next();
             using var first = asItRuns.Run(input.Value, output, cancellation);
             using var second = precise.Run(input.Value, output, cancellation);
             // The simulation takes its input over.
             using var simulated = simulation.Run(input, cancellation);
             if (step == 0) step = Math.Max(TensorPrimitives.MaxMagnitude(simulated.Floats), float.Epsilon) / byte.MaxValue;
-            asItRuns.Compare(batches.ImagesIn(batch), simulated.Floats, first.GetTensorDataAsSpan<float>(), step);
-            precise.Compare(batches.ImagesIn(batch), simulated.Floats, second.GetTensorDataAsSpan<float>(), step);
+            asItRuns.Compare(batches.ImagesIn(done), simulated.Floats, first.GetTensorDataAsSpan<float>(), step);
+            precise.Compare(batches.ImagesIn(done), simulated.Floats, second.GetTensorDataAsSpan<float>(), step);
         }
-        progress?.Report(new SweepProgress(batches.Count, batches.Count, "done") { ImagesDone = images.Count, TotalImages = images.Count });
+        Report(done * simulation.Steps.Length, "done");
         return export with { Check = new IntegerCheck(images, step, asItRuns.Agreement(scheme), precise.Agreement(scheme)) };
+
+        void Report(int step, string current) => progress?.Report(new SweepProgress(step, batches.Count * simulation.Steps.Length, current)
+        {
+            ImagesDone = Math.Min(images.Count, done * batches.BatchSize), TotalImages = images.Count,
+        });
     }
 
     /// <summary>The file in a session, and how far it agrees so far.</summary>

@@ -8,12 +8,14 @@ namespace QuantNotebooks.Export;
 public static class PruningJson
 {
     /// <summary>Accuracy, agreement and SQNR at each sparsity, with and without factorization, and the sparsity of every layer.</summary>
-    /// <remarks><c>factorization</c> of a row is null for the plain magnitude. <c>metric</c> says what <c>accuracy</c> counts.</remarks>
+    /// <remarks><c>factorization</c> of a row is null for the plain magnitude. <c>metric</c> says what <c>accuracy</c> counts.
+    /// <c>stoppedBefore</c> is there where it was stopped, and <c>images</c> are then the first of so many.</remarks>
     public static string ToJson(this PruningReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
         return ReportJson.Write(report.Original, scheme: null, report.Images, writer =>
         {
+            if (report.StoppedBefore is { } wanted) writer.WriteNumber("stoppedBefore", wanted);
             writer.WriteString("metric", JsonExport.MetricName(report.Metric));
             writer.WriteString("scope", JsonNamingPolicy.CamelCase.ConvertName(report.Options.Scope.ToString()));
             writer.WriteImages("calibration", report.Options.Calibration);

@@ -11,6 +11,8 @@ public static class RecommendationJson
     /// <remarks>
     /// Gains are in dB. <c>predictedGainDb</c> and <c>measuredGainDb</c> of a layer are of the noise that it alone makes at the output;
     /// <c>predictedSqnrDb</c> of a step is the whole output's, beside what was measured. <c>finalScheme</c> is the scheme after the kept steps.
+    /// <c>stopped</c> is there, and true, where it was stopped before its end: <c>untried</c> is then what was left, and <c>before</c> may be of the first <c>count</c> of
+    /// <c>stoppedBefore</c> held-out images.
     /// </remarks>
     public static string ToJson(this RecommendationReport report)
     {
@@ -28,6 +30,7 @@ public static class RecommendationJson
                 writer.WriteFinite("predictedGainDb", layer.PredictedGainDecibels);
                 writer.WriteFinite("measuredGainDb", layer.MeasuredGainDecibels);
             });
+            if (report.Stopped) writer.WriteBoolean("stopped", true);
             WriteResult(writer, "before", report.Before);
             writer.WriteArray("steps", report.Steps, step =>
             {
@@ -49,6 +52,11 @@ public static class RecommendationJson
     private static void WriteResult(Utf8JsonWriter writer, string name, EvaluationResult result)
     {
         writer.WriteStartObject(name);
+        if (result.StoppedBefore is { } wanted)
+        {
+            writer.WriteNumber("count", result.Images.Count);
+            writer.WriteNumber("stoppedBefore", wanted);
+        }
         writer.WriteFinite("sqnrDb", result.SqnrDecibels);
         writer.WriteFinite("agreement", result.Agreement);
         writer.WriteFinite("accuracy", result.Accuracy);

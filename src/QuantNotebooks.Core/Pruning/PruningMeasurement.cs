@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using QuantNotebooks.Evaluation;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
@@ -22,11 +23,12 @@ public static class PruningMeasurement
     /// <param name="images">Test images; without labels the agreement with the network before is measured.</param>
     /// <param name="sparsities">Shares of weights to set to zero, in ascending order; null for <see cref="DefaultSparsities"/>.</param>
     /// <param name="options">How weights are chosen with factorization; null for the defaults.</param>
-    /// <param name="progress">Told how many batches are done.</param>
-    /// <param name="cancellation">Stops within a batch.</param>
+    /// <param name="progress">Told which network is under way.</param>
+    /// <param name="cancellation">Stops within a batch; see <see cref="PruningOptions.KeepDone"/> for those before it.</param>
     /// <exception cref="QuantNotebooksException">
     /// The options name no factorization, a sparsity is no share below 1 or they don't ascend, or the images don't fit the network.
     /// </exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static PruningReport MeasurePruning(
         this Network network, ImageSet images, IEnumerable<double>? sparsities = null, PruningOptions? options = null,
         IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
@@ -42,8 +44,11 @@ public static class PruningMeasurement
 
         var plain = Results(options with { Factorization = null });
         var factorized = Results(options);
-        var results = Run(network, [.. plain, .. factorized], images, progress, cancellation);
-        return new PruningReport(network, images, options, results[0].FloatAccuracy, results[0].Metric, Points(plain, 0), Points(factorized, plain.Length));
+        var results = Run(network, [.. plain, .. factorized], images, options.KeepDone, progress, cancellation);
+        return new PruningReport(network, results[0].Images, options, results[0].FloatAccuracy, results[0].Metric, Points(plain, 0), Points(factorized, plain.Length))
+        {
+            StoppedBefore = results[0].StoppedBefore,
+        };
 
         ImmutableArray<PruningResult> Results(PruningOptions how)
         {
@@ -59,9 +64,12 @@ public static class PruningMeasurement
             new PruningPoint(pruning, results[first + index].QuantizedAccuracy, results[first + index].Agreement, results[first + index].SqnrDecibels!.Value))];
     }
 
+    private static string Named(PruningResult pruned) =>
+        string.Create(CultureInfo.InvariantCulture, $"{100 * pruned.Sparsity:F0} % pruned{(pruned.Options.Factorization is null ? "" : ", factorized")}");
+
     /// <summary>One pass over the images through the network and all pruned ones.</summary>
     private static ImmutableArray<EvaluationResult> Run(
-        Network network, ImmutableArray<PruningResult> pruned, ImageSet images, IProgress<SweepProgress>? progress, CancellationToken cancellation)
+        Network network, ImmutableArray<PruningResult> pruned, ImageSet images, bool keepsDone, IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
         var batches = new ImageBatches(network, images);
         using var pool = new TensorPool();
@@ -75,24 +83,42 @@ public static class PruningMeasurement
                 sessions.Add(OnnxSession.Create(other.FloatReference.ToModel(), other.Name));
             }
             using var reader = batches.Open(pool, cancellation);
-            for (var batch = 0; batch < batches.Count; batch++)
-            {
-                progress?.Report(new SweepProgress(batch, batches.Count, images.Name));
-                using var input = reader.Next();
-                using var expected = First(sessions[0], input);
-                for (var index = 0; index < tallies.Length; index++)
-                {
-                    using var actual = First(sessions[index + 1], input);
-                    tallies[index].Add(batches.ImagesIn(batch), expected.Floats, actual.Floats);
-                }
-            }
+            for (var batch = 0; batch < batches.Count; batch++) RunBatch(reader, batch);
+            Report(batches.Count, 0, "done");
+        }
+        catch (OperationCanceledException) when (keepsDone && tallies[0].Seen > 0)
+        {
+            // A batch is compared when all networks have run it: what was done is the batches before.
         }
         finally
         {
             foreach (var session in sessions) session.Dispose();
         }
-        progress?.Report(new SweepProgress(batches.Count, batches.Count, "done"));
         return [.. tallies.Select(tally => tally.Result(Float, null))];
+
+        void RunBatch(BatchReader reader, int batch)
+        {
+            using var input = reader.Next();
+            var outputs = new List<BatchTensor>(sessions.Count);
+            try
+            {
+                foreach (var session in sessions)
+                {
+                    Report(batch, outputs.Count, outputs.Count == 0 ? network.Name : Named(pruned[outputs.Count - 1]));
+                    outputs.Add(First(session, input));
+                }
+                for (var index = 0; index < tallies.Length; index++) tallies[index].Add(batches.ImagesIn(batch), outputs[0].Floats, outputs[index + 1].Floats);
+            }
+            finally
+            {
+                foreach (var output in outputs) output.Dispose();
+            }
+        }
+
+        void Report(int batch, int run, string current) => progress?.Report(new SweepProgress(batch * sessions.Count + run, batches.Count * sessions.Count, current)
+        {
+            ImagesDone = Math.Min(images.Count, batch * batches.BatchSize), TotalImages = images.Count,
+        });
 
         BatchTensor First(OnnxSession session, BatchTensor input)
         {

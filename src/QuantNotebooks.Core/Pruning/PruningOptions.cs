@@ -30,4 +30,10 @@ public sealed record PruningOptions
 
     /// <summary>Images for the methods that look at the ranges of activations.</summary>
     public ImageSet? Calibration { get; init; }
+
+    /// <summary>
+    /// Whether a measurement that is cancelled gives the report of the images that all networks are done with, see <see cref="PruningReport.StoppedBefore"/>,
+    /// instead of throwing. It throws all the same where they are done with none.
+    /// </summary>
+    public bool KeepDone { get; init; }
 }

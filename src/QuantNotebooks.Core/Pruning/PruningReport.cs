@@ -30,6 +30,9 @@ public sealed record PruningReport(
     Network Original, ImageSet Images, PruningOptions Options, double? OriginalAccuracy, AccuracyMetric Metric,
     ImmutableArray<PruningPoint> Plain, ImmutableArray<PruningPoint> Factorized)
 {
+    /// <summary>How many images were to be run, where the measurement was stopped before their end and <see cref="Images"/> are the first of them; else null.</summary>
+    public int? StoppedBefore { get; init; }
+
     /// <summary>The network with the largest sparsity asked for, pruned with factorization.</summary>
     public Network Network => Factorized[^1].Pruning.Network;
 

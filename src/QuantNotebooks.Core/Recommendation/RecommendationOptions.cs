@@ -16,4 +16,10 @@ public sealed record RecommendationOptions
         get;
         init => field = value > TimeSpan.Zero ? value : throw new QuantNotebooksException("A time budget must be longer than nothing.");
     } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// Whether a recommendation that is cancelled gives what was measured, weighed and tried so far, see <see cref="RecommendationReport.Stopped"/>,
+    /// instead of throwing. It throws all the same where not a batch of images has gone through all layers alone: there is nothing to say then.
+    /// </summary>
+    public bool KeepDone { get; init; }
 }

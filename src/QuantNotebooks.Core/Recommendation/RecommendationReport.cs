@@ -50,8 +50,14 @@ public sealed record RecommendationReport(
     /// <summary>The scheme after the steps that were kept.</summary>
     public required QuantizationScheme Scheme { get; init; }
 
-    /// <summary>What there was no time for.</summary>
+    /// <summary>What there was no time for, or what was left when it was stopped (<see cref="Stopped"/>).</summary>
     public required ImmutableArray<string> Untried { get; init; }
+
+    /// <summary>
+    /// Whether it was cancelled before its end and holds what was done until then (<see cref="RecommendationOptions.KeepDone"/>): <see cref="Sensitivity"/> may be
+    /// of the first images only, <see cref="Before"/> of a few, and <see cref="Untried"/> names the rest.
+    /// </summary>
+    public bool Stopped { get; init; }
 
     /// <summary>The result after the steps that were kept; <see cref="Before"/> where there are none.</summary>
     public EvaluationResult After => Steps.LastOrDefault(step => step.Kept)?.Result ?? Before;
@@ -62,6 +68,7 @@ public sealed record RecommendationReport(
         get
         {
             var kept = Steps.Where(step => step.Kept).Select(step => step.Remedy.Text()).ToArray();
+            if (Stopped && Steps.IsEmpty) return FormattableString.Invariant($"Nothing was tried yet: {Original.Name} has {Before.SqnrDecibels:F1} dB, {OriginalScheme}");
             if (kept.Length == 0)
                 return FormattableString.Invariant($"Nothing that was tried makes {Original.Name} better than the {Before.SqnrDecibels:F1} dB it has, {OriginalScheme}");
             var accuracy = After.Accuracy is { } after && Before.Accuracy is { } before ? FormattableString.Invariant($", accuracy from {100 * before:F1} % to {100 * after:F1} %") : "";

@@ -14,23 +14,29 @@ namespace QuantNotebooks.Recommendation;
 
 /// <summary>Measures, weighs the remedies layer by layer, and tries the plan step by step.</summary>
 internal sealed class Recommender(
-    Network network, ImageSet images, ImageSet heldOut, QuantizationScheme scheme, TimeSpan budget, IProgress<SweepProgress>? progress, CancellationToken cancellation)
+    Network network, ImageSet images, ImageSet heldOut, QuantizationScheme scheme, RecommendationOptions options, IProgress<SweepProgress>? progress, CancellationToken cancellation)
 {
     /// <summary>What the kept steps have made so far.</summary>
     private readonly record struct State(Network Network, QuantizationScheme Scheme);
 
+    /// <summary>Whoever interrupts does not want to wait: what stands before the plan is then run on so few images.</summary>
+    private const int FewImages = 16;
+
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private readonly ImmutableArray<string>.Builder _untried = ImmutableArray.CreateBuilder<string>();
 
-    private bool IsLate => _watch.Elapsed > budget;
+    private bool IsLate => _watch.Elapsed > options.Budget;
+
+    private bool IsStopped => options.KeepDone && cancellation.IsCancellationRequested;
 
     public RecommendationReport Run()
     {
-        var ranges = network.Ranges ?? network.Calibrate(images, scheme, null, cancellation);
-        var shift = network.MeasureMeanShift(images, scheme, new() { Ranges = ranges }, progress, cancellation);
-        var sensitivity = network.MeasureSensitivity(images, scheme, new() { Ranges = ranges }, progress, cancellation);
+        var ranges = network.Ranges ?? network.Calibrate(images, scheme, progress, cancellation);
+        var shift = network.MeasureMeanShift(images, scheme, new() { Ranges = ranges }, During("shift"), cancellation);
+        var sensitivity = network.MeasureSensitivity(images, scheme, new() { Ranges = ranges, KeepDone = options.KeepDone }, During("each layer alone"), cancellation);
+        if (sensitivity.StoppedBefore is { } wanted) _untried.Add(FormattableString.Invariant($"layers were measured on the first {sensitivity.Sample.Count} of {wanted} images only"));
         var current = new State(network, scheme);
-        var before = Evaluate(current);
+        var before = EvaluateBefore(ranges);
         var weighing = new RemedyWeighing(sensitivity, shift);
         Weigh(weighing);
         ImmutableArray<LayerAdvice> advice = [.. weighing.Advise()];
@@ -40,7 +46,7 @@ internal sealed class Recommender(
         var done = new List<(Layer, Remedy)>();
         foreach (var remedy in Order(advice))
         {
-            if (IsLate)
+            if (IsLate || IsStopped)
             {
                 _untried.Add($"{remedy.Text()} was not tried");
                 continue;
@@ -48,8 +54,8 @@ internal sealed class Recommender(
             // A correction is free, so layers that are not worth another remedy have it too.
             var meant = advice.Where(layer => layer.Remedy == remedy || remedy == Remedy.Correct && layer.Remedy == Remedy.Keep).Select(layer => layer.Layer).ToList();
             var start = _watch.Elapsed;
-            var changed = Apply(remedy, meant, current);
-            var result = Evaluate(changed);
+            if (UnlessStopped($"{remedy.Text()} was not tried to the end", () => Try(remedy, meant, current)) is not { } tried) continue;
+            var (changed, result) = tried;
             // A step that is no improvement on images that nothing was fitted to is undone.
             var kept = result.SqnrDecibels > best.SqnrDecibels;
             var predicted = before.SqnrDecibels!.Value + weighing.PredictedGainDecibels(done.Concat(meant.Select(layer => (layer, remedy))));
@@ -58,15 +64,33 @@ internal sealed class Recommender(
             done.AddRange(meant.Select(layer => (layer, remedy)));
             (current, best) = (changed, result);
         }
-        return new RecommendationReport(network, scheme, images, heldOut, WithMeasured(advice, steps, current), sensitivity, before, steps.ToImmutable())
+        var measured = WithMeasured(advice, steps, current);
+        return new RecommendationReport(network, scheme, images, heldOut, measured, sensitivity, before, steps.ToImmutable())
         {
-            Network = WithRanges(current), Scheme = current.Scheme, Untried = _untried.ToImmutable(),
+            Network = WithRanges(current, best.Ranges), Scheme = current.Scheme, Untried = _untried.ToImmutable(),
+            Stopped = IsStopped && (_untried.Count > 0 || before.StoppedBefore is not null),
         };
+    }
+
+    /// <summary>The work's outcome; null where it is stopped, what is kept until then, and that is noted.</summary>
+    private T? UnlessStopped<T>(string missing, Func<T> work) where T : struct
+    {
+        try
+        {
+            return work();
+        }
+        catch (OperationCanceledException) when (options.KeepDone)
+        {
+            _untried.Add(missing);
+            return null;
+        }
     }
 
     /// <summary>The correction comes last, and always: it compensates what all the others leave, and costs an engine nothing.</summary>
     private static IEnumerable<Remedy> Order(ImmutableArray<LayerAdvice> advice) =>
         [.. advice.Select(layer => layer.Remedy).Where(remedy => remedy is not (Remedy.Keep or Remedy.Correct)).Distinct().Order(), Remedy.Correct];
+
+    private IProgress<SweepProgress>? During(string phase) => progress is null ? null : new PhaseProgress(progress, phase);
 
     private void Weigh(RemedyWeighing weighing)
     {
@@ -83,20 +107,30 @@ internal sealed class Recommender(
         void Weigh(Remedy remedy, Func<Network> changed, QuantizationScheme changedScheme)
         {
             // Half of the time is for trying.
-            if (_watch.Elapsed > budget / 2)
+            if (_watch.Elapsed > options.Budget / 2 || IsStopped)
             {
                 _untried.Add($"{remedy.Text()} was not weighed");
                 return;
             }
-            weighing.Add(remedy, changed().MeasureSensitivity(images, changedScheme, null, progress, cancellation));
+            UnlessStopped($"{remedy.Text()} was not weighed", () =>
+            {
+                weighing.Add(remedy, changed().MeasureSensitivity(images, changedScheme, null, During($"weighing {remedy.Text()}"), cancellation));
+                return true;
+            });
         }
+    }
+
+    private (State Changed, EvaluationResult Result) Try(Remedy remedy, List<Layer> layers, State state)
+    {
+        var changed = Apply(remedy, layers, state);
+        return (changed, changed.Network.Evaluate(heldOut, changed.Scheme, images, null, During($"trying {remedy.Text()}"), cancellation));
     }
 
     private State Apply(Remedy remedy, List<Layer> layers, State state) => remedy switch
     {
         Remedy.DropDeadChannels => state with { Network = state.Network.EliminateDeadChannels(cancellation: cancellation).Network },
         Remedy.Equalize => state with { Network = Equalized(state.Network) },
-        Remedy.Correct => state with { Network = state.Network.CorrectBias(images, state.Scheme, progress: progress, cancellation: cancellation).Network },
+        Remedy.Correct => state with { Network = state.Network.CorrectBias(images, state.Scheme, progress: During($"trying {remedy.Text()}"), cancellation: cancellation).Network },
         Remedy.PerChannel => state with { Scheme = state.Scheme with { WeightGranularity = WeightGranularity.PerChannel } },
         Remedy.MoreBits => state with
         {
@@ -107,32 +141,56 @@ internal sealed class Recommender(
         _ => throw new ArgumentOutOfRangeException(nameof(remedy)),
     };
 
-    private Network Equalized(Network from) => from.Equalize(EqualizationMethod.CrossLayerTwoStep, images, cancellation: cancellation).Network;
+    private Network Equalized(Network from) => from.Equalize(EqualizationMethod.CrossLayerTwoStep, images, progress: During(Remedy.Equalize.Text()), cancellation: cancellation).Network;
 
-    private EvaluationResult Evaluate(State state) => state.Network.Evaluate(heldOut, state.Scheme, images, null, progress, cancellation);
+    private EvaluationResult EvaluateBefore(ActivationRanges ranges)
+    {
+        var entry = network.Quantized(scheme, () => ranges);
+        try
+        {
+            return EvaluationPass.Run([entry], heldOut, options.KeepDone, During("as it is"), cancellation)[0];
+        }
+        catch (OperationCanceledException) when (options.KeepDone)
+        {
+            var few = heldOut.Take(Math.Min(FewImages, heldOut.Count));
+            var result = EvaluationPass.Run([entry], few, keepsDone: false, null, CancellationToken.None)[0];
+            return result with { StoppedBefore = few.Count == heldOut.Count ? null : heldOut.Count };
+        }
+    }
 
     /// <summary>The same layers alone on the held-out images, before and after.</summary>
     private ImmutableArray<LayerAdvice> WithMeasured(ImmutableArray<LayerAdvice> advice, IReadOnlyList<TriedStep> steps, State state)
     {
         var kept = steps.Where(step => step.Kept && step.Remedy != Remedy.Correct).Select(step => step.Remedy).ToHashSet();
         if (kept.Count == 0) return advice;
-        if (IsLate)
+        const string missing = "the layers' gains were not measured one by one";
+        if (IsLate || IsStopped)
         {
-            _untried.Add("the layers' gains were not measured one by one");
+            _untried.Add(missing);
             return advice;
         }
-        var before = network.MeasureSensitivity(heldOut, scheme, new() { Calibration = images }, progress, cancellation);
-        var after = state.Network.MeasureSensitivity(heldOut, state.Scheme, new() { Calibration = images }, progress, cancellation);
+        var measured = UnlessStopped(missing, () => (
+            Before: network.MeasureSensitivity(heldOut, scheme, new() { Calibration = images }, During("gains"), cancellation),
+            After: state.Network.MeasureSensitivity(heldOut, state.Scheme, new() { Calibration = images }, During("gains"), cancellation)));
+        if (measured is not (var before, var after)) return advice;
         return [.. advice.Select(layer => !kept.Contains(layer.Remedy) ? layer : layer with
         {
             MeasuredGainDecibels = 10 * Math.Log10(before.Layers[layer.Layer.Index].Output.Ratio / after.Layers[layer.Layer.Index].Output.Ratio),
         })];
     }
 
-    private Network WithRanges(State state) => state.Network.Ranges is not null
+    /// <param name="state">What the kept steps have made.</param>
+    /// <param name="ranges">The ranges that its result was measured with; null where no activation is quantized.</param>
+    private static Network WithRanges(State state, ActivationRanges? ranges) => state.Network.Ranges is not null || ranges is null
         ? state.Network
-        : state.Network.With([], state.Network.Facts with { Ranges = state.Network.Calibrate(images, state.Scheme, null, cancellation) with { Scheme = state.Scheme.ToJson() } });
+        : state.Network.With([], state.Network.Facts with { Ranges = ranges with { Scheme = state.Scheme.ToJson() } });
 
     /// <summary>The next of the widths that engines have.</summary>
     private static int? MoreBits(int? bits) => bits switch { null => null, < 4 => 4, < 8 => 8, _ => 16 };
+
+    /// <summary>Says beside the layer what it runs for.</summary>
+    private sealed class PhaseProgress(IProgress<SweepProgress> inner, string phase) : IProgress<SweepProgress>
+    {
+        public void Report(SweepProgress value) => inner.Report(value with { Current = $"{phase}, {value.Current}" });
+    }
 }

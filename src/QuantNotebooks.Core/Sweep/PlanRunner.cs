@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Onnx;
 using QuantNotebooks.Quantization;
@@ -31,6 +32,12 @@ internal sealed class PlanRunner : IDisposable
         _outputName = network.Graph.Outputs[0].Name;
     }
 
+    /// <summary>What it runs, in order.</summary>
+    public ImmutableArray<SweepStep> Steps => _plan.Steps;
+
+    /// <summary>Told the index of each step before it runs.</summary>
+    public Action<int>? Begins { get; init; }
+
     /// <summary>Runs one batch; takes over the input and gives the network's first output to the caller.</summary>
     public BatchTensor Run(BatchTensor input, CancellationToken cancellation)
     {
@@ -40,6 +47,7 @@ internal sealed class PlanRunner : IDisposable
             Add(_inputName, input);
             for (var index = 0; index < _runners.Length; index++)
             {
+                Begins?.Invoke(index);
                 var inputs = _runners[index].Inputs.Select(name => alive[name].Tensor).ToArray();
                 var outputs = _runners[index].Run(inputs, cancellation);
                 for (var output = 0; output < outputs.Length; output++) Add(_plan.Steps[index].Outputs[output], outputs[output]);

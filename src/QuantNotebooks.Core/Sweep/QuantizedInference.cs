@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Onnx;
 using QuantNotebooks.Quantization;
@@ -16,7 +17,7 @@ internal sealed class QuantizedInference : IDisposable
     {
         var placement = QuantizerPlacement.Of(network, scheme);
         var quantizers = placement.Quantizers(network, ranges);
-        _runner = new PlanRunner(network, QuantizedGraph(network, scheme, placement, quantizers), inputName, pool, PutOnGrid);
+        _runner = new PlanRunner(network, QuantizedGraph(network, scheme, placement, quantizers), inputName, pool, PutOnGrid) { Begins = index => Begins?.Invoke(index) };
 
         void PutOnGrid(string name, BatchTensor tensor)
         {
@@ -27,6 +28,12 @@ internal sealed class QuantizedInference : IDisposable
 
     /// <summary>Told of every tensor as soon as it is made and on its grid.</summary>
     public Action<string, BatchTensor>? Made { get; init; }
+
+    /// <inheritdoc cref="PlanRunner.Steps"/>
+    public ImmutableArray<SweepStep> Steps => _runner.Steps;
+
+    /// <inheritdoc cref="PlanRunner.Begins"/>
+    public Action<int>? Begins { get; set; }
 
     /// <inheritdoc cref="PlanRunner.Run"/>
     public BatchTensor Run(BatchTensor input, CancellationToken cancellation) => _runner.Run(input, cancellation);

@@ -72,7 +72,8 @@ internal static class AnalysisCommand
         {
             await Task.WhenAny(work, Cancelled(cancellation)).ConfigureAwait(false);
             if (cancellation.IsCancellationRequested) await Task.WhenAny(work, Task.Delay(Patience, CancellationToken.None)).ConfigureAwait(false);
-            if (!work.IsCompleted) throw new OperationCanceledException(cancellation);
+            // One that has a result may write it out: the process has a longer time limit for that.
+            if (!work.IsCompleted && !host.HasResult) throw new OperationCanceledException(cancellation);
             await work.ConfigureAwait(false);
             return cancellation.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Done;
         }

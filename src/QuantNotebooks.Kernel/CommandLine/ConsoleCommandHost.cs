@@ -11,7 +11,12 @@ internal sealed class ConsoleCommandHost(TextWriter output, TextWriter error, Ca
 {
     private readonly ProgressLine _progress = new(error, TerminalWidth(error));
 
+    private volatile bool _hasResult;
+
     public CancellationToken Cancellation => cancellation;
+
+    /// <summary>Whether the command has come to a result, which it shows and writes.</summary>
+    public bool HasResult => _hasResult;
 
     public ExperimentWorkerProgram? Worker => SweepWorkerCommand.Program;
 
@@ -27,12 +32,14 @@ internal sealed class ConsoleCommandHost(TextWriter output, TextWriter error, Ca
 
     public void Show(object result)
     {
+        _hasResult = true;
         _progress.Clear();
         ReportText.Write(result, output);
     }
 
     public void WriteJson(string json)
     {
+        _hasResult = true;
         _progress.Clear();
         output.Write(json);
         output.Flush();

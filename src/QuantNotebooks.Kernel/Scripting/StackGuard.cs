@@ -9,7 +9,7 @@ namespace QuantNotebooks.Kernel.Scripting;
 /// <summary>
 /// Makes the functions of a cell look at the stack when they begin, so that a recursion without end is an exception that the cell's user sees; a real
 /// overflow of the stack would end the process. Lines stay where they are. Lambdas that are one expression may be data and are left
-/// alone, but for those that call the variable that they are given to: data can't be called.
+/// alone, but for those whose variable the cell calls: data can't be called. Of these the calls of each other are checked.
 /// </summary>
 internal static class StackGuard
 {
@@ -21,11 +21,15 @@ internal static class StackGuard
     public static string Add(string code)
     {
         var tree = CSharpSyntaxTree.ParseText(code, CellSyntax.ParseOptions);
-        var changes = tree.GetRoot().DescendantNodes().SelectMany(ChangesFor).DistinctBy(change => change.Span).OrderBy(change => change.Span.Start).ToList();
+        var nodes = tree.GetRoot().DescendantNodes().ToList();
+        // A cycle of lambdas goes through variables that are both given a lambda and called.
+        var called = nodes.OfType<InvocationExpressionSyntax>().Select(call => CalledName(call)?.Identifier.ValueText).ToHashSet();
+        var lambdas = nodes.OfType<LambdaExpressionSyntax>().Where(lambda => lambda.ExpressionBody is not null).Select(VariableOf).Where(called.Contains).ToHashSet();
+        var changes = nodes.SelectMany(node => ChangesFor(node, lambdas)).DistinctBy(change => change.Span).OrderBy(change => change.Span.Start).ToList();
         return changes.Count == 0 ? code : tree.GetText().WithChanges(changes).ToString();
     }
 
-    private static IEnumerable<TextChange> ChangesFor(SyntaxNode node) => node switch
+    private static IEnumerable<TextChange> ChangesFor(SyntaxNode node, HashSet<string?> lambdas) => node switch
     {
         BlockSyntax { Parent: BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax or AccessorDeclarationSyntax or AnonymousFunctionExpressionSyntax } block =>
             [new TextChange(new TextSpan(block.OpenBraceToken.Span.End, 0), CheckIn(block.Parent!))],
@@ -40,7 +44,7 @@ internal static class StackGuard
             IndexerDeclarationSyntax indexer => Body(arrow, indexer.SemicolonToken, returns: true, "get {", "}"),
             _ => [],
         },
-        LambdaExpressionSyntax { ExpressionBody: { } body } lambda when VariableOf(lambda) is { } variable => CallsOf(variable, body),
+        LambdaExpressionSyntax { ExpressionBody: { } body } lambda when VariableOf(lambda) is { } variable && lambdas.Contains(variable) => CallsOf(lambdas, body),
         _ => [],
     };
 
@@ -51,11 +55,19 @@ internal static class StackGuard
         _ => null,
     };
 
+    // "f(x)" and "f.Invoke(x)" call f; "e.Compile()" does not call e.
+    private static IdentifierNameSyntax? CalledName(InvocationExpressionSyntax call) => call.Expression switch
+    {
+        IdentifierNameSyntax name => name,
+        MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Invoke", Expression: IdentifierNameSyntax name } => name,
+        _ => null,
+    };
+
     // "f(x)" becomes "Checked(f)(x)", whatever it returns.
-    private static IEnumerable<TextChange> CallsOf(string variable, ExpressionSyntax body) =>
+    private static IEnumerable<TextChange> CallsOf(HashSet<string?> lambdas, ExpressionSyntax body) =>
         from call in body.DescendantNodesAndSelf().OfType<InvocationExpressionSyntax>()
-        let name = call.Expression as IdentifierNameSyntax ?? (call.Expression as MemberAccessExpressionSyntax)?.Expression as IdentifierNameSyntax
-        where name?.Identifier.ValueText == variable
+        let name = CalledName(call)
+        where name is not null && lambdas.Contains(name.Identifier.ValueText)
         select new TextChange(name.Span, $"global::{typeof(CellStack).FullName}.{nameof(CellStack.Checked)}({name})");
 
     // "=> expression;" becomes "{ check; return expression; }".

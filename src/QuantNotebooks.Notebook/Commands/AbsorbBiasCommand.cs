@@ -29,7 +29,7 @@ internal static class AbsorbBiasCommand
         if (arguments.Get(Out) is { } target) inputs.RequireNewFile(Out, target);
         var network = inputs.Network();
         var images = arguments.Get(Images) is null ? null : inputs.Part(Images, CommonOptions.Count);
-        var result = network.AbsorbHighBias(images, arguments.Get(Sigmas), inputs.Host.Cancellation);
+        var result = network.AbsorbHighBias(images, arguments.Get(Sigmas), inputs.Progress("absorb-bias"), inputs.Host.Cancellation);
         inputs.Save(Out, result.Network);
         return result;
     }

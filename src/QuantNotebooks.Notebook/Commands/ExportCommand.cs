@@ -1,6 +1,7 @@
 using QuantNotebooks.Export;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Quantization;
+using QuantNotebooks.Sweep;
 
 namespace QuantNotebooks.Notebook.Commands;
 
@@ -56,7 +57,9 @@ internal static class ExportCommand
         if (network.Ranges is not null || !scheme.QuantizesActivations) return network.SaveQdq(target, scheme, options: options);
         if (!inputs.Arguments.IsGiven(CommonOptions.Calibration))
             throw new CommandUsageException($"{CommonOptions.Calibration.Name} is missing: '{network.Name}' carries no calibrated ranges, so images must set them.");
-        return network.SaveQdq(target, scheme, inputs.Part(CommonOptions.Calibration, CommonOptions.CalibrationCount), options, inputs.Host.Cancellation);
+        network.RequireQdq(scheme);
+        var images = inputs.Part(CommonOptions.Calibration, CommonOptions.CalibrationCount);
+        return network.SaveQdq(target, scheme, network.Calibrate(images, scheme, inputs.Progress("export"), inputs.Host.Cancellation), options);
     }
 
     private static string? Conflict(CommandArguments arguments)

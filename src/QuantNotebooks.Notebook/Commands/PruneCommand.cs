@@ -33,7 +33,7 @@ internal static class PruneCommand
             CommonOptions.Images, CommonOptions.Count, CommonOptions.SkipBroken, Sparsity, Method, Scope, CommonOptions.Calibration, CommonOptions.CalibrationCount, Out,
             CommonOptions.KeepDeadChannels,
         ],
-        Run, (PruningReport report) => report.ToJson());
+        Run, (PruningReport report) => report.ToJson(), isPart: report => report.StoppedBefore is not null);
 
     private static PruningReport Run(CommandInputs inputs)
     {
@@ -47,6 +47,7 @@ internal static class PruneCommand
         {
             Factorization = method, Scope = arguments.Get(Scope),
             Calibration = arguments.IsGiven(CommonOptions.Calibration) ? inputs.Part(CommonOptions.Calibration, CommonOptions.CalibrationCount) : null,
+            KeepDone = true,
         };
         var report = network.MeasurePruning(inputs.Images(), arguments.Get(Sparsity), options, inputs.Progress("prune"), inputs.Host.Cancellation);
         inputs.Save(Out, report.Network);

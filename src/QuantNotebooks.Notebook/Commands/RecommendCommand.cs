@@ -20,7 +20,7 @@ internal static class RecommendCommand
         "recommend", "Say for each layer what to do about its noise and why, try it, and report what it got on held-out images.", CommonOptions.Model,
         "data/models/mobilenet-v2-fashion.onnx --images data/fashion-mnist/calibration --count 256 --held-out 256 --weight-bits 4",
         [CommonOptions.Images, CommonOptions.Count, CommonOptions.SkipBroken, CommonOptions.HeldOut, Budget, Out, .. CommonOptions.Scheme, CommonOptions.KeepDeadChannels],
-        Run, (RecommendationReport report) => report.ToJson());
+        Run, (RecommendationReport report) => report.ToJson(), isPart: report => report.Stopped);
 
     private static RecommendationReport Run(CommandInputs inputs)
     {
@@ -29,8 +29,13 @@ internal static class RecommendCommand
         var network = inputs.Network();
         var (images, heldOut) = ImagesAndHeldOut(inputs);
         var report = network.Recommend(
-            images, heldOut, inputs.Scheme, new() { Budget = inputs.Arguments.Get(Budget) }, inputs.Progress("recommend"), inputs.Host.Cancellation);
+            images, heldOut, inputs.Scheme, new() { Budget = inputs.Arguments.Get(Budget), KeepDone = true }, inputs.Progress("recommend"), inputs.Host.Cancellation);
         if (target is null) return report;
+        if (report.Stopped)
+        {
+            inputs.Host.Note($"not written, for it was stopped: {target}");
+            return report;
+        }
         report.Network.Save(target);
         inputs.Host.Note($"written: {target}");
         return report;

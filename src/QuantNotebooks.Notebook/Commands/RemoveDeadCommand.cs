@@ -25,7 +25,7 @@ internal static class RemoveDeadCommand
         var subject = arguments.Subjects[0];
         var network = inputs.NetworkVariable(subject) ?? Network.Load(subject, new LoadOptions { KeepDeadChannels = true });
         var images = arguments.Get(Images) is null ? null : inputs.Part(Images, CommonOptions.Count);
-        var result = network.EliminateDeadChannels(images, inputs.Host.Cancellation);
+        var result = network.EliminateDeadChannels(images, inputs.Progress("remove-dead"), inputs.Host.Cancellation);
         inputs.Save(Out, result.Network);
         return result;
     }

@@ -13,21 +13,22 @@ internal static class ReportCommand
         [
             CommonOptions.Images, CommonOptions.Count, CommonOptions.SkipBroken, CommonOptions.HeldOut, RecommendCommand.Budget, .. CommonOptions.Scheme, CommonOptions.KeepDeadChannels,
         ],
-        Run, (NetworkReport report) => ToJson(report));
+        Run, (NetworkReport report) => ToJson(report), isPart: report => report.Stopped);
 
     private static NetworkReport Run(CommandInputs inputs)
     {
         var network = inputs.Network();
         var (images, heldOut) = RecommendCommand.ImagesAndHeldOut(inputs);
-        return Report.For(network, images, heldOut, inputs.Scheme, new() { Budget = inputs.Arguments.Get(RecommendCommand.Budget) }, inputs.Progress("report"), inputs.Host.Cancellation);
+        return Report.For(network, images, heldOut, inputs.Scheme, new() { Budget = inputs.Arguments.Get(RecommendCommand.Budget), KeepDone = true }, inputs.Progress("report"), inputs.Host.Cancellation);
     }
 
-    private static string ToJson(NetworkReport report) => new JsonObject
+    private static string ToJson(NetworkReport report)
     {
-        ["contract"] = 1,
-        ["tool"] = ToolVersion.Text,
-        ["shift"] = JsonNode.Parse(report.Shift.ToJson()),
-        ["recommendation"] = JsonNode.Parse(report.Recommendation.ToJson()),
-        ["after"] = report.After is { } after ? JsonNode.Parse(after.ToJson()) : null,
-    }.ToJsonString();
+        var json = new JsonObject { ["contract"] = 1, ["tool"] = ToolVersion.Text };
+        if (report.Stopped) json["stopped"] = true;
+        json["shift"] = JsonNode.Parse(report.Shift.ToJson());
+        json["recommendation"] = JsonNode.Parse(report.Recommendation.ToJson());
+        json["after"] = report.After is { } after ? JsonNode.Parse(after.ToJson()) : null;
+        return json.ToJsonString();
+    }
 }

@@ -11,6 +11,7 @@ internal static class PruningPage
 {
     public static ResultPage Of(PruningReport report) => new(report.Finding, report.ToFrame(), report.Plain[0].Score is null ? [] : [PruningChart.Of(report)],
     [
+        .. report.StoppedBefore is { } wanted ? [ResultPages.StoppedEarly(report.Images, wanted)] : Array.Empty<string>(),
         "Plain: the smallest |w| go first. Factorized: the same weights of the network are judged by their |w| after equalization, which does not depend on how the scale is "
             + "spread over channels. Agreement and SQNR: with the network before pruning; nothing is quantized and nothing is trained.",
         $"{report.Options.Factorization!.Value.Text()}, {Scope(report.Options.Scope)}; {report.Images}.",

@@ -17,8 +17,13 @@ internal static class RecommendationPage
                 + (report.Before.Accuracy is { } accuracy ? $", accuracy {NumberText.Percent(accuracy)}" : "") + $". The scheme that comes out: {report.Scheme}.",
             $"{report.OriginalScheme}; measured on {report.Images}; tried on {report.HeldOut}.",
         };
-        notes.AddRange(report.Untried.Select(line => $"No time: {line}."));
+        if (report.Before.StoppedBefore is { } wanted)
+            notes.Add($"Stopped early: before is of the first {NumberText.Count(report.Before.Images.Count)} of {NumberText.Count(wanted, "held-out image")}.");
+        notes.AddRange(report.Untried.Select(line => $"{WhyUntried(report)}: {line}."));
         var steps = report.Steps.IsEmpty ? null : report.ToStepFrame().ToHtml();
         return new ResultPage(report.Finding, report.ToFrame(), [], notes, steps);
     }
+
+    /// <summary>Why there is something that was not tried.</summary>
+    public static string WhyUntried(RecommendationReport report) => report.Stopped ? "Stopped early" : "No time";
 }

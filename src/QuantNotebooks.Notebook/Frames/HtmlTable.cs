@@ -32,12 +32,19 @@ internal static class HtmlTable
         var id = "quant-" + Guid.NewGuid().ToString("n");
         var html = new StringBuilder("<div class=\"quant-frame\" data-quant-table=\"").Append(id).Append("\"><style>").Append(Style.Value).Append('\n');
         AppendColumnStyles(html, table, id);
-        html.Append("</style><div class=\"quant-box\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table").Append(table.MissingRows > 0 ? " data-missing" : "").Append('>');
+        html.Append("</style><div class=\"quant-box\" tabindex=\"0\" role=\"group\" aria-label=\"").Append(WebUtility.HtmlEncode(SpokenName(table))).Append("\"><table").Append(table.MissingRows > 0 ? " data-missing" : "").Append('>');
         AppendContent(html, table, longest);
         html.Append("</table></div>");
         AppendTools(html, table);
         if (!table.Rows.IsEmpty) html.Append("<script>(").Append(Script.Value).Append(")(\"").Append(id).Append("\")</script>");
         return html.Append("</div>").ToString();
+    }
+
+    /// <summary>What a screen reader calls the table.</summary>
+    private static string SpokenName(Table table)
+    {
+        string[] named = [.. table.Columns.Where(column => !column.IsRowNumber && column.Title.Length > 0).Select(column => column.Title)];
+        return string.Create(CultureInfo.InvariantCulture, $"table of {table.Rows.Length + table.MissingRows} rows: {string.Join(", ", named.Take(3))}{(named.Length > 3 ? ", ..." : "")}");
     }
 
     /// <summary>The table alone, without buttons or styles of its own: for a page that has hundreds of short ones.</summary>

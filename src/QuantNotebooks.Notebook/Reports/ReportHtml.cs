@@ -60,7 +60,8 @@ internal sealed class ReportHtml
         var (shift, before) = (_report.Shift, Advice.Before);
         var text = new StringBuilder();
         Paragraph($"{shift.Network.Name} has {NumberText.Count(shift.Layers.Length, "layer")} and was quantized as {Advice.OriginalScheme}.");
-        var got = $"On {NumberText.Count(Advice.HeldOut.Count, "held-out image")} its output keeps {NumberText.Significant(before.SqnrDecibels ?? double.NaN, 3)} dB";
+        if (_report.Stopped) Paragraph("It was stopped early, and holds what was measured until then.", strong: true);
+        var got = $"On {NumberText.Count(before.Images.Count, "held-out image")} its output keeps {NumberText.Significant(before.SqnrDecibels ?? double.NaN, 3)} dB";
         if (before.Accuracy is { } accuracy)
             got += $" and it answers {NumberText.Percent(accuracy)} right{Between(before.Interval)}" + (before.FloatAccuracy is { } full ? $"; in full precision {NumberText.Percent(full)}" : "");
         else if (before.Agreement is { } agreement) got += $" and agrees with full precision on {NumberText.Percent(agreement)}";
@@ -68,6 +69,7 @@ internal sealed class ReportHtml
         if (ShiftSummary.WorstBy(shift.Layers, layer => layer.Before.Mssr) is { } worst)
             Paragraph($"The mean shift is largest in {LayerText.Described(worst.Layer)}: MSSR {NumberText.Significant(worst.Before.Mssr, 3)}, {NumberText.Percent(worst.Before.MeanShiftShare)} of that layer's noise energy.");
         Paragraph(Advice.Finding + ".", strong: true);
+        if (shift.StoppedBefore is { } wanted) Paragraph(ResultPages.StoppedEarly(shift.Images, wanted));
         foreach (var note in ShiftNotes.Of(shift)) Paragraph(note);
         return text.ToString();
 
@@ -150,7 +152,7 @@ internal sealed class ReportHtml
         Entry("Tool", ToolVersion.Text);
         foreach (var entry in _report.Network.History) Entry("History", $"{entry.Operation}: {entry.Settings}");
         foreach (var line in NodeText.NotAnalysed(_report.Network)) Entry("Not analysed", line);
-        foreach (var line in Advice.Untried) Entry("No time", line);
+        foreach (var line in Advice.Untried) Entry(RecommendationPage.WhyUntried(Advice), line);
         return html.Append("</dl>").ToString();
 
         void Entry(string term, string meaning) => html.Append($"<dt>{Encoded(term)}</dt><dd>{Encoded(meaning)}</dd>");

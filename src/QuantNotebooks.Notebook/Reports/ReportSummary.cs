@@ -9,6 +9,7 @@ public static class ReportSummary
     public static IEnumerable<string> Lines(NetworkReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
+        if (report.Stopped) yield return "Stopped early: this is what was measured until then.";
         yield return report.Recommendation.Finding + ".";
         if (ShiftSummary.WorstBy(report.Shift.Layers, layer => layer.Before.Mssr) is { } worst)
             yield return $"The mean shift is largest in {LayerText.Described(worst.Layer)}: MSSR {NumberText.Significant(worst.Before.Mssr, 3)}, {NumberText.Percent(worst.Before.MeanShiftShare)} of its noise energy.";

@@ -69,6 +69,18 @@ internal sealed class Chromium : IAsyncDisposable
         }
     }
 
+    /// <summary>Roles of what a screen reader would find without a name: links, controls, pictures, tables' boxes and regions, by the browser's own accessibility tree.</summary>
+    public async Task<IReadOnlyList<string>> NamelessAsync()
+    {
+        var tree = await CallAsync("Accessibility.getFullAXTree", []);
+        return [.. tree["nodes"]!.AsArray().Where(node => node!["ignored"]?.GetValue<bool>() != true && node["role"] is not null)
+            .Select(node => (Role: node!["role"]!["value"]!.GetValue<string>(), Name: node["name"]?["value"]?.GetValue<string>() ?? ""))
+            .Where(node => NamedRoles.Contains(node.Role) && node.Name.Trim().Length == 0).Select(node => node.Role)];
+    }
+
+    private static readonly HashSet<string> NamedRoles =
+        ["link", "button", "combobox", "checkbox", "radio", "slider", "textbox", "image", "figure", "region", "navigation", "heading", "DisclosureTriangle"];
+
     /// <summary>Moves the mouse to a point of the window, in CSS pixels.</summary>
     public async Task HoverAsync(double x, double y)
     {

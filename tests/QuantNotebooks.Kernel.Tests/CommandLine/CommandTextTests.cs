@@ -230,13 +230,33 @@ public sealed class CommandTextTests
         Assert.Empty(Directory.GetFiles(folder.Path));
     }
 
-    /// <summary>Interrupts once the first quarter of the layers is reported.</summary>
-    private sealed class StopAtProgress(CancellationTokenSource stop) : StringWriter
+    [Theory]
+    [InlineData("recommend", "--images {calibration} --count 64 --held-out 64 --weight-bits 4 --out {out}", "Stopped early: correct was not tried.", "\"stopped\": true")]
+    [InlineData("report", "--images {calibration} --count 64 --held-out 64 --weight-bits 4 --html {out}", "Stopped early: this is what was measured until then.", "\"stopped\":true")]
+    [InlineData("prune", "--images {test} --count 640 --sparsity 0.3,0.6", "Stopped early: these are the first of 640 images.", "\"stoppedBefore\": 640")]
+    public async Task AnInterruptedCommandShowsAndWritesWhatIsDone(string command, string options, string text, string json)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        using var folder = new TemporaryFolder();
+        var (output, file) = (new StringWriter(), folder.File("x.json"));
+        var words = options.Replace("{calibration}", Cli.Calibration, StringComparison.Ordinal).Replace("{test}", Cli.Test, StringComparison.Ordinal).Replace("{out}", folder.File("out"), StringComparison.Ordinal);
+        var error = new StopAtProgress(stop, command) { NewLine = "\n" };
+        Assert.Equal(130, await QuantnbCommand.InvokeAsync([command, Cli.Model(Cli.ResNet), .. words.Split(' '), "--json", file], output, error, stop.Token));
+        Assert.Contains(text, output.ToString(), StringComparison.Ordinal);
+        Assert.Contains(json, await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        // A network that was not finished is not written; a page is, and says so.
+        Assert.Equal(command == "report", File.Exists(folder.File("out")));
+        Assert.Equal(command == "recommend", error.ToString().Contains("not written, for it was stopped", StringComparison.Ordinal));
+    }
+
+    /// <summary>Interrupts when something is done: the first quarter of the work, or the first pass of a plan over images.</summary>
+    private sealed class StopAtProgress(CancellationTokenSource stop, string command = "correct") : StringWriter
     {
         public override void WriteLine(string? value)
         {
             base.WriteLine(value);
-            if (value?.StartsWith("correct: ", StringComparison.Ordinal) == true && !value.StartsWith("correct: 0/", StringComparison.Ordinal)) stop.Cancel();
+            if (value?.StartsWith(command + ": ", StringComparison.Ordinal) != true || value.StartsWith(command + ": 0/", StringComparison.Ordinal)) return;
+            if (command is "correct" or "prune" || value.Contains(", weighing ", StringComparison.Ordinal)) stop.Cancel();
         }
     }
 

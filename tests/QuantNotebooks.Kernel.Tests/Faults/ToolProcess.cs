@@ -32,6 +32,19 @@ internal static class ToolProcess
         return await EndAsync(process, signal, after);
     }
 
+    /// <summary>Runs a command line, and sends it a signal some time after it has said the first thing on standard error, which is how far it is.</summary>
+    public static async Task<ToolRun> RunUntilProgressAsync(string[] words, string signal, TimeSpan after)
+    {
+        var token = TestContext.Current.CancellationToken;
+        using var process = Process.Start(Start("dotnet", [typeof(ExitCode).Assembly.Location, .. words]))!;
+        var output = process.StandardOutput.ReadToEndAsync(token);
+        var begun = await process.StandardError.ReadLineAsync(token);
+        var error = process.StandardError.ReadToEndAsync(token);
+        var stopping = await StopAsync(process, signal, after);
+        await output;
+        return new ToolRun(process.ExitCode, begun + "\n" + await error, stopping);
+    }
+
     /// <summary>Runs a command line with files limited to a number of KiB, as a disk that is full.</summary>
     public static async Task<ToolRun> RunOnFullDiskAsync(int kibibytes, params string[] words)
     {
@@ -50,6 +63,15 @@ internal static class ToolProcess
     {
         var token = TestContext.Current.CancellationToken;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(token), process.StandardError.ReadToEndAsync(token));
+        var stopping = await StopAsync(process, signal, after);
+        await output;
+        return new ToolRun(process.ExitCode, await error, stopping);
+    }
+
+    /// <summary>Waits for the end, which a signal brings on after a time where one is given; from then to the end.</summary>
+    private static async Task<TimeSpan> StopAsync(Process process, string? signal, TimeSpan after)
+    {
+        var token = TestContext.Current.CancellationToken;
         var clock = Stopwatch.StartNew();
         if (signal is not null)
         {
@@ -62,8 +84,6 @@ internal static class ToolProcess
             }
         }
         await process.WaitForExitAsync(token);
-        var stopping = clock.Elapsed;
-        await output;
-        return new ToolRun(process.ExitCode, await error, stopping);
+        return clock.Elapsed;
     }
 }

@@ -84,6 +84,9 @@ public sealed class InterruptTests(RunningKernel kernel) : IClassFixture<Running
     [Theory]
     [InlineData("sensitivity", "--sample 4000", "part.StoppedBefore == 4_000 && part.Sample.Count < 4_000 && part.Layers.All(layer => layer.Output.Images == part.Sample.Count)")]
     [InlineData("correct", "--count 4000 --held-out 64", "part.StoppedAfter < part.Corrections.Length && part.Corrections.Count(layer => layer.Skipped is null) == part.StoppedAfter")]
+    [InlineData("prune", "--sparsity 0.3,0.6", "part.StoppedBefore == 10_000 && part.Images.Count < 10_000 && part.Plain.Length == 2 && part.Plain[1].Accuracy > 0")]
+    [InlineData("recommend", "--count 256 --held-out 256 --weight-bits 4", "part.Stopped && part.Before.StoppedBefore is null && part.Steps.Length < 4 && part.Untried[^1] == \"the layers' gains were not measured one by one\" == part.Steps.Any(step => step.Kept)")]
+    [InlineData("report", "--count 256 --held-out 256 --weight-bits 4", "part.Stopped && part.Shift.StoppedBefore == 256 && part.Shift.Images.Count == 16 && part.Shift.Layers.All(layer => layer.Split is not null)")]
     [InlineData("equalize", "--method cross-layer --weight-bits 4", "part is EqualizationResult { Certificate.StoppedBefore: null }")]
     public void AnInterruptedCommandLeavesWhatItIsDoneWith(string command, string options, string expected)
     {
@@ -92,7 +95,7 @@ public sealed class InterruptTests(RunningKernel kernel) : IClassFixture<Running
         string bar;
         // Something is done: images of a sensitivity, layers of a correction, all of the equalization.
         do bar = client.Await(id, "update_display_data").Content["data"]!["text/plain"]!.GetValue<string>();
-        while (command == "equalize"
+        while (command is "recommend" or "report" ? !bar.Contains(", trying ", StringComparison.Ordinal) : command == "equalize"
             ? bar.Contains("comparing", StringComparison.Ordinal) || bar.Contains("ranges", StringComparison.Ordinal) || bar.Contains("calibration", StringComparison.Ordinal)
             : bar.Contains("calibration", StringComparison.Ordinal) || bar.Contains(" 0 of ", StringComparison.Ordinal));
         Assert.Matches(command == "correct" ? @"^correct: layer \d+ of \d+ on 4,000 images, \S+" : @"^\S+: [\d,]+ of [\d,]+ images, \S+", bar);

@@ -22,6 +22,7 @@ public sealed class RobustnessTests(RunningKernel kernel) : IClassFixture<Runnin
     [InlineData("Func<int, int> f = null; f = n => { return f(n) + 1; }; f(0)")]
     [InlineData("async Task G() => await G();\nawait G();")]
     [InlineData("Func<int, int> endless = null; endless = n => 1 + endless(n + 1);\nendless(0)")]
+    [InlineData("Func<int, int> ping = null, pong = n => ping(n + 1); ping = n => pong.Invoke(n + 1); ping(0)")]
     public void ARecursionWithoutEndIsAnError(string code)
     {
         var (reply, outputs) = client.Execute(code);
@@ -98,10 +99,10 @@ public sealed class RobustnessTests(RunningKernel kernel) : IClassFixture<Runnin
     public async Task ARealOverflowOfTheStackIsNamedByTheProcessThatItEnds()
     {
         using var folder = new TemporaryFolder();
-        var notebook = folder.Write("x.ipynb", TestNotebook.Json("Func<int, int> f = null, g = n => f(n + 1); f = n => g(n + 1); f(0)"));
+        var notebook = folder.Write("x.ipynb", TestNotebook.Json("delegate int D(D d); D f = d => d(d) + 1; f(f)"));
         using var process = Start("run", notebook, "--out", folder.File("o"));
         var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        Assert.StartsWith("[1/1] Func<int, int> f", error, StringComparison.Ordinal);
+        Assert.StartsWith("[1/1] delegate int D(D d)", error, StringComparison.Ordinal);
         Assert.Contains("Stack overflow", error, StringComparison.Ordinal);
     }
 

@@ -110,6 +110,7 @@ public sealed class ScriptEngineTests : IDisposable
     [InlineData("IEnumerable<int> I() { yield return 5; }\nint N() => throw new Exception();\nvoid O() => Console.Write(\"\");\nref int R(int[] a) => ref a[0];\nO(); I().First() + R([6])", 11)]
     [InlineData("using System.Linq.Expressions;\nExpression<Func<int, int>> e = n => n + 1;\nstring S<T>(T t) where T : struct => t.ToString();\nFunc<int> f = () => { int L() => 7; return L(); };\ne.Compile()(0) + f() + S(3).Length", 9)]
     [InlineData("Func<int, int> f = null; f = n => n <= 1 ? 1 : n * f(n - 1);\nFunc<int, int> h = n => n == 0 ? 0 : h.Invoke(n - 1) + 1;\nAction<int> g = null; g = n => g.ToString();\nf(3) + h(4)", 10)]
+    [InlineData("using System.Linq.Expressions;\nFunc<int, int> odd = null, even = n => n == 0 ? 1 : odd(n - 1); odd = n => n == 0 ? 0 : even(n - 1);\nint Two(int n) => 2;\nExpression<Func<int, int>> e = n => odd(n) + Two(n);\neven(4) + (e.ToString().Contains(\"Checked\") ? 9 : 0) + e.Compile()(3)", 4)]
     public async Task ChecksOfTheStackChangeNoCode(string code, int value)
     {
         Assert.NotEqual(code, StackGuard.Add(code));

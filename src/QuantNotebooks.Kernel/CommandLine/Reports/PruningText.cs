@@ -11,6 +11,7 @@ internal static class PruningText
         var method = report.Options.Factorization!.Value.Text();
         var scope = report.Options.Scope == PruningScope.Layer ? "the same share in every layer" : "one threshold for all layers";
         writer.WriteLine($"{report.Original.Name} pruned, {scope}, plain magnitude beside {method} factors, {Digits.Count(report.Images.Count)} images of '{report.Images.Name}'");
+        if (report.StoppedBefore is { } wanted) writer.WriteLine($"Stopped early: these are the first of {Digits.Count(wanted)} images.");
         if (report.OriginalAccuracy is { } original) writer.WriteLine($"not pruned: {Digits.Accuracy(original)} % right");
         writer.WriteLine();
         var table = new TextTable(

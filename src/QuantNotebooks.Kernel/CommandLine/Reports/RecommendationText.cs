@@ -23,7 +23,8 @@ internal static class RecommendationText
         steps.Write(writer);
         writer.WriteLine();
         writer.WriteLine("Gains are of the noise that the layer alone makes at the output, measured on held-out images after all kept steps. Steps stand on the kept ones before.");
-        foreach (var line in report.Untried) writer.WriteLine($"No time: {line}; give a longer --budget.");
+        if (report.Before.StoppedBefore is { } wanted) writer.WriteLine($"Stopped early: 'as it is' is of the first {Digits.Count(report.Before.Images.Count)} of {Digits.Count(wanted)} held-out images.");
+        foreach (var line in report.Untried) writer.WriteLine(report.Stopped ? $"Stopped early: {line}." : $"No time: {line}; give a longer --budget.");
         writer.WriteLine(report.Finding + ".");
     }
 
