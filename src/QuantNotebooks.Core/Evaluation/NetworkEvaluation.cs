@@ -31,11 +31,7 @@ public static class NetworkEvaluation
     public static EvaluationResult Evaluate(
         this Network network, ImageSet images, QuantizationScheme scheme, ImageSet? calibration = null,
         EvaluationOptions? options = null, IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default) =>
-<<<<<<< HEAD
-        EvaluationPass.Run([network.Quantized(scheme, calibration, cancellation)], images, (options ?? EvaluationOptions.Default).KeepDone, progress, cancellation)[0];
-=======
         EvaluationPass.Run([network.Quantized(scheme, calibration, progress, cancellation)], images, (options ?? EvaluationOptions.Default).KeepDone, progress, cancellation)[0];
->>>>>>> main
 
     /// <summary>The network with the ranges it carries, or else those of the calibration images.</summary>
     internal static EvaluationEntry Quantized(this Network network, QuantizationScheme scheme, ImageSet? calibration, IProgress<SweepProgress>? progress, CancellationToken cancellation) =>

@@ -69,7 +69,7 @@ public static class PruningMeasurement
 
     /// <summary>One pass over the images through the network and all pruned ones.</summary>
     private static ImmutableArray<EvaluationResult> Run(
-        Network network, ImmutableArray<PruningResult> pruned, ImageSet images, bool keepsDone, IProgress<SweepProgress>? progress, CancellationToken cancellation)
+        Network network, ImmutableArray<PruningResult> pruned, ImageSet images, bool keepDone, IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
         var batches = new ImageBatches(network, images);
         using var pool = new TensorPool();
@@ -86,7 +86,7 @@ public static class PruningMeasurement
             for (var batch = 0; batch < batches.Count; batch++) RunBatch(reader, batch);
             Report(batches.Count, 0, "done");
         }
-        catch (OperationCanceledException) when (keepsDone && tallies[0].Seen > 0)
+        catch (OperationCanceledException) when (keepDone && tallies[0].Seen > 0)
         {
             // A batch is compared when all networks have run it: what was done is the batches before.
         }

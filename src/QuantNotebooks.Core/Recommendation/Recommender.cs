@@ -153,7 +153,7 @@ internal sealed class Recommender(
         catch (OperationCanceledException) when (options.KeepDone)
         {
             var few = heldOut.Take(Math.Min(FewImages, heldOut.Count));
-            var result = EvaluationPass.Run([entry], few, keepsDone: false, null, CancellationToken.None)[0];
+            var result = EvaluationPass.Run([entry], few, keepDone: false, null, CancellationToken.None)[0];
             return result with { StoppedBefore = few.Count == heldOut.Count ? null : heldOut.Count };
         }
     }
