@@ -29,7 +29,8 @@ internal static class CellText
         Half real => number((double)real),
         decimal real => number((double)real),
         NameList names => LayerText.Shortened(names.ToString(), LongestCell),
-        _ => Exact(value) is var text && text.Contains(' ', StringComparison.Ordinal) ? LayerText.Shortened(text, LongestSentence) : LayerText.Shortened(text, LongestCell),
+        string text when text.Contains(' ', StringComparison.Ordinal) => LayerText.Shortened(text, LongestSentence),
+        _ => LayerText.Shortened(Exact(value), LongestCell),
     };
 
     /// <summary>The whole value: numbers so that they read back as the same number, times as ISO 8601.</summary>
