@@ -36,26 +36,33 @@ public static class MagnitudePruning
         if (!(sparsity is >= 0 and < 1)) throw new QuantNotebooksException(FormattableString.Invariant($"The sparsity must be a share from 0 to below 1, not {sparsity}."));
     }
 
-    /// <summary>The score of every weight, one list a layer.</summary>
-    internal static float[][] ScoresOf(Network network, PruningOptions options, CancellationToken cancellation)
+    /// <summary>The score of every weight.</summary>
+    internal static WeightScores ScoresOf(Network network, PruningOptions options, CancellationToken cancellation)
     {
         var factorized = options.Factorization is { } method
             ? network.Equalize(method, options.Calibration, new EqualizationOptions { MaxFactor = MaxFactor }, cancellation: cancellation).Network
             : network;
-        return [.. factorized.Layers.Select(layer =>
+        float[][] scores = [.. factorized.Layers.Select(layer =>
         {
             var scores = new float[layer.Weights.Length];
             TensorPrimitives.Abs(layer.Weights, scores);
             return scores;
         })];
+        float[][] sorted = options.Scope == PruningScope.Layer ? [.. scores.Select(layer => layer.ToArray())] : [[.. scores.SelectMany(layer => layer)]];
+        foreach (var list in sorted)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Array.Sort(list);
+        }
+        return new WeightScores(scores, sorted);
     }
 
-    internal static PruningResult Prune(Network network, float[][] scores, double sparsity, PruningOptions options)
+    internal static PruningResult Prune(Network network, WeightScores scores, double sparsity, PruningOptions options)
     {
         var weights = network.Layers.Select(layer => layer.Weights.ToArray()).ToArray();
         if (options.Scope == PruningScope.Layer)
-            for (var layer = 0; layer < weights.Length; layer++) Clear(weights.AsSpan(layer, 1), scores.AsSpan(layer, 1), sparsity);
-        else Clear(weights, scores, sparsity);
+            for (var layer = 0; layer < weights.Length; layer++) Clear(weights.AsSpan(layer, 1), scores.Layers.AsSpan(layer, 1), scores.Sorted[layer], sparsity);
+        else Clear(weights, scores.Layers, scores.Sorted[0], sparsity);
         var how = options.Factorization is { } method ? method.Text() : "none";
         var entry = new HistoryEntry(
             "prune", string.Create(CultureInfo.InvariantCulture, $"sparsity {sparsity}, factorization {how}, scope {options.Scope.ToString().ToLowerInvariant()}"),
@@ -66,16 +73,13 @@ public static class MagnitudePruning
             new PrunedLayer(layer.Name, layer.Weights.Length, Zeros(layer.Weights), Zeros(weights[layer.Index])))]);
     }
 
-    private static void Clear(ReadOnlySpan<float[]> weights, ReadOnlySpan<float[]> scores, double sparsity)
+    private static void Clear(ReadOnlySpan<float[]> weights, ReadOnlySpan<float[]> scores, ReadOnlySpan<float> sorted, double sparsity)
     {
-        var all = new List<float>();
-        foreach (var layer in scores) all.AddRange(layer);
         // A share such as 0.29 of 100 must not lose one to the rounding of the product.
-        var count = (int)(sparsity * all.Count + 1e-6);
+        var count = (int)(sparsity * sorted.Length + 1e-6);
         if (count == 0) return;
-        all.Sort();
-        var threshold = all[count - 1];
-        var equal = count - all.FindIndex(score => score == threshold);
+        var threshold = sorted[count - 1];
+        var equal = count - sorted.IndexOf(threshold);
         for (var layer = 0; layer < weights.Length; layer++)
             for (var index = 0; index < weights[layer].Length; index++)
                 if (scores[layer][index] < threshold || scores[layer][index] == threshold && equal-- > 0) weights[layer][index] = 0;
@@ -83,3 +87,8 @@ public static class MagnitudePruning
 
     private static int Zeros(ReadOnlySpan<float> weights) => weights.Count(0f);
 }
+
+/// <summary>The scores that weights are chosen by.</summary>
+/// <param name="Layers">The score of every weight, one list a layer.</param>
+/// <param name="Sorted">All that share a threshold, ascending: one list for the network, or one a layer.</param>
+internal sealed record WeightScores(float[][] Layers, float[][] Sorted);

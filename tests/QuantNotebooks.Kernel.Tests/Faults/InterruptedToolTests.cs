@@ -36,7 +36,7 @@ public sealed class InterruptedToolTests
         {
             using var folder = new TemporaryFolder();
             folder.Write("n.ipynb", LongCommand.Notebook.Replace("i < 20", "i < 2000", StringComparison.Ordinal));
-            folder.Write("plan.json", Filled(Plan));
+            folder.Write("plan.json", Plan);
             var words = Words(command, folder.Path);
             var isRun = command.StartsWith("run ", StringComparison.Ordinal);
             if (!isRun) words = [.. words, "--json", folder.File("x.json")];
@@ -53,10 +53,11 @@ public sealed class InterruptedToolTests
         Figures.Add($"SIGINT to the end of {command}: {count} times, longest {longest.TotalMilliseconds:F0} ms");
     }
 
-    private const string Plan = """
+    /// <summary>A plan of experiments that takes a while.</summary>
+    internal static string Plan { get; } = Filled("""
         { "networks": ["{net}"], "images": { "calibration": "{images}", "calibrationCount": 256, "test": "{test}" },
           "methods": ["naive", "iterative", "cross-layer + iterative"], "schemes": [8, 6, 5, 4] }
-        """;
+        """);
 
     private static string Filled(string text) => text.Replace("{net}", Cli.Model(Cli.ResNet), StringComparison.Ordinal).Replace("{mobile}", Cli.Model(Cli.MobileNetV2), StringComparison.Ordinal)
         .Replace("{images}", Cli.Calibration, StringComparison.Ordinal).Replace("{test}", Cli.Test, StringComparison.Ordinal);
