@@ -15,8 +15,17 @@ namespace QuantNotebooks.Benchmarks;
 /// </summary>
 internal static class BareRuntime
 {
-    /// <summary>Seconds for all images, decoding included, the sessions being made before.</summary>
+    /// <summary>Seconds for all images, decoding included, from when the session is made.</summary>
     public static double Float(Network network, ImageSet images) => Time(network, network.ToModel(), images);
+
+    /// <summary>The float network whose layers' outputs before their activations are all fetched, as every measurement needs them: nothing can be fused across them.</summary>
+    public static double Fetched(Network network, ImageSet images)
+    {
+        var model = network.ToModel().Clone();
+        foreach (var layer in network.Layers)
+            if (!model.Graph.Output.Any(output => output.Name == layer.LinearNodes[^1].Output[0])) model.Graph.Output.Add(new ValueInfoProto { Name = layer.LinearNodes[^1].Output[0] });
+        return Time(network, model, images);
+    }
 
     /// <inheritdoc cref="Float"/>
     public static double FakeQuantized(Network network, ImageSet images, QuantizationScheme scheme, ActivationRanges ranges)

@@ -9,9 +9,10 @@ using QuantNotebooks.Sensitivity;
 using QuantNotebooks.Shift;
 using QuantNotebooks.Sweep;
 
-// table:  what the project holds itself to, as a Markdown file: kernels, jobs, sweep, growth and memory; about a quarter of an hour on two quiet cores.
+// table:  what the project holds itself to, as a Markdown file: everything from kernels to large below; about half an hour on two quiet cores.
 // kernels: the hot kernels beside the memory bandwidth, by BenchmarkDotNet.
 // jobs:   every kind of work beside bare ONNX Runtime on the same images, as ratios of one run.
+// profile: where the time of a measurement and of a correction goes.
 // large:  ResNet-152 and the linear layers of a transformer of a billion parameters, predicted from shapes and measured.
 // sweep:  eight experiments that share a network beside one of them.
 // growth: with the number of images, and with the number of layers.
@@ -28,6 +29,7 @@ switch (args)
     case ["kernels"]: Console.Write(KernelTable.Measure()); break;
     case ["jobs", var path]: File.WriteAllText(path, ResultsTable.MeasureJobs()); break;
     case ["jobs"]: Console.Write(JobTable.Measure()); break;
+    case ["profile"]: Console.Write(ProfileTable.Measure()); break;
     case ["sweep"]: Console.Write(SweepCost.Measure()); break;
     case ["sweep", var network, var count]: SweepCost.Run(network, int.Parse(count, CultureInfo.InvariantCulture)); break;
     case ["cost"]: Cost(); break;
@@ -42,7 +44,7 @@ switch (args)
     case ["memory", "measure" or "correct", var size] when MemoryBudget.TryParse(size, out var budget): Console.Write(PeakMemory.Row(args[1] == "correct", budget!)); break;
     case ["kernel", var kernelspec]: KernelTimes.Measure(kernelspec); break;
     default:
-        Console.Error.WriteLine("usage: table FILE | kernels | jobs [FILE] | sweep | large | sensitivity | cost | equalize | growth | kernel KERNEL.JSON | memory measure|correct SIZE");
+        Console.Error.WriteLine("usage: table FILE | kernels | jobs [FILE] | profile | sweep | large | sensitivity | cost | equalize | growth | kernel KERNEL.JSON | memory measure|correct SIZE");
         return 2;
 }
 return 0;

@@ -10,11 +10,12 @@ internal static class ResNet
     {
         var blocks = layers switch
         {
-            26 => (int[])[2, 2, 2, 2],
+            14 => (int[])[1, 1, 1, 1],
+            26 => [2, 2, 2, 2],
             50 => [3, 4, 6, 3],
             101 => [3, 4, 23, 3],
             152 => [3, 8, 36, 3],
-            _ => throw new ArgumentOutOfRangeException(nameof(layers), layers, "26, 50, 101 or 152."),
+            _ => throw new ArgumentOutOfRangeException(nameof(layers), layers, "14, 26, 50, 101 or 152."),
         };
         var graph = new RandomGraph();
         var (tensor, channels) = (graph.Node("MaxPool", [graph.Conv("x", 3, 64, 7, 2, 1, "Relu")], RandomGraph.Ints("kernel_shape", 3, 3), RandomGraph.Ints("strides", 2, 2), RandomGraph.Ints("pads", 1, 1, 1, 1)), 64);

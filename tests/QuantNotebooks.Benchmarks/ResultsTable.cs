@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Microsoft.ML.OnnxRuntime;
+using QuantNotebooks.Benchmarks.Cost;
 
 namespace QuantNotebooks.Benchmarks;
 
@@ -15,6 +16,12 @@ internal static class ResultsTable
 
         {KernelTable.Measure()}
         {Jobs()}
+        ## Where the time of a measurement goes
+
+        Parts of the jobs above as multiples of the same bare run. Start: sessions, on two images. Layer by layer: both networks run and their outputs put on the grid, and nobody looks at
+        them. The last column is the bare float network alone, made to hand out what every layer gives before its activation.
+
+        {ProfileTable.Measure()}
         ## Many experiments
 
         Eight experiments of one network (as it is and corrected, at 8 to 5 bits, 2,000 test images) beside one (corrected, 8 bits), each in a process of its own, its start included.
@@ -27,6 +34,12 @@ internal static class ResultsTable
 
         {PeakMemory.Header}
         {PeakMemory.RowOfProcess("measure", "512MiB")}{PeakMemory.RowOfProcess("correct", "512MiB")}
+        ## Large networks
+
+        A measurement of random networks, predicted from shapes by a model of cost that was fitted to smaller ones, and measured, each in a process of its own. The blocks are the linear
+        layers of a transformer, read from disk one after the other.
+
+        {LargeNetworks.Measure()}
         """;
 
     /// <summary>The jobs alone: about five minutes on two quiet cores.</summary>
@@ -45,7 +58,7 @@ internal static class ResultsTable
         ## Jobs beside bare ONNX Runtime
 
         Processor seconds as multiples of bare ONNX Runtime on the same images: the float network and the fake-quantized one (QuantizeLinear and DequantizeLinear around every tensor on
-        a grid, run in floating point), sessions made before the clock starts. A job finds its ranges itself, makes its sessions, and gives its whole report.
+        a grid, run in floating point). A job finds its ranges itself, and gives its whole report. Making sessions counts on both sides.
 
         {JobTable.Measure()}
         """;

@@ -1,7 +1,15 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Parquet;
+using QuantNotebooks.Correction;
+using QuantNotebooks.Evaluation;
 using QuantNotebooks.Experiments;
+using QuantNotebooks.Images;
+using QuantNotebooks.Kernel.Tests.Faults;
+using QuantNotebooks.Networks;
+using QuantNotebooks.Quantization;
 using QuantNotebooks.Tests;
+using QuantNotebooks.Training;
 
 namespace QuantNotebooks.Kernel.Tests.CommandLine;
 
@@ -32,10 +40,78 @@ public sealed class SweepCommandTests : IDisposable
         var right = new double?[8];
         await rows.ReadAsync<double>(reader.Schema.DataFields.Single(field => field.Name == "right %"), right.AsMemory(), cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(one.GetProperty("rows").EnumerateArray().Select(row => (double?)(100 * row.GetProperty("accuracy").GetDouble())), right);
-
-        static string[] Rows(JsonElement json) =>
-            [.. json.GetProperty("rows").EnumerateArray().Select(row => string.Join('|', ((string[])["network", "method", "scheme", "accuracy", "float", "agreement", "key"]).Select(name => row.GetProperty(name).ToString())))];
     }
+
+    [Fact]
+    public async Task MethodsThatTrainGiveWhatTheirOwnCallsGive()
+    {
+        var file = _folder.File("plan.json");
+        await File.WriteAllTextAsync(file, $$"""
+            { "images": { "test": "{{Cli.Test}}", "testCount": 60, "calibration": "{{Cli.Calibration}}", "calibrationCount": 16, "training": "{{Cli.Calibration}}", "trainingCount": 48 },
+              "networks": ["{{Cli.Model(Cli.ResNet)}}"], "schemes": [4], "seeds": [1, 2],
+              "methods": [{ "method": "fine-tune", "epochs": 1 }, { "method": "iterative + quantization-aware", "epochs": 2, "learningRate": 0.0005 }] }
+            """.Replace('\\', '/'), TestContext.Current.CancellationToken);
+        var rows = (await Cli.JsonAsync("sweep", file, "--results", _folder.File("results"))).GetProperty("rows").EnumerateArray().ToArray();
+        Assert.Equal(4, rows.Length);
+        var (network, scheme) = (Network.Load(Cli.Model(Cli.ResNet)), QuantizationScheme.Int8PerTensor.WithBits(4));
+        var (all, test) = (ImageSet.Load(Cli.Calibration), ImageSet.Load(Cli.Test).Take(60));
+        foreach (var row in rows)
+        {
+            var seed = row.GetProperty("seed").GetInt32();
+            var trained = row.GetProperty("method").GetString() == "fine-tune"
+                ? network.FineTuneBiases(all.Take(48), scheme, TrainingOptions.Biases with { Epochs = 1, Seed = seed }).Network
+                : network.CorrectBias(all.Take(16), scheme).Network.TrainQuantizationAware(all.Take(48), scheme, TrainingOptions.QuantizationAware with { Epochs = 2, LearningRate = 0.0005, Seed = seed }).Network;
+            Assert.Equal(trained.Evaluate(test, scheme, all.Take(16)).QuantizedAccuracy!.Value, row.GetProperty("accuracy").GetDouble(), 1e-12);
+        }
+    }
+
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("KILL")]
+    public async Task ASignalEndsAllProcessesAndLosesNoResult(string signal)
+    {
+        Assert.SkipWhen(!OperatingSystem.IsLinux(), "skipped: signals and /proc are Linux's");
+        var plan = Plan("\"naive\", \"iterative\"", "[8, 5, 4]");
+        var undisturbed = await Cli.JsonAsync("sweep", plan, "--results", _folder.File("undisturbed"));
+        var results = _folder.File("disturbed");
+        // When the first results are there others are under way.
+        var run = await ToolProcess.RunAsync(["sweep", plan, "--results", results, "--processes", "2"], signal, () => Results() >= 2);
+        Assert.Contains(run.ExitCode, signal == "INT" ? [0, 130] : new[] { 0, 137 });
+        var clock = Stopwatch.StartNew();
+        while (Working(results).FirstOrDefault() is { } line)
+        {
+            Assert.True(clock.Elapsed < TimeSpan.FromMinutes(1), $"a process of the sweep outlives it: {line}");
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+        var kept = Results();
+        Assert.InRange(kept, 2, 12);
+        var again = await Cli.JsonAsync("sweep", plan, "--results", results, "--processes", "2");
+        Assert.Equal(12 - kept, again.GetProperty("measured").GetInt32());
+        Assert.Equal(Rows(undisturbed), Rows(again));
+
+        int Results() => Directory.Exists(results) ? Directory.GetFiles(results, "*.json").Length : 0;
+    }
+
+    /// <summary>The command lines of processes that work on a folder of results.</summary>
+    private static IEnumerable<string> Working(string results)
+    {
+        foreach (var process in Directory.GetDirectories("/proc").Where(folder => int.TryParse(Path.GetFileName(folder), out _)))
+        {
+            string line;
+            try
+            {
+                line = File.ReadAllText(Path.Combine(process, "cmdline")).Replace('\0', ' ');
+            }
+            catch (IOException)
+            {
+                continue; // it has ended meanwhile
+            }
+            if (line.Contains(results, StringComparison.Ordinal)) yield return line;
+        }
+    }
+
+    private static string[] Rows(JsonElement json) =>
+        [.. json.GetProperty("rows").EnumerateArray().Select(row => string.Join('|', ((string[])["network", "method", "scheme", "accuracy", "float", "agreement", "key"]).Select(name => row.GetProperty(name).ToString())))];
 
     [Fact]
     public async Task TextSaysWhatDoesBestAndAPageShowsIt()

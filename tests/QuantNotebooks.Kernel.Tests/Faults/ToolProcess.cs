@@ -22,14 +22,26 @@ internal static class ToolProcess
         var start = Start("dotnet", [typeof(ExitCode).Assembly.Location, .. words]);
         start.Environment["DOTNET_PROCESSOR_COUNT"] = processors.ToString(CultureInfo.InvariantCulture);
         using var process = Process.Start(start)!;
-        return await EndAsync(process, signal: null, TimeSpan.Zero);
+        return await EndAsync(process, signal: null, Task.CompletedTask);
     }
 
     /// <summary>Runs a command line, and sends it a signal (KILL, INT) after a time where one is given.</summary>
     public static async Task<ToolRun> RunAsync(string[] words, string? signal, TimeSpan after)
     {
         using var process = Process.Start(Start("dotnet", [typeof(ExitCode).Assembly.Location, .. words]))!;
-        return await EndAsync(process, signal, after);
+        return await EndAsync(process, signal, Task.Delay(after, TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Runs a command line, and sends it a signal (KILL, INT) as soon as something holds.</summary>
+    public static async Task<ToolRun> RunAsync(string[] words, string signal, Func<bool> when)
+    {
+        using var process = Process.Start(Start("dotnet", [typeof(ExitCode).Assembly.Location, .. words]))!;
+        return await EndAsync(process, signal, WaitAsync());
+
+        async Task WaitAsync()
+        {
+            while (!process.HasExited && !when()) await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
     }
 
     /// <summary>Runs a command line, and sends it a signal some time after it has said the first thing on standard error, which is how far it is.</summary>
@@ -40,7 +52,7 @@ internal static class ToolProcess
         var output = process.StandardOutput.ReadToEndAsync(token);
         var begun = await process.StandardError.ReadLineAsync(token);
         var error = process.StandardError.ReadToEndAsync(token);
-        var stopping = await StopAsync(process, signal, after);
+        var stopping = await StopAsync(process, signal, Task.Delay(after, token));
         await output;
         return new ToolRun(process.ExitCode, begun + "\n" + await error, stopping);
     }
@@ -53,29 +65,29 @@ internal static class ToolProcess
         var start = Start("bash", ["-c", script, "bash", typeof(ExitCode).Assembly.Location, .. words]);
         start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
         using var process = Process.Start(start)!;
-        return await EndAsync(process, signal: null, TimeSpan.Zero);
+        return await EndAsync(process, signal: null, Task.CompletedTask);
     }
 
     private static ProcessStartInfo Start(string program, IEnumerable<string> words) =>
         new(program, words) { RedirectStandardError = true, RedirectStandardOutput = true, Environment = { ["DOTNET_DbgEnableMiniDump"] = "0", ["DOTNET_TieredPGO"] = "0" } };
 
-    private static async Task<ToolRun> EndAsync(Process process, string? signal, TimeSpan after)
+    private static async Task<ToolRun> EndAsync(Process process, string? signal, Task moment)
     {
         var token = TestContext.Current.CancellationToken;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(token), process.StandardError.ReadToEndAsync(token));
-        var stopping = await StopAsync(process, signal, after);
+        var stopping = await StopAsync(process, signal, moment);
         await output;
         return new ToolRun(process.ExitCode, await error, stopping);
     }
 
-    /// <summary>Waits for the end, which a signal brings on after a time where one is given; from then to the end.</summary>
-    private static async Task<TimeSpan> StopAsync(Process process, string? signal, TimeSpan after)
+    /// <summary>Waits for the end, which a signal, where one is given, brings on at a moment; from then to the end.</summary>
+    private static async Task<TimeSpan> StopAsync(Process process, string? signal, Task moment)
     {
         var token = TestContext.Current.CancellationToken;
         var clock = Stopwatch.StartNew();
         if (signal is not null)
         {
-            await Task.WhenAny(process.WaitForExitAsync(token), Task.Delay(after, token));
+            await Task.WhenAny(process.WaitForExitAsync(token), moment);
             clock.Restart();
             if (!process.HasExited)
             {
