@@ -113,5 +113,34 @@ public sealed class StressTests : IDisposable
         Assert.Equal((0.0, 0.0), (layer.Before.RootQnsr, layer.Before.Channels[0].MeanShift));
     }
 
+    [Fact]
+    public void Without_noise_decibels_are_infinite_and_without_signal_nothing_is_relative()
+    {
+        var network = new GraphBuilder().Input("x", 0, 2).Constant("w", [2, 1], 0f, 0f).Constant("v", [1, 1], 0.5f)
+            .Node("MatMul", ["x", "w"], "zero").Node("MatMul", ["zero", "v"], "y").Output("y").Load();
+        var layers = network.MeasureMeanShift(Set("(2, 2)", 1f, -1f, 0.5f, 2f), QuantizationScheme.Int8PerTensor).Layers;
+        Assert.All(layers, layer =>
+        {
+            Assert.True(double.IsNaN(layer.Before.RootQnsr) && double.IsNaN(layer.Before.Mssr) && double.IsNaN(layer.Before.SqnrDecibels), layer.Name);
+            Assert.Equal((0, 0), (layer.Before.Channels[0].MeanShift, layer.Before.Channels[0].NoisePower));
+        });
+
+        var exact = new GraphBuilder().Input("x", 0, 1).Constant("w", [1, 1], 0.5f).Node("MatMul", ["x", "w"], "y").Output("y").Load();
+        var noiseless = Assert.Single(exact.MeasureMeanShift(Set("(2, 1)", 1f, -1f), Coarse with { ActivationBits = null }).Layers).Before;
+        Assert.Equal((0, double.PositiveInfinity), (noiseless.RootQnsr, noiseless.SqnrDecibels));
+        Assert.True(double.IsNaN(noiseless.MeanShiftShare));
+    }
+
+    [Fact]
+    public void A_bias_beyond_the_steps_of_an_int32_is_held_at_its_ends()
+    {
+        var scheme = QuantizationScheme.Int8PerTensor;
+        var network = new GraphBuilder().Input("x", 0, 1).Constant("w", [1, 3], 1e-20f, -1e-20f, 1e-20f).Node("MatMul", ["x", "w"], "y").Output("y").Load();
+        var weights = LayerQuantizer.Weights(network.Layers[0], scheme);
+        var input = Quantizer.Asymmetric(new ActivationRange(-1, 1), 8);
+        var step = (double)input.Scale * weights.ScaleOf(0);
+        Assert.Equal([int.MaxValue, int.MinValue, 2], LayerQuantizer.Integers([1f, -1f, (float)(2 * step)], weights, input, scheme)!.Integers);
+    }
+
     private ImageSet Set(string shape, params float[] values) => ImageSet.Load(_folder.Write("tensors.npy", NpyBytes.Floats(shape, values)));
 }
