@@ -142,5 +142,20 @@ public sealed class StressTests : IDisposable
         Assert.Equal([int.MaxValue, int.MinValue, 2], LayerQuantizer.Integers([1f, -1f, (float)(2 * step)], weights, input, scheme)!.Integers);
     }
 
+    [Fact]
+    public void Biases_count_in_the_steps_of_their_own_channel_and_fit_16_bits()
+    {
+        var scheme = QuantizationScheme.Int8PerTensor with { WeightGranularity = WeightGranularity.PerChannel };
+        var network = new GraphBuilder().Input("x", 0, 1).Constant("w", [1, 2], 127f, 254f).Node("MatMul", ["x", "w"], "y").Output("y").Load();
+        var weights = LayerQuantizer.Weights(network.Layers[0], scheme);
+        // Steps of weights 1 and 2, of the input 0.5: those of the biases are 0.5 and 1.
+        var input = new Quantizer(0.5f, 0, 0, 255);
+        Assert.Equal([6, 3], LayerQuantizer.Integers([3f, 3f], weights, input, scheme)!.Integers);
+        // 32767 is the last that fits without a shift.
+        var short16 = scheme with { Bias = BiasPrecision.Int16 };
+        Assert.Equal(0, LayerQuantizer.Integers([0f, 32767f], weights, input, short16)!.Shift);
+        Assert.Equal(1, LayerQuantizer.Integers([0f, 32768f], weights, input, short16)!.Shift);
+    }
+
     private ImageSet Set(string shape, params float[] values) => ImageSet.Load(_folder.Write("tensors.npy", NpyBytes.Floats(shape, values)));
 }
