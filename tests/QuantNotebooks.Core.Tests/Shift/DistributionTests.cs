@@ -26,21 +26,21 @@ public sealed class DistributionTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Its_means_are_those_of_the_measurement_and_its_values_lie_on_the_grid(bool afterActivation)
+    [InlineData(LayerPoint.BeforeActivation)]
+    [InlineData(LayerPoint.AfterActivation)]
+    public void Its_means_are_those_of_the_measurement_and_its_values_lie_on_the_grid(LayerPoint point)
     {
         var (network, images, scheme) = (TestData.Load(TestData.ResNet14), TestData.Calibration.Take(20), QuantizationScheme.Int8PerTensor.WithBits(4));
         var layer = network.MeasureMeanShift(images, scheme).Layers[3];
-        var measured = (afterActivation ? layer.After : layer.Before).Channels[5];
-        var distribution = network.MeasureDistribution(images, scheme, layer.Name, 5, afterActivation, bins: 1000);
+        var measured = (point == LayerPoint.AfterActivation ? layer.After : layer.Before).Channels[5];
+        var distribution = network.MeasureDistribution(images, scheme, layer.Name, 5, point, bins: 1000);
         Assert.Equal(measured.Float.Count, distribution.Count);
         Assert.Equal(measured.Float.Mean, distribution.FloatMean, 1e-6);
         Assert.Equal(measured.MeanShift, distribution.QuantizedMean - distribution.FloatMean, 1e-6);
         Assert.Equal(distribution.Count, distribution.Float.Sum());
         Assert.Equal(distribution.Count, distribution.Quantized.Sum());
         // 4 bits have 16 values; many more bins hold full-precision ones.
-        if (afterActivation) Assert.InRange(distribution.Quantized.Count(count => count > 0), 1, 16);
+        if (point == LayerPoint.AfterActivation) Assert.InRange(distribution.Quantized.Count(count => count > 0), 1, 16);
         Assert.True(distribution.Float.Count(count => count > 0) > 100);
     }
 }
