@@ -87,8 +87,8 @@ internal static class JobTable
             () => network.Equalize(EqualizationMethod.CrossLayer, images),
             () => network.SaveQdq(file, Scheme, images),
             () => Simulate(network, images, ranges),
-            () => EvaluationPass.Run(entries[^1..], images, keepsDone: false, progress: null, CancellationToken.None),
-            () => EvaluationPass.Run(entries, images, keepsDone: false, progress: null, CancellationToken.None));
+            () => EvaluationPass.Run(entries[^1..], images, keepDone: false, progress: null, CancellationToken.None),
+            () => EvaluationPass.Run(entries, images, keepDone: false, progress: null, CancellationToken.None));
         File.Delete(file);
         var (full, fake) = (medians[0], medians[1]);
         var bare = new Seconds(full.Wall + fake.Wall, full.Processor + fake.Processor);

@@ -29,7 +29,7 @@ internal sealed class RandomGraph
     public Network Load(string name, string output)
     {
         _model.Graph.Output.Add(new ValueInfoProto { Name = output });
-        var preprocessing = new Preprocessing { Channels = ChannelOrder.Rgb, Size = new ImageSize(224, 224), Scale = 1 / 255.0, Mean = [0.5], Std = [0.5] };
+        var preprocessing = new Preprocessing { Channels = ChannelOrder.Rgb, Size = new ImageSize(224, 224), Scale = 1 / 255.0, Mean = [0.5], StandardDeviation = [0.5] };
         var facts = new NetworkFacts(name, name + ".onnx") { Task = new TaskDescription(new InputDescription("x", preprocessing), new NoTask()) };
         return Network.FromModel(_model, facts, LoadOptions.Default);
     }

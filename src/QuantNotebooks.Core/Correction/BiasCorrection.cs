@@ -30,7 +30,7 @@ public static class BiasCorrection
     /// Iterative bias correction (paper A, our reading): for each layer, input to output, b_c += E[y_c] - E[q_c] before the activation, over
     /// calibration images and positions, where q comes through the layers corrected so far and b is the quantized bias; then the sum is
     /// quantized again. Layers without a bias get one. Costs one sweep, and two more where held-out images are given; with
-    /// <see cref="CorrectionPoint.AfterActivation"/> each activation runs up to twelve times.
+    /// <see cref="LayerPoint.AfterActivation"/> each activation runs up to twelve times.
     /// </summary>
     /// <param name="network">The network.</param>
     /// <param name="images">Calibration images, no labels needed; their extrema set the activations' ranges unless the network carries some.</param>
@@ -38,7 +38,7 @@ public static class BiasCorrection
     /// <param name="options">What to hold back, and what becomes of a correction that is cancelled; null to correct everything.</param>
     /// <param name="heldOut">Other images, on which the shift before and after is measured too; null to leave that out.</param>
     /// <param name="progress">Told which layer is under way.</param>
-    /// <param name="cancellation">Stops within a batch; see <see cref="IterativeOptions.KeepsDone"/> for the layers before.</param>
+    /// <param name="cancellation">Stops within a batch; see <see cref="IterativeOptions.KeepDone"/> for the layers before.</param>
     /// <exception cref="QuantNotebooksException">The images don't fit the network, or a value is not finite.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static CorrectionResult CorrectBias(
@@ -50,7 +50,7 @@ public static class BiasCorrection
         options ??= IterativeOptions.Default;
         var visitor = new IterativeVisitor(network, images.Count, options);
         SweepOutcome outcome;
-        using (var sweep = new LayerSweep(network, scheme, images, visitor, network.Ranges, options.Memory)) outcome = sweep.Run(progress, options.KeepsDone, cancellation);
+        using (var sweep = new LayerSweep(network, scheme, images, visitor, network.Ranges, options.Memory)) outcome = sweep.Run(progress, options.KeepDone, cancellation);
 
         // Of a sweep that was stopped the ranges of later tensors are not known: the network carries none, rather than some.
         var ranges = outcome.StoppedAfter is null ? outcome.Ranges : network.Ranges;
@@ -62,7 +62,7 @@ public static class BiasCorrection
             if (heldOut is not null && stoppedAfter is null)
                 (heldOutBefore, heldOutAfter) = (MeasureHeldOut(network), MeasureHeldOut(corrected));
         }
-        catch (OperationCanceledException) when (options.KeepsDone)
+        catch (OperationCanceledException) when (options.KeepDone)
         {
             stoppedAfter = network.Layers.Length;
         }
@@ -91,7 +91,7 @@ public static class BiasCorrection
         MeanShiftReport MeasureHeldOut(Network measured) => measured.MeasureMeanShift(heldOut!, scheme, new() { Ranges = ranges }, progress, cancellation);
 
         ShiftStatistics? AtPoint(MeanShiftReport? report, Layer layer) =>
-            options.Point == CorrectionPoint.AfterActivation ? report?.Layers[layer.Index].After : report?.Layers[layer.Index].Before;
+            options.Point == LayerPoint.AfterActivation ? report?.Layers[layer.Index].After : report?.Layers[layer.Index].Before;
 
         ImmutableArray<double> StepsOf(Layer layer, float[] bias) =>
             [.. LayerQuantizer.Integers(bias, LayerQuantizer.Weights(layer, scheme), outcome.Quantizers.GetValueOrDefault(placement.InputGridOf(layer)), scheme)?.Steps ?? []];

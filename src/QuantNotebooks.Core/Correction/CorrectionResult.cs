@@ -58,7 +58,7 @@ public sealed record CorrectionResult(
     public ImageSet? HeldOut { get; init; }
 
     /// <summary>Where the shifts were measured and taken away.</summary>
-    public CorrectionPoint Point { get; init; }
+    public LayerPoint Point { get; init; }
 
     /// <summary>
     /// How many layers, in the order in which they run, an iterative correction was done with when it was stopped: those after them are skipped and have no figures, and

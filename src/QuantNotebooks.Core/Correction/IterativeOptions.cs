@@ -1,20 +1,8 @@
+using QuantNotebooks.Networks;
 using QuantNotebooks.Sweep;
 using static System.FormattableString;
 
 namespace QuantNotebooks.Correction;
-
-/// <summary>Where in a layer bias correction makes the mean shift vanish.</summary>
-public enum CorrectionPoint
-{
-    /// <summary>Before the activation: the bias moves by minus the shift.</summary>
-    BeforeActivation,
-
-    /// <summary>
-    /// After the activation, before the output is put on its grid: the bias k solves E[f(q + k)] = E[f(y)] a channel. What the next layer reads has the
-    /// right mean, although the noise before a kink such as ReLU's would give it another.
-    /// </summary>
-    AfterActivation,
-}
 
 /// <summary>What iterative bias correction may hold back. By default it corrects every channel by all that it measured. Immutable.</summary>
 public sealed record IterativeOptions
@@ -22,8 +10,12 @@ public sealed record IterativeOptions
     /// <summary>Corrects everything, as paper A does (our reading).</summary>
     public static IterativeOptions Default { get; } = new();
 
-    /// <summary>Where the shift is to vanish; layers without an activation have one point only.</summary>
-    public CorrectionPoint Point { get; init; }
+    /// <summary>
+    /// Where the shift is to vanish; layers without an activation have one point only. Before the activation, the usual, the bias moves by minus the shift.
+    /// After it, before the output is put on its grid, the bias k solves E[f(q + k)] = E[f(y)] a channel: what the next layer reads has the right mean,
+    /// although the noise before a kink such as ReLU's would give it another.
+    /// </summary>
+    public LayerPoint Point { get; init; }
 
     /// <summary>Corrects only channels whose |shift| is larger than that many standard errors over images; 0 corrects all.</summary>
     /// <exception cref="QuantNotebooksException">The number is negative or not finite.</exception>
@@ -52,7 +44,7 @@ public sealed record IterativeOptions
     /// Whether a cancelled correction gives the network with the layers that it is done with corrected, see <see cref="CorrectionResult.StoppedAfter"/>,
     /// instead of throwing. It throws all the same where it is done with none.
     /// </summary>
-    public bool KeepsDone { get; init; }
+    public bool KeepDone { get; init; }
 
     /// <summary>
     /// Most memory for tensors, all images of a layer being held at once; what is beyond it goes to a temporary file. Null for

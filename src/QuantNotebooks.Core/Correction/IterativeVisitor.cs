@@ -61,7 +61,7 @@ internal sealed class IterativeVisitor : ILayerVisitor
     }
 
     public float[]? BiasToAdd(Layer layer, Action<float[]> tryOut) =>
-        _options.Point == CorrectionPoint.AfterActivation && layer.Activation != Activation.None ? AddedAfter(layer, tryOut) : AddedBefore(layer);
+        _options.Point == LayerPoint.AfterActivation && layer.Activation != Activation.None ? AddedAfter(layer, tryOut) : AddedBefore(layer);
 
     public void BiasMoved(Layer layer, ReadOnlySpan<float> change) => _layers[layer.Index].After ??= Before(layer).Plus(change);
 

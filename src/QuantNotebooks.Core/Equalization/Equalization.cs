@@ -18,7 +18,7 @@ public static class Equalization
     /// <param name="images">Images without labels: their extrema serve the methods that need them, and outputs are compared on them.</param>
     /// <param name="options">Bounds; null for the defaults.</param>
     /// <param name="progress">Told which images are under way.</param>
-    /// <param name="cancellation">Stops within a batch; see <see cref="EqualizationOptions.KeepsDone"/> for factors that are found.</param>
+    /// <param name="cancellation">Stops within a batch; see <see cref="EqualizationOptions.KeepDone"/> for factors that are found.</param>
     /// <exception cref="QuantNotebooksException">The method needs images and there are none, or the images don't fit the network.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static EqualizationResult Equalize(
@@ -44,7 +44,7 @@ public static class Equalization
         var depths = options.PreActivations && images is not null ? PreActivationExtrema.Measure(network.FloatReference, images, progress, cancellation) : null;
         var (factors, convergence) = Solve(problem, method, pass?.Tensors, depths, options);
         var equalized = Apply(network, trace, problem, factors, HistoryOf(network, method, images, options));
-        var certificate = EqualizationCertificate.Compare(network, equalized, images, cancellation, pass?.Outputs, options.KeepsDone, progress);
+        var certificate = EqualizationCertificate.Compare(network, equalized, images, cancellation, pass?.Outputs, options.KeepDone, progress);
         return new EqualizationResult(equalized, method, options, images, EqualizationReport.Groups(problem, factors, equalized, pass?.Tensors), refused, certificate)
         {
             Convergence = convergence,

@@ -41,7 +41,7 @@ public sealed record EqualizationOptions
     /// compared so far, see <see cref="EqualizationCertificate.StoppedBefore"/>, instead of throwing. While ranges are measured it throws all the same:
     /// ranges of some images would give other factors.
     /// </summary>
-    public bool KeepsDone { get; init; }
+    public bool KeepDone { get; init; }
 
     /// <summary>
     /// Another method for the channels that some layers make, by layer name, or null to leave them as they are. Of layers whose outputs meet, the

@@ -56,8 +56,8 @@ public sealed record EqualizationCertificate(ImageSet? Images, double? MaxAbsolu
 
     /// <summary>The outputs of both networks on the images, value by value; nothing is known without images.</summary>
     internal static EqualizationCertificate Compare(
-        Network before, Network after, ImageSet? images, CancellationToken cancellation, KnownOutputs? known = null, bool keepsDone = false, IProgress<SweepProgress>? progress = null) =>
-        images is null ? new EqualizationCertificate(null, null, null, null) : FunctionComparison.Run(before, after, images, known, keepsDone, progress, cancellation);
+        Network before, Network after, ImageSet? images, CancellationToken cancellation, KnownOutputs? known = null, bool keepDone = false, IProgress<SweepProgress>? progress = null) =>
+        images is null ? new EqualizationCertificate(null, null, null, null) : FunctionComparison.Run(before, after, images, known, keepDone, progress, cancellation);
 }
 
 /// <summary>An equalized network and what was done to it. Immutable.</summary>

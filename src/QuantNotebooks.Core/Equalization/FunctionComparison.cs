@@ -20,11 +20,11 @@ internal static class FunctionComparison
     /// <param name="after">The other.</param>
     /// <param name="images">Images for both.</param>
     /// <param name="known">What the first gives on them, where that is known.</param>
-    /// <param name="keepsDone">Whether a comparison that is cancelled gives the certificate of the images before the batch under way, none perhaps; else it throws.</param>
+    /// <param name="keepDone">Whether a comparison that is cancelled gives the certificate of the images before the batch under way, none perhaps; else it throws.</param>
     /// <param name="progress">Told which batch is under way.</param>
     /// <param name="cancellation">Stops within a batch.</param>
     public static EqualizationCertificate Run(
-        Network before, Network after, ImageSet images, KnownOutputs? known, bool keepsDone, IProgress<SweepProgress>? progress, CancellationToken cancellation)
+        Network before, Network after, ImageSet images, KnownOutputs? known, bool keepDone, IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
         var batches = new ImageBatches(before, images);
         using var pool = new TensorPool();
@@ -40,7 +40,7 @@ internal static class FunctionComparison
         {
             for (; done < batches.Count; done++) CompareBatch(done);
         }
-        catch (OperationCanceledException) when (keepsDone)
+        catch (OperationCanceledException) when (keepDone)
         {
             // A batch is compared when all of its outputs are there.
         }

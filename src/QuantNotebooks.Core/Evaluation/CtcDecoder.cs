@@ -29,21 +29,12 @@ public sealed class CtcDecoder
     public static CtcDecoder For(CtcTask task)
     {
         ArgumentNullException.ThrowIfNull(task);
-        return Of(task.Characters, task.Blank, task.LastIsSpace);
-    }
-
-    /// <summary>The decoder of these characters, in the order of the classes without the blank.</summary>
-    /// <param name="characters">One text a class.</param>
-    /// <param name="blank">The class that stands for nothing.</param>
-    /// <param name="lastIsSpace">Whether one more class, behind all characters, is a space.</param>
-    /// <exception cref="QuantNotebooksException">The blank is no class.</exception>
-    public static CtcDecoder Of(IEnumerable<string> characters, int blank, bool lastIsSpace)
-    {
-        var classes = characters.ToList();
-        if (lastIsSpace) classes.Add(" ");
-        if (blank < 0 || blank > classes.Count) throw new QuantNotebooksException(FormattableString.Invariant($"The blank, {blank}, must be one of the classes 0 to {classes.Count}."));
-        classes.Insert(blank, "");
-        return new CtcDecoder([.. classes], blank);
+        var classes = task.Characters.ToList();
+        if (task.LastIsSpace) classes.Add(" ");
+        if (task.Blank < 0 || task.Blank > classes.Count)
+            throw new QuantNotebooksException(FormattableString.Invariant($"The blank, {task.Blank}, must be one of the classes 0 to {classes.Count}."));
+        classes.Insert(task.Blank, "");
+        return new CtcDecoder([.. classes], task.Blank);
     }
 
     /// <summary>The text of one image.</summary>

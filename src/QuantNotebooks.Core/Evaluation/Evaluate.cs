@@ -46,7 +46,7 @@ public static class Evaluate
             ? new EvaluationEntry(network, null, null)
             : network.Quantized(scheme, calibration, progress, cancellation))).ToArray();
         if (entries.Length == 0) throw new QuantNotebooksException(wanted.Length == 0 ? "There is no scheme to compare." : "There is no network to compare.");
-        return new Comparison([.. EvaluationPass.Run(entries, images, (options ?? EvaluationOptions.Default).KeepsDone, progress, cancellation).Select(result => new ComparisonRow(result.Network.Name, result))]);
+        return new Comparison([.. EvaluationPass.Run(entries, images, (options ?? EvaluationOptions.Default).KeepDone, progress, cancellation).Select(result => new ComparisonRow(result.Network.Name, result))]);
     }
 
     /// <summary>Puts evaluations that were made one by one side by side, each under a name.</summary>

@@ -10,5 +10,5 @@ public sealed record EvaluationOptions
     /// Whether a cancelled evaluation gives the result of the images that it is done with, see <see cref="EvaluationResult.StoppedBefore"/>, instead
     /// of throwing. It throws all the same where it is done with none.
     /// </summary>
-    public bool KeepsDone { get; init; }
+    public bool KeepDone { get; init; }
 }

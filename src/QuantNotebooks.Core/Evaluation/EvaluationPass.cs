@@ -24,22 +24,22 @@ internal static class EvaluationPass
 
     /// <param name="entries">What to evaluate.</param>
     /// <param name="images">Test images.</param>
-    /// <param name="keepsDone">Whether a pass that is cancelled ends after the batch under way and gives the results of the images so far; else it throws.</param>
+    /// <param name="keepDone">Whether a pass that is cancelled ends after the batch under way and gives the results of the images so far; else it throws.</param>
     /// <param name="progress">Told which network and layer is under way.</param>
     /// <param name="cancellation">Stops the pass.</param>
     /// <param name="kept">Full-precision outputs of earlier passes over the same images, which this one adds to; null to keep none.</param>
     /// <returns>A result an entry; fewer where a pass was cancelled before the last entries had begun.</returns>
     public static ImmutableArray<EvaluationResult> Run(
-        IReadOnlyList<EvaluationEntry> entries, ImageSet images, bool keepsDone, IProgress<SweepProgress>? progress, CancellationToken cancellation,
+        IReadOnlyList<EvaluationEntry> entries, ImageSet images, bool keepDone, IProgress<SweepProgress>? progress, CancellationToken cancellation,
         FloatOutputs? kept = null)
     {
         var batches = entries.Select(entry => new ImageBatches(entry.Network, images, BatchSize)).ToArray();
         // Networks that take their images in another way, or batches of another size, can't share a pass.
         if (batches.Any(other => !other.ReadsLike(batches[0])))
-            return RunApart(entries, images, keepsDone, progress, kept, cancellation);
+            return RunApart(entries, images, keepDone, progress, kept, cancellation);
 
         // What is kept is whole batches.
-        var within = keepsDone ? CancellationToken.None : cancellation;
+        var within = keepDone ? CancellationToken.None : cancellation;
         using var pool = new TensorPool();
         var references = new Dictionary<string, WholeNetwork>();
         var runs = new List<(WholeNetwork Full, QuantizedInference? Quantized, OutputTally Tally)>();
@@ -60,7 +60,7 @@ internal static class EvaluationPass
             for (; batch < batches[0].Count; batch++, step = 0)
             {
                 if (batch == 0) cancellation.ThrowIfCancellationRequested();
-                else if (keepsDone && cancellation.IsCancellationRequested) break;
+                else if (keepDone && cancellation.IsCancellationRequested) break;
                 using var input = reader.Next();
                 var outputs = new Dictionary<WholeNetwork, FullOutput>();
                 foreach (var full in references.Values)
@@ -92,13 +92,13 @@ internal static class EvaluationPass
     }
 
     private static ImmutableArray<EvaluationResult> RunApart(
-        IReadOnlyList<EvaluationEntry> entries, ImageSet images, bool keepsDone, IProgress<SweepProgress>? progress, FloatOutputs? kept, CancellationToken cancellation)
+        IReadOnlyList<EvaluationEntry> entries, ImageSet images, bool keepDone, IProgress<SweepProgress>? progress, FloatOutputs? kept, CancellationToken cancellation)
     {
         var results = ImmutableArray.CreateBuilder<EvaluationResult>();
         foreach (var entry in entries)
         {
-            if (keepsDone && results.Count > 0 && cancellation.IsCancellationRequested) break;
-            results.AddRange(Run([entry], images, keepsDone, progress, cancellation, kept));
+            if (keepDone && results.Count > 0 && cancellation.IsCancellationRequested) break;
+            results.AddRange(Run([entry], images, keepDone, progress, cancellation, kept));
         }
         return results.ToImmutable();
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using QuantNotebooks.Quantization;
+using QuantNotebooks.Shift;
 
 namespace QuantNotebooks.Experiments;
 
@@ -24,13 +25,14 @@ public sealed record ExperimentPlan(
            select new Experiment(network, method, scheme, seed),
     ];
 
-    /// <summary>The part of the experiments that the K-th of N jobs runs: neighbours, so that jobs share as little of a network's work as can be.</summary>
-    /// <param name="number">K, from 1.</param>
-    /// <param name="count">N; jobs beyond the number of experiments get none.</param>
-    public ImmutableArray<Experiment> Part(int number, int count)
+    /// <summary>The part of the experiments that one of several jobs runs: neighbours, so that jobs share as little of a network's work as can be.</summary>
+    /// <param name="part">Which of how many jobs; those beyond the number of experiments get none.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The part's number is not one of 1 to its count.</exception>
+    public ImmutableArray<Experiment> Part(Shard part)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(number, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(number, count);
+        var (number, count) = part;
+        ArgumentOutOfRangeException.ThrowIfLessThan(number, 1, nameof(part));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(number, count, nameof(part));
         var all = Experiments;
         var (first, next) = ((int)((long)all.Length * (number - 1) / count), (int)((long)all.Length * number / count));
         return all[first..next];

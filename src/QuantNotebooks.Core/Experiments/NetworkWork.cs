@@ -26,7 +26,7 @@ internal sealed class NetworkWork(ExperimentKeys.OpenNetwork open)
         var network = Prepared(experiment, cancellation);
         var entry = network.Quantized(experiment.Scheme, () => RangesOf(network, experiment.Scheme, cancellation));
         var prepared = clock.Elapsed;
-        var result = EvaluationPass.Run([entry], open.Test, keepsDone: false, progress: null, cancellation, _outputs)[0];
+        var result = EvaluationPass.Run([entry], open.Test, keepDone: false, progress: null, cancellation, _outputs)[0];
         process.Refresh();
         return new ExperimentResult(key, experiment.Network.Name, experiment.Method.Name, experiment.Scheme, experiment.Seed)
         {

@@ -76,7 +76,7 @@ public static class JsonExport
         return ReportJson.Write(result.Network.Parent ?? result.Network, result.Scheme, result.Images, writer =>
         {
             writer.WriteString("method", result.Method);
-            writer.WriteString("point", result.Point == CorrectionPoint.AfterActivation ? "after-activation" : "before-activation");
+            writer.WriteString("point", result.Point == LayerPoint.AfterActivation ? "after-activation" : "before-activation");
             writer.WriteImages("heldOut", result.HeldOut);
             if (result.StoppedAfter is { } done) writer.WriteNumber("stoppedAfter", done);
             writer.WriteCalibration(result.Network.Ranges);

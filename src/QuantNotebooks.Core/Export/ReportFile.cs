@@ -33,11 +33,11 @@ public static class ReportFile
         var temporary = $"{path}.{Guid.NewGuid():n}.tmp";
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
-            {
-                write(stream);
-                stream.Flush(flushToDisk: true);
-            }
+            AbandonedFiles.Remove(path);
+            // Held until it has its name, so that no other process takes it for abandoned; Windows renames what is open where that is shared.
+            using var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None);
+            write(stream);
+            stream.Flush(flushToDisk: true);
             File.Move(temporary, path, overwrite: true);
         }
         // The last is what .NET makes of a file beyond the size that the file system or the shell allows.

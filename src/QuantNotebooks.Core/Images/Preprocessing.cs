@@ -46,7 +46,7 @@ public sealed record Preprocessing
     /// <summary>
     /// What the difference is divided by, above 0: one number for all channels, or one a channel in the order of <see cref="Channels"/>.
     /// </summary>
-    public ValueList<double> Std { get; init; } = [1];
+    public ValueList<double> StandardDeviation { get; init; } = [1];
 
     /// <summary>The file that this was read from, or another name for error messages.</summary>
     public string Source => Origin.Name ?? "The preprocessing";
@@ -114,12 +114,12 @@ public sealed record Preprocessing
         Require(PadValue is >= 0 and <= 255, "padValue", $"is {PadValue}; it must be from 0 to 255, in pixel units");
         Require(double.IsFinite(Scale) && Scale > 0, "scale", $"is {Scale}; it must be a number above 0");
         RequirePerChannel(Mean, "mean");
-        RequirePerChannel(Std, "std");
-        foreach (var std in Std)
+        RequirePerChannel(StandardDeviation, "std");
+        foreach (var std in StandardDeviation)
             Require(std > 0, "std", $"holds {std}; each number must be above 0");
         for (var channel = 0; channel < ChannelCount; channel++)
             Require(float.IsFinite(Normalize(0, channel)) && float.IsFinite(Normalize(255, channel)), "scale",
-                $"is {Scale}, which with input.mean {Mean} and input.std {Std} gives values beyond the range of float");
+                $"is {Scale}, which with input.mean {Mean} and input.std {StandardDeviation} gives values beyond the range of float");
     }
 
     private void RequirePerChannel(ValueList<double> values, string field)
@@ -132,7 +132,7 @@ public sealed record Preprocessing
 
     /// <summary>The value of a pixel in the network's input: computed in double precision, rounded once.</summary>
     internal float Normalize(double pixel, int channel) =>
-        (float)((pixel * Scale - Mean[Mean.Count == 1 ? 0 : channel]) / Std[Std.Count == 1 ? 0 : channel]);
+        (float)((pixel * Scale - Mean[Mean.Count == 1 ? 0 : channel]) / StandardDeviation[StandardDeviation.Count == 1 ? 0 : channel]);
 
     private void Require(bool holds, string field, FormattableString problem)
     {

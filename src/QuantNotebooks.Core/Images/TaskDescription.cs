@@ -26,7 +26,7 @@ public sealed record TaskDescription(InputDescription Input, NetworkTask Task)
     /// <exception cref="QuantNotebooksException">
     /// There is a sidecar, but it is not a task description; the message names the field.
     /// </exception>
-    public static TaskDescription? TryLoadBeside(string onnxPath)
+    public static TaskDescription? FindBeside(string onnxPath)
     {
         ArgumentNullException.ThrowIfNull(onnxPath);
         var isOnnx = onnxPath.EndsWith(OnnxExtension, StringComparison.OrdinalIgnoreCase);
@@ -36,15 +36,15 @@ public sealed record TaskDescription(InputDescription Input, NetworkTask Task)
 
     /// <summary>Reads a description from JSON, which names no other files. Fields that are not known are errors, not ignored.</summary>
     /// <param name="json">The JSON text.</param>
-    /// <param name="sourceName">Where the text comes from, for error messages: a file, or the metadata of a network.</param>
+    /// <param name="source">Where the text comes from, for error messages: a file, or the metadata of a network.</param>
     /// <exception cref="QuantNotebooksException">
     /// The text is not a task description; the message names the source and the field.
     /// </exception>
-    public static TaskDescription Parse(string json, string sourceName)
+    public static TaskDescription Parse(string json, string source)
     {
         ArgumentNullException.ThrowIfNull(json);
-        ArgumentNullException.ThrowIfNull(sourceName);
-        return TaskJson.Read(json, sourceName, folder: null);
+        ArgumentNullException.ThrowIfNull(source);
+        return TaskJson.Read(json, source, folder: null);
     }
 
     /// <summary>Writes the description as JSON on one line; <see cref="Parse"/> gives an equal description back.</summary>

@@ -74,7 +74,7 @@ internal static class TaskJson
             PadValue = input.Optional("padValue")?.AsNumber() ?? 0,
             Scale = input["scale"].AsNumber(),
             Mean = input["mean"].AsList(static item => item.AsNumber()),
-            Std = input["std"].AsList(static item => item.AsNumber()),
+            StandardDeviation = input["std"].AsList(static item => item.AsNumber()),
         };
         preprocessing.RequireConsistent();
         return new InputDescription(name, preprocessing);
@@ -98,7 +98,7 @@ internal static class TaskJson
         writer.WriteNumber("padValue", preprocessing.PadValue);
         writer.WriteNumber("scale", preprocessing.Scale);
         WriteNumbers(writer, "mean", preprocessing.Mean.AsSpan());
-        WriteNumbers(writer, "std", preprocessing.Std.AsSpan());
+        WriteNumbers(writer, "std", preprocessing.StandardDeviation.AsSpan());
     }
 
     private static NetworkTask ReadTask(JsonField task, string? folder)

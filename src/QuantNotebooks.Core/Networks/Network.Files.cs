@@ -25,7 +25,7 @@ public sealed partial class Network
         {
             FileSha256 = Convert.ToHexStringLower(SHA256.HashData(bytes)),
             KeepsDeadChannels = options.KeepDeadChannels,
-            Task = TaskDescription.TryLoadBeside(path),
+            Task = TaskDescription.FindBeside(path),
         };
         return FromModel(model, facts, options);
     }

@@ -24,7 +24,7 @@ public static class PruningMeasurement
     /// <param name="sparsities">Shares of weights to set to zero, in ascending order; null for <see cref="DefaultSparsities"/>.</param>
     /// <param name="options">How weights are chosen with factorization; null for the defaults.</param>
     /// <param name="progress">Told which network is under way.</param>
-    /// <param name="cancellation">Stops within a batch; see <see cref="PruningOptions.KeepsDone"/> for those before it.</param>
+    /// <param name="cancellation">Stops within a batch; see <see cref="PruningOptions.KeepDone"/> for those before it.</param>
     /// <exception cref="QuantNotebooksException">
     /// The options name no factorization, a sparsity is no share below 1 or they don't ascend, or the images don't fit the network.
     /// </exception>
@@ -44,7 +44,7 @@ public static class PruningMeasurement
 
         var plain = Results(options with { Factorization = null });
         var factorized = Results(options);
-        var results = Run(network, [.. plain, .. factorized], images, options.KeepsDone, progress, cancellation);
+        var results = Run(network, [.. plain, .. factorized], images, options.KeepDone, progress, cancellation);
         return new PruningReport(network, results[0].Images, options, results[0].FloatAccuracy, results[0].Metric, Points(plain, 0), Points(factorized, plain.Length))
         {
             StoppedBefore = results[0].StoppedBefore,
@@ -69,7 +69,7 @@ public static class PruningMeasurement
 
     /// <summary>One pass over the images through the network and all pruned ones.</summary>
     private static ImmutableArray<EvaluationResult> Run(
-        Network network, ImmutableArray<PruningResult> pruned, ImageSet images, bool keepsDone, IProgress<SweepProgress>? progress, CancellationToken cancellation)
+        Network network, ImmutableArray<PruningResult> pruned, ImageSet images, bool keepDone, IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
         var batches = new ImageBatches(network, images);
         using var pool = new TensorPool();
@@ -86,7 +86,7 @@ public static class PruningMeasurement
             for (var batch = 0; batch < batches.Count; batch++) RunBatch(reader, batch);
             Report(batches.Count, 0, "done");
         }
-        catch (OperationCanceledException) when (keepsDone && tallies[0].Seen > 0)
+        catch (OperationCanceledException) when (keepDone && tallies[0].Seen > 0)
         {
             // A batch is compared when all networks have run it: what was done is the batches before.
         }

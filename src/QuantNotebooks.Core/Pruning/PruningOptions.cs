@@ -35,5 +35,5 @@ public sealed record PruningOptions
     /// Whether a measurement that is cancelled gives the report of the images that all networks are done with, see <see cref="PruningReport.StoppedBefore"/>,
     /// instead of throwing. It throws all the same where they are done with none.
     /// </summary>
-    public bool KeepsDone { get; init; }
+    public bool KeepDone { get; init; }
 }

@@ -22,13 +22,13 @@ public static class NetworkRecommendation
     /// <param name="images">Images that everything is calibrated, measured and corrected on; no labels needed.</param>
     /// <param name="heldOut">Other images, on which the plan is tried.</param>
     /// <param name="scheme">How the network is to be quantized.</param>
-    /// <param name="options">How long it may take, and what becomes of one that is cancelled; null for <see cref="RecommendOptions.Default"/>.</param>
+    /// <param name="options">How long it may take, and what becomes of one that is cancelled; null for <see cref="RecommendationOptions.Default"/>.</param>
     /// <param name="progress">Told what is under way.</param>
-    /// <param name="cancellation">Stops within a batch; see <see cref="RecommendOptions.KeepsDone"/> for what was done before.</param>
+    /// <param name="cancellation">Stops within a batch; see <see cref="RecommendationOptions.KeepDone"/> for what was done before.</param>
     /// <exception cref="QuantNotebooksException">The images don't fit the network, the network has no layers, or a value is not finite.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static RecommendationReport Recommend(
-        this Network network, ImageSet images, ImageSet heldOut, QuantizationScheme scheme, RecommendOptions? options = null,
+        this Network network, ImageSet images, ImageSet heldOut, QuantizationScheme scheme, RecommendationOptions? options = null,
         IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(network);
@@ -36,6 +36,6 @@ public static class NetworkRecommendation
         ArgumentNullException.ThrowIfNull(heldOut);
         ArgumentNullException.ThrowIfNull(scheme);
         if (network.Layers.IsEmpty) throw new QuantNotebooksException($"'{network.Name}' has no layers, so there is nothing to recommend.");
-        return new Recommender(network.FloatReference, images, heldOut, scheme, options ?? RecommendOptions.Default, progress, cancellation).Run();
+        return new Recommender(network.FloatReference, images, heldOut, scheme, options ?? RecommendationOptions.Default, progress, cancellation).Run();
     }
 }

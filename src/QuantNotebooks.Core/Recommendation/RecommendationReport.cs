@@ -54,7 +54,7 @@ public sealed record RecommendationReport(
     public required ImmutableArray<string> Untried { get; init; }
 
     /// <summary>
-    /// Whether it was cancelled before its end and holds what was done until then (<see cref="RecommendOptions.KeepsDone"/>): <see cref="Sensitivity"/> may be
+    /// Whether it was cancelled before its end and holds what was done until then (<see cref="RecommendationOptions.KeepDone"/>): <see cref="Sensitivity"/> may be
     /// of the first images only, <see cref="Before"/> of a few, and <see cref="Untried"/> names the rest.
     /// </summary>
     public bool Stopped { get; init; }

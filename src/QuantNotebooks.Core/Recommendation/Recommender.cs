@@ -14,7 +14,7 @@ namespace QuantNotebooks.Recommendation;
 
 /// <summary>Measures, weighs the remedies layer by layer, and tries the plan step by step.</summary>
 internal sealed class Recommender(
-    Network network, ImageSet images, ImageSet heldOut, QuantizationScheme scheme, RecommendOptions options, IProgress<SweepProgress>? progress, CancellationToken cancellation)
+    Network network, ImageSet images, ImageSet heldOut, QuantizationScheme scheme, RecommendationOptions options, IProgress<SweepProgress>? progress, CancellationToken cancellation)
 {
     /// <summary>What the kept steps have made so far.</summary>
     private readonly record struct State(Network Network, QuantizationScheme Scheme);
@@ -27,13 +27,13 @@ internal sealed class Recommender(
 
     private bool IsLate => _watch.Elapsed > options.Budget;
 
-    private bool IsStopped => options.KeepsDone && cancellation.IsCancellationRequested;
+    private bool IsStopped => options.KeepDone && cancellation.IsCancellationRequested;
 
     public RecommendationReport Run()
     {
         var ranges = network.Ranges ?? network.Calibrate(images, scheme, progress, cancellation);
         var shift = network.MeasureMeanShift(images, scheme, new() { Ranges = ranges }, During("shift"), cancellation);
-        var sensitivity = network.MeasureSensitivity(images, scheme, new() { Ranges = ranges, KeepsDone = options.KeepsDone }, During("each layer alone"), cancellation);
+        var sensitivity = network.MeasureSensitivity(images, scheme, new() { Ranges = ranges, KeepDone = options.KeepDone }, During("each layer alone"), cancellation);
         if (sensitivity.StoppedBefore is { } wanted) _untried.Add(FormattableString.Invariant($"layers were measured on the first {sensitivity.Sample.Count} of {wanted} images only"));
         var current = new State(network, scheme);
         var before = EvaluateBefore(ranges);
@@ -79,7 +79,7 @@ internal sealed class Recommender(
         {
             return work();
         }
-        catch (OperationCanceledException) when (options.KeepsDone)
+        catch (OperationCanceledException) when (options.KeepDone)
         {
             _untried.Add(missing);
             return null;
@@ -148,12 +148,12 @@ internal sealed class Recommender(
         var entry = network.Quantized(scheme, () => ranges);
         try
         {
-            return EvaluationPass.Run([entry], heldOut, options.KeepsDone, During("as it is"), cancellation)[0];
+            return EvaluationPass.Run([entry], heldOut, options.KeepDone, During("as it is"), cancellation)[0];
         }
-        catch (OperationCanceledException) when (options.KeepsDone)
+        catch (OperationCanceledException) when (options.KeepDone)
         {
             var few = heldOut.Take(Math.Min(FewImages, heldOut.Count));
-            var result = EvaluationPass.Run([entry], few, keepsDone: false, null, CancellationToken.None)[0];
+            var result = EvaluationPass.Run([entry], few, keepDone: false, null, CancellationToken.None)[0];
             return result with { StoppedBefore = few.Count == heldOut.Count ? null : heldOut.Count };
         }
     }

@@ -25,7 +25,7 @@ public static class SensitivityMeasurement
     /// <param name="scheme">How layers are quantized.</param>
     /// <param name="options">What else is wanted; null for <see cref="SensitivityOptions.Default"/>.</param>
     /// <param name="progress">Told which layer is under way.</param>
-    /// <param name="cancellation">Stops the measurement within a batch, which is then lost; see <see cref="SensitivityOptions.KeepsDone"/> for those before it.</param>
+    /// <param name="cancellation">Stops the measurement within a batch, which is then lost; see <see cref="SensitivityOptions.KeepDone"/> for those before it.</param>
     /// <exception cref="QuantNotebooksException">The images don't fit the network, or a value is not finite.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static SensitivityReport MeasureSensitivity(
@@ -52,7 +52,7 @@ public static class SensitivityMeasurement
             for (var batch = 0; batch < batches.Count; batch++) RunBatch(batch);
             progress?.Report(new SweepProgress(total, total, "done") { ImagesDone = sample.Count, TotalImages = sample.Count });
         }
-        catch (OperationCanceledException) when (options.KeepsDone && together.Seen > 0)
+        catch (OperationCanceledException) when (options.KeepDone && together.Seen > 0)
         {
             // A batch is compared in one go, all layers of it: what was done is the batches before.
         }

@@ -30,7 +30,7 @@ public sealed record SensitivityOptions
     /// Whether a cancelled measurement gives the report of the images of the sample that it is done with, the same ones for all layers, see
     /// <see cref="SensitivityReport.StoppedBefore"/>, instead of throwing. It throws all the same where it is done with none.
     /// </summary>
-    public bool KeepsDone { get; init; }
+    public bool KeepDone { get; init; }
 
     /// <summary>
     /// The usual size of the sample. An image costs about half a run of the network for each layer, where measuring its mean shift costs a few

@@ -9,7 +9,7 @@ namespace QuantNotebooks.Shift;
 /// <summary>One channel's values on a set of images, in full precision and quantized, as histograms over the same bins. Immutable.</summary>
 /// <param name="Layer">The layer.</param>
 /// <param name="Channel">Its output channel.</param>
-/// <param name="AfterActivation">Whether the values are those after the activation and the output's quantizer, or those before the activation.</param>
+/// <param name="Point">Whether the values are those before the activation, or those after it and after the output's quantizer.</param>
 /// <param name="Edges">The bins' edges, equally far apart, one more than there are bins; the first is the smallest value and the last the largest.</param>
 /// <param name="Float">How many full-precision values lie in each bin.</param>
 /// <param name="Quantized">How many quantized values lie in each bin.</param>
@@ -18,7 +18,7 @@ namespace QuantNotebooks.Shift;
 /// <param name="QuantizedMean">Their mean quantized; the difference is the channel's mean shift.</param>
 /// <param name="Grid">The grid that the quantized values lie on; null before the activation, or where activations are not quantized.</param>
 public sealed record ChannelDistribution(
-    Layer Layer, int Channel, bool AfterActivation, ImmutableArray<double> Edges, ImmutableArray<long> Float, ImmutableArray<long> Quantized, long Count,
+    Layer Layer, int Channel, LayerPoint Point, ImmutableArray<double> Edges, ImmutableArray<long> Float, ImmutableArray<long> Quantized, long Count,
     double FloatMean, double QuantizedMean, Quantizer? Grid);
 
 /// <summary>Measures how the values of single channels are spread.</summary>
@@ -30,28 +30,29 @@ public static class Distributions
     /// <param name="scheme">How to quantize.</param>
     /// <param name="layer">The layer's name.</param>
     /// <param name="channel">Its output channel.</param>
-    /// <param name="afterActivation">Where to look.</param>
+    /// <param name="point">Where in the layer to look.</param>
     /// <param name="bins">Number of bins, at least 1.</param>
     /// <param name="cancellation">Stops within a batch.</param>
     /// <remarks>Two passes, the first for the range; memory does not grow with images.</remarks>
     /// <exception cref="QuantNotebooksException">There is no such layer or channel, or the images don't fit the network.</exception>
     public static ChannelDistribution MeasureDistribution(
-        this Network network, ImageSet images, QuantizationScheme scheme, string layer, int channel, bool afterActivation = true, int bins = 120, CancellationToken cancellation = default)
+        this Network network, ImageSet images, QuantizationScheme scheme, string layer, int channel, LayerPoint point = LayerPoint.AfterActivation, int bins = 120,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bins);
         var wanted = network.Layer(layer);
         if (channel < 0 || channel >= wanted.Channels) throw new QuantNotebooksException($"'{wanted.Name}' has no channel {channel}: it has {wanted.Channels}, from 0.");
         var ranges = network.Ranges ?? network.Calibrate(images, scheme, null, cancellation);
-        var point = afterActivation ? MeasuringPoint.AfterActivation : MeasuringPoint.BeforeActivation;
-        var extent = new Visitor(wanted, channel, point, 0, 1, 1);
+        var measured = point == LayerPoint.AfterActivation ? MeasuringPoint.AfterActivation : MeasuringPoint.BeforeActivation;
+        var extent = new Visitor(wanted, channel, measured, 0, 1, 1);
         Sweep(extent);
-        var counts = new Visitor(wanted, channel, point, extent.Lowest, extent.Highest, bins);
+        var counts = new Visitor(wanted, channel, measured, extent.Lowest, extent.Highest, bins);
         var outcome = Sweep(counts);
         var width = (counts.Top - counts.Bottom) / bins;
         return new ChannelDistribution(
-            wanted, channel, afterActivation, [.. Enumerable.Range(0, bins + 1).Select(edge => counts.Bottom + width * edge)], [.. counts.Full], [.. counts.Quantized], counts.Count,
-            counts.FullSum / counts.Count, counts.QuantizedSum / counts.Count, afterActivation ? outcome.Quantizers.GetValueOrDefault(wanted.Output) : null);
+            wanted, channel, point, [.. Enumerable.Range(0, bins + 1).Select(edge => counts.Bottom + width * edge)], [.. counts.Full], [.. counts.Quantized], counts.Count,
+            counts.FullSum / counts.Count, counts.QuantizedSum / counts.Count, point == LayerPoint.AfterActivation ? outcome.Quantizers.GetValueOrDefault(wanted.Output) : null);
 
         SweepOutcome Sweep(Visitor visitor)
         {

@@ -18,7 +18,7 @@ public static class MeanShift
     /// <param name="scheme">How to quantize.</param>
     /// <param name="options">What else is wanted; null for <see cref="MeanShiftOptions.Default"/>.</param>
     /// <param name="progress">Told which layer is under way.</param>
-    /// <param name="cancellation">Stops the measurement within a batch; with <see cref="MeanShiftOptions.KeepsDone"/> after it.</param>
+    /// <param name="cancellation">Stops the measurement within a batch; with <see cref="MeanShiftOptions.KeepDone"/> after it.</param>
     /// <exception cref="QuantNotebooksException">
     /// The images don't fit the network; or a weight, bias or activation is not finite, and the message names layer and channel.
     /// </exception>
@@ -37,7 +37,7 @@ public static class MeanShift
         {
             return report with { HeldOut = Measure(heldOut) };
         }
-        catch (OperationCanceledException) when (options.KeepsDone)
+        catch (OperationCanceledException) when (options.KeepDone)
         {
             return report; // without the images held out it is whole
         }
@@ -46,7 +46,7 @@ public static class MeanShift
         {
             var measurement = new ShiftMeasurement(network, options.Split);
             using var sweep = new LayerSweep(network, scheme, set, measurement, ranges, options.Memory);
-            var outcome = sweep.Run(progress, options.KeepsDone, cancellation);
+            var outcome = sweep.Run(progress, options.KeepDone, cancellation);
             var done = outcome.Images == set.Count ? set : set.Take(outcome.Images);
             return new MeanShiftReport(network, scheme, done, measurement.Layers(outcome), outcome.Ranges) { StoppedBefore = done == set ? null : set.Count };
         }

@@ -26,7 +26,7 @@ public sealed record MeanShiftOptions
     /// Whether a cancelled measurement gives the report of the images that it is done with, see <see cref="MeanShiftReport.StoppedBefore"/>, instead
     /// of throwing. It throws all the same where it is done with none.
     /// </summary>
-    public bool KeepsDone { get; init; }
+    public bool KeepDone { get; init; }
 
     /// <summary>Most memory for tensors; null for <see cref="MemoryBudget.Default"/>.</summary>
     public MemoryBudget? Memory { get; init; }

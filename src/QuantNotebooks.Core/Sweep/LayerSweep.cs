@@ -49,20 +49,20 @@ internal sealed class LayerSweep : IDisposable
         _state = new SweepState(network, scheme, images, visitor, ranges, memory ?? MemoryBudget.Default);
     }
 
-    public SweepOutcome Run(IProgress<SweepProgress>? progress, CancellationToken cancellation) => Run(progress, keepsDone: false, cancellation);
+    public SweepOutcome Run(IProgress<SweepProgress>? progress, CancellationToken cancellation) => Run(progress, keepDone: false, cancellation);
 
     /// <param name="progress">Told what is under way.</param>
-    /// <param name="keepsDone">
+    /// <param name="keepDone">
     /// Whether a sweep that is cancelled gives what there is: one that goes batch by batch ends after those that it has begun, one that goes layer by layer
     /// leaves the layer under way; else it throws, as it does where nothing is done.
     /// </param>
     /// <param name="cancellation">Stops the sweep.</param>
-    public SweepOutcome Run(IProgress<SweepProgress>? progress, bool keepsDone, CancellationToken cancellation)
+    public SweepOutcome Run(IProgress<SweepProgress>? progress, bool keepDone, CancellationToken cancellation)
     {
         var isLayerwise = _state.Given is null || _state.Visitor.ChangesLayers;
-        var within = keepsDone && !isLayerwise ? CancellationToken.None : cancellation;
+        var within = keepDone && !isLayerwise ? CancellationToken.None : cancellation;
         using var reader = _state.Batches.Open(_state.Pool, within);
-        return isLayerwise ? new LayerwiseSweep(_state, reader, within).Run(progress, keepsDone) : new BatchwiseSweep(_state, reader, within, cancellation).Run(progress);
+        return isLayerwise ? new LayerwiseSweep(_state, reader, within).Run(progress, keepDone) : new BatchwiseSweep(_state, reader, within, cancellation).Run(progress);
     }
 
     public void Dispose() => _state.Dispose();

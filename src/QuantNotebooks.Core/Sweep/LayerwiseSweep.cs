@@ -15,14 +15,14 @@ internal sealed class LayerwiseSweep(SweepState state, BatchReader reader, Cance
 
     private readonly HashSet<Layer> _done = new(ReferenceEqualityComparer.Instance);
 
-    public SweepOutcome Run(IProgress<SweepProgress>? progress, bool keepsDone)
+    public SweepOutcome Run(IProgress<SweepProgress>? progress, bool keepDone)
     {
         try
         {
             RunAll(progress);
             return state.Outcome(_biases.ToImmutableDictionary());
         }
-        catch (OperationCanceledException) when (keepsDone && _done.Count > 0)
+        catch (OperationCanceledException) when (keepDone && _done.Count > 0)
         {
             // A bias of the layer under way may be found; its values behind the activation are not.
             var kept = _done.Select(layer => layer.Name).Where(_biases.ContainsKey);

@@ -30,21 +30,24 @@ internal sealed class CommandMagic(CommandDefinition definition) : Magic
     {
         get
         {
-            var text = new StringBuilder(base.Help).Append("\n  ").Append(definition.Subject.Name.PadRight(Column)).Append(definition.Subject.Help)
+            var text = new StringBuilder(base.Help).Append("\n  ").Append(Padded(definition.Subject.Name)).Append(definition.Subject.Help)
                 .Append(" Or the name of a variable.\n\nOptions:\n");
             foreach (var option in definition.Options)
             {
-                text.Append("  ").Append($"{option.Name} {option.ValueName}".TrimEnd().PadRight(Column)).Append(option.Help);
+                text.Append("  ").Append(Padded($"{option.Name} {option.ValueName}".TrimEnd())).Append(option.Help);
                 if (option.IsRequired) text.Append(" (required)");
                 if (option.DefaultText is { } usual) text.Append(" (usual: ").Append(usual).Append(')');
                 text.Append('\n');
             }
-            text.Append("  ").Append($"{As} NAME".PadRight(Column)).Append(AsHelp);
+            text.Append("  ").Append(Padded($"{As} NAME")).Append(AsHelp);
             return text.Append("\n\nExample:\n  ").Append(Prefix).Append(Name).Append(' ').Append(definition.Example).Append(" --as result\n").ToString();
         }
     }
 
     private const int Column = 30;
+
+    // What is too long for the column has its explanation on the next line.
+    private static string Padded(string left) => left.Length < Column ? left.PadRight(Column) : left + "\n  " + new string(' ', Column);
 
     public override Action<MagicRun> Bind(IReadOnlyList<string> words, string text)
     {

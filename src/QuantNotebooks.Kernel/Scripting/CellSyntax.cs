@@ -33,6 +33,19 @@ internal static class CellSyntax
         })];
     }
 
+    /// <summary>
+    /// The cell without its last semicolon where that is all that the compiler minds: "x;" is no statement of the language, and in a notebook means x without showing
+    /// it. Nothing else moves. Null for any other cell.
+    /// </summary>
+    public static string? WithoutSemicolon(string code, IReadOnlyCollection<Diagnostic> diagnostics, string path)
+    {
+        const string noStatement = "CS0201";
+        if (diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).ToList() is not [{ Id: noStatement } only] || only.Location.SourceTree?.FilePath != path) return null;
+        if (CSharpSyntaxTree.ParseText(code, ParseOptions).GetRoot() is not CompilationUnitSyntax { Members: [.., GlobalStatementSyntax { Statement: ExpressionStatementSyntax last }] }) return null;
+        if (last.SemicolonToken.IsMissing || !last.Span.Contains(only.Location.SourceSpan)) return null;
+        return code.Remove(last.SemicolonToken.SpanStart, 1).Insert(last.SemicolonToken.SpanStart, " ");
+    }
+
     /// <summary>Whether the cell ends in an expression without a semicolon whose type is not void.</summary>
     public static bool EndsInValue(Compilation compilation, SyntaxTree tree, CancellationToken cancellationToken)
     {

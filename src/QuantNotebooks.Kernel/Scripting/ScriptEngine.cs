@@ -127,13 +127,20 @@ internal sealed class ScriptEngine
             await EnsureStartedAsync(cancellationToken).ConfigureAwait(false);
             var script = state!.Script.ContinueWith<object>(code, NextOptions(ExceptionText.FileNameOf(number)));
             var diagnostics = script.Compile(cancellationToken);
+            var silent = CellSyntax.WithoutSemicolon(code, diagnostics, ExceptionText.FileNameOf(number));
+            if (silent is not null)
+            {
+                code = silent;
+                script = state.Script.ContinueWith<object>(code, NextOptions(ExceptionText.FileNameOf(number)));
+                diagnostics = script.Compile(cancellationToken);
+            }
             if (diagnostics.Any(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)) return DidNotCompile(number, diagnostics);
             var compilation = script.GetCompilation();
             // What the cell loads with #load are trees of their own, and come first.
             var tree = compilation.SyntaxTrees.Single(tree => tree.FilePath == ExceptionText.FileNameOf(number));
             if (compilation.SyntaxTrees.SelectMany(tree => CellSyntax.Refused(compilation, tree, cancellationToken)).ToList() is { Count: > 0 } refused) return new CellDidNotCompile(number, refused);
             warnings.Write(diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Warning).Select(Convert), output);
-            var hasValue = CellSyntax.EndsInValue(compilation, tree, cancellationToken);
+            var hasValue = silent is null && CellSyntax.EndsInValue(compilation, tree, cancellationToken);
             script = Guarded(script, code, number, cancellationToken);
             script.CreateDelegate(cancellationToken); // emits and loads here, where no abort can hurt the compiler
             return await ExecuteAsync(number, script, hasValue, output, cancellationToken).ConfigureAwait(false);

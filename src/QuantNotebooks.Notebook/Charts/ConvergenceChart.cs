@@ -15,7 +15,7 @@ public static class ConvergenceChart
         ArgumentNullException.ThrowIfNull(result);
         var moves = result.Convergence;
         if (moves.IsEmpty) throw new QuantNotebooksException($"The factors of '{result.Network.Name}' ({result.Method.Text()}) were not found in rounds: only cross-layer equalization converges.");
-        var title = $"After {NumberText.Count(moves.Length, "round")} no factor is off by more than {NumberText.Percent(Math.Exp(moves[^1]) - 1, 3)}";
+        var title = $"After {NumberText.Count(moves.Length, "round")} no factor is off by more than {NumberText.Percent(Math.Max(Math.Exp(moves[^1]) - 1, 1e-5), 3)}";
         const string reading = "By how much the factor furthest from its place was still off, round by round. In each round the largest weights are found anew and all factors solved for together; "
             + "a step up means that another weight became a channel's largest.";
         return new ChartFigure(title, reading, 380, () => Chart(

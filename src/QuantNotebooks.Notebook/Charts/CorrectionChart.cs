@@ -1,5 +1,6 @@
 using Plotly.NET;
 using QuantNotebooks.Correction;
+using QuantNotebooks.Networks;
 using QuantNotebooks.Notebook.Text;
 using QuantNotebooks.Shift;
 using static QuantNotebooks.Notebook.Charts.PlotlyNode;
@@ -17,7 +18,7 @@ public static class CorrectionChart
         ArgumentNullException.ThrowIfNull(correction);
         if (correction.Corrections.IsEmpty) throw new QuantNotebooksException($"'{correction.Network.Name}' has no layers to draw.");
         var title = CorrectionFinding.Of(correction);
-        var where = correction.Point == CorrectionPoint.AfterActivation ? "after" : "before";
+        var where = correction.Point == LayerPoint.AfterActivation ? "after" : "before";
         var reading = $"Root mean square over channels of the shift {where} the activation, in units of each channel's sigma. "
             + "A good correction moves calibration and held-out lines down together; a held-out line that stays up means too few calibration images.";
         var unchanged = correction.Corrections.Count(layer => layer.Skipped is not null);

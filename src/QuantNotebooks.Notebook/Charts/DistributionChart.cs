@@ -1,4 +1,5 @@
 using Plotly.NET;
+using QuantNotebooks.Networks;
 using QuantNotebooks.Notebook.Text;
 using QuantNotebooks.Shift;
 using static QuantNotebooks.Notebook.Charts.PlotlyNode;
@@ -21,7 +22,7 @@ public static class DistributionChart
             + $"{(shift < 0 ? "below" : "above")} the full-precision mean"
             + (distribution.Grid is { } grid ? $", {NumberText.Significant(Math.Abs(shift) / grid.Scale, 2)} steps of the grid" : "");
         var reading = $"Blue: full precision; orange: quantized, both of {NumberText.Count(distribution.Count, "value")}; upright lines: the two means. "
-            + (distribution.AfterActivation ? "After the activation" : "Before the activation")
+            + (distribution.Point == LayerPoint.AfterActivation ? "After the activation" : "Before the activation")
             + (distribution.Grid is null ? "." : "; the ticks below are the grid's values. A channel that spans few ticks loses most.");
         return new ChartFigure(title, reading, 430, () => Build(title, distribution));
     }
@@ -48,7 +49,7 @@ public static class DistributionChart
         }
         return Chart(traces,
             ("title", Title(title)), ("barmode", "overlay"), ("bargap", 0),
-            ("xaxis", Axis($"value {(distribution.AfterActivation ? "after" : "before")} the activation", 8, ("range", new[] { edges[0], edges[^1] }), ("zeroline", false))),
+            ("xaxis", Axis($"value {(distribution.Point == LayerPoint.AfterActivation ? "after" : "before")} the activation", 8, ("range", new[] { edges[0], edges[^1] }), ("zeroline", false))),
             ("yaxis", Axis("% of the values", 8, ("range", new[] { -0.08 * top, 1.08 * top }), ("zeroline", false))),
             ("legend", Node(("orientation", "h"), ("x", 0), ("y", 1.01), ("yanchor", "bottom"))),
             ("margin", Node(("t", TopMargin(title, 34)), ("b", 56), ("l", 60), ("r", 20))));

@@ -27,11 +27,12 @@ public static class PredictionChart
                 layer.Layer, [.. split.Channels.Select(channel => channel.PredictedWeights)], [.. split.Channels.Select(channel => channel.Weights)],
                 [.. layer.Before.Channels.Select(channel => channel.IsConstant ? double.NaN : channel.Sigma)])
             : throw new QuantNotebooksException($"The shifts of '{report.Network.Name}' were not taken apart: measure with MeanShiftOptions {{ Split = true }} (--split)."));
+        Func<Point, bool> isDepthwise = point => point.Layer.Layer.Operator == LayerOperator.DepthwiseConv;
+        var hasDepthwise = report.Network.Layers.Any(layer => layer.Operator == LayerOperator.DepthwiseConv);
         return Draw(
             report.Network, new ShiftPredictions([.. layers]), "The prediction (Wq - W) E[x] follows the measured shift of own weights",
             "On the line prediction and measurement are the same. The prediction needs one mean an input channel and no quantized run; it misses where the border of a padded map weighs.",
-            [point => point.Layer.Layer.Operator != LayerOperator.DepthwiseConv, point => point.Layer.Layer.Operator == LayerOperator.DepthwiseConv],
-            ["channels of other layers", "channels of depthwise layers"]);
+            [point => !isDepthwise(point), isDepthwise], [hasDepthwise ? "channels of other layers" : "channels", "channels of depthwise layers"]);
     }
 
     /// <summary>Draws what an analytic correction took from batch normalization alone, one trace a layer.</summary>

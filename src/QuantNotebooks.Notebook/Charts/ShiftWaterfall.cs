@@ -48,7 +48,7 @@ public static class ShiftWaterfall
                     ("hovertemplate", "%{text}<extra></extra>")),
                 Trace("bar",
                     ("name", "mean shift"), ("x", new[] { 3 }), ("y", new[] { NumberText.Rounded(figures.MeanShift) }), ("width", 0.6), ("marker", Node(("color", Palette.Green))),
-                    ("text", new[] { Signed(figures.MeanShift) }), ("textposition", "outside"), ("cliponaxis", false), ("hovertemplate", "%{text}<extra></extra>")),
+                    ("text", new[] { Signed(figures.MeanShift) }), ("textposition", "auto"), ("insidetextanchor", "middle"), ("cliponaxis", false), ("hovertemplate", "%{text}<extra></extra>")),
                 Trace("scatter",
                     ("mode", "markers"), ("x", new[] { 3 }), ("y", new[] { NumberText.Rounded(figures.MeanShift) }), ("showlegend", false), ("hoverinfo", "skip"),
                     ("marker", Node(("size", 4), ("color", Palette.Grey))),
@@ -56,7 +56,7 @@ public static class ShiftWaterfall
             ],
             ("title", Title(title)), ("barmode", "overlay"), ("showlegend", false),
             ("xaxis", Axis("", 8, ("tickvals", new[] { 0, 1, 2, 3 }), ("ticktext", steps.Select(step => step.Label).Append("mean shift<br>E[q - y]").ToArray()),
-                ("range", new[] { -0.6, 3.6 }), ("showgrid", false))),
+                ("range", new[] { -0.6, 3.6 }), ("showgrid", false), ("zeroline", false))),
             ("yaxis", Axis("shift, in units of the activation", 8, ("exponentformat", "power"))),
             ("margin", Node(("t", TopMargin(title, 24)), ("b", 60), ("l", 70), ("r", 20))));
     }

@@ -31,7 +31,7 @@ internal static class CompareCommand
             foreach (var scheme in schemes)
                 if (scheme is not null) inputs.WarnOfOtherScheme(network, scheme);
         var calibration = schemes.OfType<QuantizationScheme>().ToList() is { Count: > 0 } quantizing ? inputs.Calibration(networks, quantizing, images) : null;
-        var comparison = Evaluate.Compare(networks, images, schemes, calibration, new() { KeepsDone = true }, inputs.Progress("compare"), inputs.Host.Cancellation);
+        var comparison = Evaluate.Compare(networks, images, schemes, calibration, new() { KeepDone = true }, inputs.Progress("compare"), inputs.Host.Cancellation);
         // Files of the same name in different folders are told apart by what the user called them.
         var ambiguous = networks.GroupBy(network => network.Name).Where(group => group.Count() > 1).Select(group => group.Key).ToHashSet();
         return new Comparison([.. comparison.Rows.Select((row, index) =>

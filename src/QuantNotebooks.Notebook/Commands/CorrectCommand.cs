@@ -62,7 +62,7 @@ internal static class CorrectCommand
     private static readonly CommandOption<string> Checkpoint =
         CommonOptions.Text("--checkpoint", "FILE", "fine-tune: keep the state there after every epoch, and resume from it.");
 
-    private static readonly CommandOption<CorrectionPoint> At = new(ParsePoint)
+    private static readonly CommandOption<LayerPoint> At = new(ParsePoint)
     {
         Name = "--at", ValueName = "before|after", Help = "iterative: make the shift vanish before the layer's activation, or after it.", DefaultText = "before",
         Rule = "'before' or 'after'",
@@ -129,7 +129,7 @@ internal static class CorrectCommand
                 if (!arguments.IsGiven(CommonOptions.Count)) images = images.Take(FineTuningImages);
                 return network.FineTuneBiases(images, inputs.Scheme, Training(arguments), heldOut, progress, cancellation);
             default:
-                var options = new IterativeOptions { Point = arguments.Get(At), Significance = arguments.Get(Significance), Shrink = arguments.Get(Shrink), SetAside = arguments.Get(SetAside), KeepsDone = true, Memory = arguments.Get(CommonOptions.Memory) };
+                var options = new IterativeOptions { Point = arguments.Get(At), Significance = arguments.Get(Significance), Shrink = arguments.Get(Shrink), SetAside = arguments.Get(SetAside), KeepDone = true, Memory = arguments.Get(CommonOptions.Memory) };
                 return network.CorrectBias(images, inputs.Scheme, options, heldOut, progress, cancellation);
         }
     }
@@ -174,9 +174,9 @@ internal static class CorrectCommand
         return text is "iterative" or "analytic" or "fine-tune";
     }
 
-    private static bool ParsePoint(string text, out CorrectionPoint value)
+    private static bool ParsePoint(string text, out LayerPoint value)
     {
-        value = text == "after" ? CorrectionPoint.AfterActivation : CorrectionPoint.BeforeActivation;
+        value = text == "after" ? LayerPoint.AfterActivation : LayerPoint.BeforeActivation;
         return text is "before" or "after";
     }
 

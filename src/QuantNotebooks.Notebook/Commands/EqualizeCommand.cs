@@ -64,7 +64,7 @@ internal static class EqualizeCommand
         var options = new EqualizationOptions
         {
             MaxFactor = arguments.Get(MaxFactor), PowerOfTwo = arguments.Get(PowerOfTwo), ReleasedCode = arguments.Get(ReleasedCode), PreActivations = arguments.Get(PreActivations), LayerMethods = layers,
-            KeepsDone = true,
+            KeepDone = true,
         };
         if (network.Ranges is not null) inputs.Host.Note($"'{network.Name}' carries calibrated ranges; they hold for its old channels only and are dropped.");
         var result = network.Equalize(method, images, options, inputs.Progress("equalize"), inputs.Host.Cancellation);

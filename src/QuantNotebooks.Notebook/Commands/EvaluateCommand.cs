@@ -26,11 +26,11 @@ internal static class EvaluateCommand
         {
             inputs.WarnOfOtherScheme(network, inputs.Scheme);
             var calibration = inputs.Calibration([network], [inputs.Scheme], images);
-            return network.Evaluate(images, inputs.Scheme, calibration, new() { KeepsDone = true }, progress, inputs.Host.Cancellation);
+            return network.Evaluate(images, inputs.Scheme, calibration, new() { KeepDone = true }, progress, inputs.Host.Cancellation);
         }
         if (inputs.Arguments.IsGiven(CommonOptions.Calibration))
             inputs.Host.Note($"{Float.Name} calibrates nothing; {CommonOptions.Calibration.Name} is ignored.");
-        return network.Evaluate(images, new() { KeepsDone = true }, progress, inputs.Host.Cancellation);
+        return network.Evaluate(images, new() { KeepDone = true }, progress, inputs.Host.Cancellation);
     }
 
     private static string? Conflict(CommandArguments arguments) =>

@@ -47,7 +47,7 @@ internal static class PruneCommand
         {
             Factorization = method, Scope = arguments.Get(Scope),
             Calibration = arguments.IsGiven(CommonOptions.Calibration) ? inputs.Part(CommonOptions.Calibration, CommonOptions.CalibrationCount) : null,
-            KeepsDone = true,
+            KeepDone = true,
         };
         var report = network.MeasurePruning(inputs.Images(), arguments.Get(Sparsity), options, inputs.Progress("prune"), inputs.Host.Cancellation);
         inputs.Save(Out, report.Network);

@@ -29,7 +29,7 @@ internal static class RecommendCommand
         var network = inputs.Network();
         var (images, heldOut) = ImagesAndHeldOut(inputs);
         var report = network.Recommend(
-            images, heldOut, inputs.Scheme, new() { Budget = inputs.Arguments.Get(Budget), KeepsDone = true }, inputs.Progress("recommend"), inputs.Host.Cancellation);
+            images, heldOut, inputs.Scheme, new() { Budget = inputs.Arguments.Get(Budget), KeepDone = true }, inputs.Progress("recommend"), inputs.Host.Cancellation);
         if (target is null) return report;
         if (report.Stopped)
         {

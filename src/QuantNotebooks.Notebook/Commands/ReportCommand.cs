@@ -19,7 +19,7 @@ internal static class ReportCommand
     {
         var network = inputs.Network();
         var (images, heldOut) = RecommendCommand.ImagesAndHeldOut(inputs);
-        return Report.For(network, images, heldOut, inputs.Scheme, new() { Budget = inputs.Arguments.Get(RecommendCommand.Budget), KeepsDone = true }, inputs.Progress("report"), inputs.Host.Cancellation);
+        return Report.For(network, images, heldOut, inputs.Scheme, new() { Budget = inputs.Arguments.Get(RecommendCommand.Budget), KeepDone = true }, inputs.Progress("report"), inputs.Host.Cancellation);
     }
 
     private static string ToJson(NetworkReport report)

@@ -26,7 +26,7 @@ internal static class SensitivityCommand
         {
             Sample = inputs.Arguments.IsGiven(Sample) ? inputs.Arguments.Get(Sample) : null,
             Calibration = inputs.Arguments.IsGiven(CommonOptions.Calibration) ? inputs.Part(CommonOptions.Calibration, CommonOptions.CalibrationCount) : null,
-            KeepsDone = true,
+            KeepDone = true,
         };
         return network.MeasureSensitivity(inputs.Images(), inputs.Scheme, options, inputs.Progress("sensitivity"), inputs.Host.Cancellation);
     }

@@ -54,7 +54,7 @@ internal static class ShiftCommand
             Split = inputs.Arguments.Get(Split),
             Ranges = RangesOf(inputs, network, images.Count < whole.Count || inputs.Arguments.IsGiven(Shard)),
             HeldOut = heldOut,
-            KeepsDone = true,
+            KeepDone = true,
             Memory = inputs.Arguments.Get(CommonOptions.Memory),
         };
         // Without ranges of their own the statistics depend on all the images, and can't be told to be those of the same measurement.

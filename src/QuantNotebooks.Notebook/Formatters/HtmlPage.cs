@@ -17,7 +17,7 @@ public static class HtmlPage
     /// <summary>The page around a body.</summary>
     /// <param name="title">Plain text.</param>
     /// <param name="body">HTML.</param>
-    public static string Of(string title, string body) => $"""
+    public static string WithBody(string title, string body) => $"""
         <!DOCTYPE html>
         <html lang="en">
         <head>
@@ -46,7 +46,7 @@ public static class HtmlPage
         ArgumentNullException.ThrowIfNull(result);
         NotebookFormatters.Register();
         var html = MimeBundle.Of(result)[MimeBundle.Html] ?? throw new ArgumentException($"A {result.GetType().Name} has no HTML.", nameof(result));
-        return Of(heading, $"<h1>{WebUtility.HtmlEncode(heading)}</h1>\n{html}\n<p style=\"opacity:.65;font-size:12px\">{WebUtility.HtmlEncode(ToolVersion.Text)}</p>\n");
+        return WithBody(heading, $"<h1>{WebUtility.HtmlEncode(heading)}</h1>\n{html}\n<p style=\"opacity:.65;font-size:12px\">{WebUtility.HtmlEncode(ToolVersion.Text)}</p>\n");
     }
 
     private static string ReadStyle()

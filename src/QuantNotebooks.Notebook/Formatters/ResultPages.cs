@@ -70,7 +70,7 @@ internal static class ResultPages
     {
         var notes = new List<string>
         {
-            $"Root mean square over channels of the shift {(correction.Point == CorrectionPoint.AfterActivation ? "after" : "before")} the activation, in sigmas. "
+            $"Root mean square over channels of the shift {(correction.Point == LayerPoint.AfterActivation ? "after" : "before")} the activation, in sigmas. "
                 + "Before and after: on the calibration images, with every earlier layer corrected; held out: the uncorrected and the corrected network on other images.",
             $"{correction.Method} bias correction, {MeasuredOn(correction.Scheme, correction.Images)}",
         };

@@ -8,6 +8,9 @@ internal static class CellText
 {
     private const int LongestCell = 80;
 
+    // Sentences break into lines; a name does not.
+    private const int LongestSentence = 400;
+
     /// <summary>Whether values of this type are numbers that stand at the right edge.</summary>
     public static bool IsNumeric(Type type)
     {
@@ -26,6 +29,7 @@ internal static class CellText
         Half real => number((double)real),
         decimal real => number((double)real),
         NameList names => LayerText.Shortened(names.ToString(), LongestCell),
+        string text when text.Contains(' ', StringComparison.Ordinal) => LayerText.Shortened(text, LongestSentence),
         _ => LayerText.Shortened(Exact(value), LongestCell),
     };
 

@@ -17,7 +17,7 @@ public sealed record NetworkReport(MeanShiftReport Shift, RecommendationReport R
     /// <summary>The network that was given.</summary>
     public Network Network => Shift.Network;
 
-    /// <summary>Whether it was cancelled before its end and holds what was done until then (<see cref="RecommendOptions.KeepsDone"/>).</summary>
+    /// <summary>Whether it was cancelled before its end and holds what was done until then (<see cref="RecommendationOptions.KeepDone"/>).</summary>
     public bool Stopped => Recommendation.Stopped || Shift.StoppedBefore is not null || After?.StoppedBefore is not null;
 
     /// <summary>Writes the report as one HTML file that needs no network: a summary, what to do, charts, a page a layer, settings and a glossary.</summary>
@@ -37,22 +37,22 @@ public static class Report
     /// <param name="images">Images that everything is calibrated, measured and corrected on; no labels needed.</param>
     /// <param name="heldOut">Other images, on which remedies are tried.</param>
     /// <param name="scheme">How the network is to be quantized.</param>
-    /// <param name="options">How long remedies may take, and what becomes of a report that is cancelled; null for <see cref="RecommendOptions.Default"/>.</param>
+    /// <param name="options">How long remedies may take, and what becomes of a report that is cancelled; null for <see cref="RecommendationOptions.Default"/>.</param>
     /// <param name="progress">Told what is under way.</param>
-    /// <param name="cancellation">Stops within a batch; see <see cref="RecommendOptions.KeepsDone"/> for what was done before.</param>
+    /// <param name="cancellation">Stops within a batch; see <see cref="RecommendationOptions.KeepDone"/> for what was done before.</param>
     /// <exception cref="QuantNotebooksException">The images don't fit the network, the network has no layers, or a value is not finite.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static NetworkReport For(
-        Network network, ImageSet images, ImageSet heldOut, QuantizationScheme scheme, RecommendOptions? options = null,
+        Network network, ImageSet images, ImageSet heldOut, QuantizationScheme scheme, RecommendationOptions? options = null,
         IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(network);
-        var keepsDone = options?.KeepsDone == true;
+        var keepDone = options?.KeepDone == true;
         var recommendation = network.Recommend(images, heldOut, scheme, options, progress, cancellation);
         var ranges = network.Ranges ?? recommendation.Sensitivity.Ranges;
-        var shift = ShiftOf(network, scheme, new() { Split = true, HeldOut = heldOut, Ranges = ranges, KeepsDone = keepsDone });
+        var shift = ShiftOf(network, scheme, new() { Split = true, HeldOut = heldOut, Ranges = ranges, KeepDone = keepDone });
         var after = recommendation.Steps.Any(step => step.Kept) && shift.StoppedBefore is null
-            ? ShiftOf(recommendation.Network, recommendation.Scheme, new() { KeepsDone = keepsDone })
+            ? ShiftOf(recommendation.Network, recommendation.Scheme, new() { KeepDone = keepDone })
             : null;
         return new NetworkReport(shift, recommendation, after);
 
@@ -62,7 +62,7 @@ public static class Report
             {
                 return measured.MeasureMeanShift(images, by, how, progress, cancellation);
             }
-            catch (OperationCanceledException) when (keepsDone)
+            catch (OperationCanceledException) when (keepDone)
             {
                 // Each layer of the page needs its shift, and whoever interrupts does not want to wait.
                 var few = images.Take(Math.Min(FewImages, images.Count));

@@ -13,7 +13,7 @@ public sealed class CorrectionPointTests
 {
     private const int Count = 24;
 
-    private static readonly IterativeOptions After = new() { Point = CorrectionPoint.AfterActivation };
+    private static readonly IterativeOptions After = new() { Point = LayerPoint.AfterActivation };
 
     /// <summary>Weights of three bits, everything else in full precision: what is left behind the activation is the correction's alone.</summary>
     private static readonly QuantizationScheme Coarse = QuantizationScheme.Int8PerTensor with { WeightBits = 3, ActivationBits = null };
@@ -78,7 +78,7 @@ public sealed class CorrectionPointTests
             }
             Assert.Equal(low, result.Corrections[0].Correction[channel], 1e-3);
         }
-        Assert.Equal(CorrectionPoint.AfterActivation, result.Point);
+        Assert.Equal(LayerPoint.AfterActivation, result.Point);
         Assert.All(result.Corrections[0].After.Channels, channel => Assert.InRange(Math.Abs(channel.ShiftInSigmas), 0, 5e-4));
         Assert.Contains(result.Corrections[0].Before.Channels, channel => Math.Abs(channel.ShiftInSigmas) > 0.01);
     }

@@ -1,5 +1,6 @@
 using QuantNotebooks.Correction;
 using QuantNotebooks.Export;
+using QuantNotebooks.Networks;
 using QuantNotebooks.Quantization;
 using QuantNotebooks.Sweep;
 
@@ -12,14 +13,14 @@ public sealed class StoppedCorrectionTests
     private static readonly QuantizationScheme Scheme = QuantizationScheme.Int8PerTensor.WithBits(5);
 
     [Theory]
-    [InlineData(CorrectionPoint.BeforeActivation)]
-    [InlineData(CorrectionPoint.AfterActivation)]
-    public void The_layers_before_the_interrupt_are_corrected_as_ever_and_the_others_are_as_they_were(CorrectionPoint point)
+    [InlineData(LayerPoint.BeforeActivation)]
+    [InlineData(LayerPoint.AfterActivation)]
+    public void The_layers_before_the_interrupt_are_corrected_as_ever_and_the_others_are_as_they_were(LayerPoint point)
     {
         var network = TestData.Load(TestData.ResNet14);
         var images = TestData.Calibration.Take(64);
         using var source = new CancellationTokenSource();
-        var options = new IterativeOptions { Point = point, KeepsDone = true };
+        var options = new IterativeOptions { Point = point, KeepDone = true };
         var stopped = network.CorrectBias(images, Scheme, options, TestData.Calibration.Skip(64).Take(32), new StopAt(source, network.Layers[Layers].Name), source.Token);
         var whole = network.CorrectBias(images, Scheme, options);
         Assert.Equal(Layers, stopped.StoppedAfter);
@@ -53,7 +54,7 @@ public sealed class StoppedCorrectionTests
         var images = TestData.Calibration.Take(64);
         using var source = new CancellationTokenSource();
         var stopped = network.CorrectBias(
-            images, Scheme, new() { KeepsDone = true }, null, new StopAt(source, network.Layers[Layers].Name), source.Token);
+            images, Scheme, new() { KeepDone = true }, null, new StopAt(source, network.Layers[Layers].Name), source.Token);
         // Nobody may take a part of the ranges for all of them.
         Assert.Null(stopped.Network.Ranges);
         var whole = network.CorrectBias(images, Scheme).Network.Ranges!;
@@ -72,7 +73,7 @@ public sealed class StoppedCorrectionTests
         var network = TestData.Load(TestData.ResNet14);
         var images = TestData.Calibration.Take(32);
         using var source = new CancellationTokenSource();
-        var stopped = network.CorrectBias(images, Scheme, new() { KeepsDone = true }, TestData.Calibration.Skip(32).Take(64), new StopOnceDone(source), source.Token);
+        var stopped = network.CorrectBias(images, Scheme, new() { KeepDone = true }, TestData.Calibration.Skip(32).Take(64), new StopOnceDone(source), source.Token);
         Assert.Equal(network.Layers.Length, stopped.StoppedAfter);
         Assert.Null(stopped.HeldOut);
         Assert.All(stopped.Corrections, layer => Assert.Null(layer.HeldOutAfter ?? layer.HeldOutBefore));
@@ -88,7 +89,7 @@ public sealed class StoppedCorrectionTests
         Assert.ThrowsAny<OperationCanceledException>(() => network.CorrectBias(
             TestData.Calibration.Take(32), Scheme, null, null, new StopAt(source, network.Layers[Layers].Name), source.Token));
         Assert.ThrowsAny<OperationCanceledException>(() => network.CorrectBias(
-            TestData.Calibration.Take(32), Scheme, new() { KeepsDone = true }, null, new StopAt(early, network.Layers[0].Name), early.Token));
+            TestData.Calibration.Take(32), Scheme, new() { KeepDone = true }, null, new StopAt(early, network.Layers[0].Name), early.Token));
     }
 
     private sealed class StopAt(CancellationTokenSource source, string layer) : IProgress<SweepProgress>

@@ -6,7 +6,7 @@ namespace QuantNotebooks.Core.Tests.Equalization;
 
 public sealed class StoppedEqualizationTests
 {
-    private static readonly EqualizationOptions Keeps = new() { KeepsDone = true };
+    private static readonly EqualizationOptions Keeps = new() { KeepDone = true };
 
     [Theory]
     [InlineData(0)]

@@ -17,7 +17,7 @@ public sealed class ReadingTests
     [Fact]
     public void Repeats_count_once_and_a_blank_separates_equal_characters()
     {
-        var decoder = CtcDecoder.Of(["a", "b"], blank: 0, lastIsSpace: true);
+        var decoder = CtcDecoder.For(new CtcTask(["a", "b"], Blank: 0, LastIsSpace: true));
         Assert.Equal(4, decoder.Classes);
         Assert.Equal("ab a", Decode(decoder, 0, 1, 1, 0, 2, 3, 3, 1, 0));
         Assert.Equal("aa", Decode(decoder, 1, 0, 1));
@@ -28,9 +28,9 @@ public sealed class ReadingTests
     [Fact]
     public void The_blank_may_be_the_last_class()
     {
-        var decoder = CtcDecoder.Of(["a", "b"], blank: 2, lastIsSpace: false);
+        var decoder = CtcDecoder.For(new CtcTask(["a", "b"], Blank: 2, LastIsSpace: false));
         Assert.Equal("ab", Decode(decoder, 2, 0, 2, 1));
-        Assert.Throws<QuantNotebooksException>(() => CtcDecoder.Of(["a", "b"], blank: 3, lastIsSpace: false));
+        Assert.Throws<QuantNotebooksException>(() => CtcDecoder.For(new CtcTask(["a", "b"], Blank: 3, LastIsSpace: false)));
     }
 
     [Theory]

@@ -13,7 +13,7 @@ public sealed class StoppedEvaluationTests
     {
         var networks = new[] { TestData.Load(TestData.MobileNetV1), TestData.Load(TestData.ResNet14) };
         using var source = new CancellationTokenSource();
-        var stopped = Evaluate.Compare(networks, TestData.Test.Take(700), Scheme, TestData.Calibration.Take(32), new() { KeepsDone = true }, new StopAt(source, 200), source.Token);
+        var stopped = Evaluate.Compare(networks, TestData.Test.Take(700), Scheme, TestData.Calibration.Take(32), new() { KeepDone = true }, new StopAt(source, 200), source.Token);
         var whole = Evaluate.Compare(networks, TestData.Test.Take(300), Scheme, TestData.Calibration.Take(32));
         Assert.Equal(2, stopped.Rows.Length);
         foreach (var (part, alone) in stopped.Rows.Zip(whole.Rows))
@@ -33,7 +33,7 @@ public sealed class StoppedEvaluationTests
         var network = TestData.Load(TestData.ResNet14);
         using var source = new CancellationTokenSource();
         Assert.ThrowsAny<OperationCanceledException>(() => network.Evaluate(TestData.Test.Take(700), null, new StopAt(source, 200), source.Token));
-        Assert.ThrowsAny<OperationCanceledException>(() => network.Evaluate(TestData.Test.Take(700), new() { KeepsDone = true }, null, source.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() => network.Evaluate(TestData.Test.Take(700), new() { KeepDone = true }, null, source.Token));
     }
 
     private sealed class StopAt(CancellationTokenSource source, int images) : IProgress<SweepProgress>

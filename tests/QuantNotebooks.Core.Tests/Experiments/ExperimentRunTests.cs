@@ -121,7 +121,7 @@ public sealed class ExperimentRunTests : IDisposable
     public void Parts_are_the_whole(int count)
     {
         var plan = Plan(["naive", "iterative"], [.. Enumerable.Range(4, 4).Select(QuantizationScheme.Int8PerTensor.WithBits)]);
-        Assert.Equal(plan.Experiments.AsEnumerable(), Enumerable.Range(1, count).SelectMany(number => plan.Part(number, count)));
+        Assert.Equal(plan.Experiments.AsEnumerable(), Enumerable.Range(1, count).SelectMany(number => plan.Part(new Shard(number, count))));
         var part = plan.Run(_folder.Path, new() { Part = new Shard(1, 8) }, cancellation: TestContext.Current.CancellationToken);
         Assert.Equal((1, 1), (part.Results.Length, part.Wanted));
     }

@@ -40,7 +40,7 @@ public sealed class FashionMnistTests
     {
         const int count = 500;
         var onnx = Repository.PathOf("data", "models", name + ".onnx");
-        var description = TaskDescription.TryLoadBeside(onnx)!;
+        var description = TaskDescription.FindBeside(onnx)!;
         var preprocessing = description.Input.Preprocessing;
         var input = new float[count * preprocessing.ValuesPerImage];
         preprocessing.Fill(Test, 0, count, input);

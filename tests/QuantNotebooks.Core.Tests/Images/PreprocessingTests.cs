@@ -11,7 +11,7 @@ public sealed class PreprocessingTests
 
     private static readonly Preprocessing FashionLike = new()
     {
-        Channels = ChannelOrder.Gray, Size = new(32, 32), Pad = Padding.All(2), Scale = 1 / 255.0, Mean = [0.2860], Std = [0.3530],
+        Channels = ChannelOrder.Gray, Size = new(32, 32), Pad = Padding.All(2), Scale = 1 / 255.0, Mean = [0.2860], StandardDeviation = [0.3530],
     };
 
     [Fact]
@@ -19,12 +19,12 @@ public sealed class PreprocessingTests
 
     [Fact]
     public void Scales_then_subtracts_the_mean_then_divides() =>
-        Assert.Equal([-1f, 1f, -0.6f, -0.2f], Filled(Plain with { Scale = 1 / 255.0, Mean = [0.5], Std = [0.5] }, TwoOf1x2));
+        Assert.Equal([-1f, 1f, -0.6f, -0.2f], Filled(Plain with { Scale = 1 / 255.0, Mean = [0.5], StandardDeviation = [0.5] }, TwoOf1x2));
 
     [Fact]
     public void Pads_left_top_right_bottom_in_pixel_units_before_normalization()
     {
-        var padded = Plain with { Size = new(4, 5), Pad = new(Left: 1, Top: 0, Right: 2, Bottom: 3), PadValue = 10, Scale = 0.1, Mean = [0.5], Std = [0.25] };
+        var padded = Plain with { Size = new(4, 5), Pad = new(Left: 1, Top: 0, Right: 2, Bottom: 3), PadValue = 10, Scale = 0.1, Mean = [0.5], StandardDeviation = [0.25] };
         const float border = (float)((10 * 0.1 - 0.5) / 0.25);
         const float black = -2f;
         const float white = (float)((255 * 0.1 - 0.5) / 0.25);
@@ -45,7 +45,7 @@ public sealed class PreprocessingTests
             var all = Enumerable.Range(0, 256).Select(value => (byte)value).ToArray();
             var preprocessing = new Preprocessing
             {
-                Channels = ChannelOrder.Gray, Size = new(17, 16), Pad = new(0, 1, 0, 0), PadValue = pad, Scale = scale, Mean = [mean], Std = [std],
+                Channels = ChannelOrder.Gray, Size = new(17, 16), Pad = new(0, 1, 0, 0), PadValue = pad, Scale = scale, Mean = [mean], StandardDeviation = [std],
             };
             var values = Filled(preprocessing, IdxBytes.Set(IdxBytes.Images(1, 16, 16, all)));
             var expected = Enumerable.Repeat(pad, 16).Concat(all.Select(value => (double)value)).Select(pixel => (float)((pixel * scale - mean) / std));
@@ -105,7 +105,7 @@ public sealed class PreprocessingTests
     public void Each_channel_of_the_network_has_its_own_mean_and_std()
     {
         var colour = Set(new Image(1, 1, 3, new byte[] { 10, 20, 30 }));
-        var preprocessing = new Preprocessing { Channels = ChannelOrder.Bgr, Size = new(1, 2), Pad = new(1, 0, 0, 0), PadValue = 40, Mean = [1, 2, 3], Std = [1, 2, 4] };
+        var preprocessing = new Preprocessing { Channels = ChannelOrder.Bgr, Size = new(1, 2), Pad = new(1, 0, 0, 0), PadValue = 40, Mean = [1, 2, 3], StandardDeviation = [1, 2, 4] };
         Assert.Equal([39f, 29f, 19f, 9f, 37 / 4f, 7 / 4f], Filled(preprocessing, colour));
     }
 
@@ -156,9 +156,9 @@ public sealed class PreprocessingTests
         Fails("The preprocessing: input.mean has 3 numbers; it needs one for all channels.", Plain with { Mean = [1, 2, 3] });
         Fails(
             "The preprocessing: input.std has 2 numbers; it needs one for all channels or 3, one a channel.",
-            Plain with { Channels = ChannelOrder.Rgb, Std = [1, 2] });
+            Plain with { Channels = ChannelOrder.Rgb, StandardDeviation = [1, 2] });
         Fails("The preprocessing: input.mean holds NaN; each number must be finite.", Plain with { Mean = [double.NaN] });
-        Fails("The preprocessing: input.std holds 0; each number must be above 0.", Plain with { Std = [0] });
+        Fails("The preprocessing: input.std holds 0; each number must be above 0.", Plain with { StandardDeviation = [0] });
         Fails(
             "The preprocessing: input.scale is 1E+300, which with input.mean [0] and input.std [1] gives values beyond the range of float.",
             Plain with { Scale = 1e300 });

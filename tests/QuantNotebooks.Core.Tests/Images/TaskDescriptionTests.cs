@@ -35,7 +35,7 @@ public sealed class TaskDescriptionTests
         {
             Channels = channels, Size = new(height, width), Resize = resize, Interpolation = interpolation,
             ShortestSide = resize == ResizeMode.ShortestSide ? side : null, Crop = crop, Pad = new(pad[0], pad[1], pad[2], pad[3]),
-            PadValue = padValue, Scale = scale, Mean = [.. mean], Std = [std],
+            PadValue = padValue, Scale = scale, Mean = [.. mean], StandardDeviation = [std],
         };
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class TaskDescriptionTests
         var preprocessing = new Preprocessing
         {
             Channels = ChannelOrder.Bgr, Size = new(Height: 48, Width: 192), Resize = ResizeMode.ShortestSide, Crop = CropMode.Center,
-            Pad = new(Left: 1, Top: 2, Right: 3, Bottom: 4), PadValue = 127.5, Scale = 1 / 255.0, Mean = [0.5], Std = [0.1, 0.2, 0.3],
+            Pad = new(Left: 1, Top: 2, Right: 3, Bottom: 4), PadValue = 127.5, Scale = 1 / 255.0, Mean = [0.5], StandardDeviation = [0.1, 0.2, 0.3],
         };
         Assert.Equal(new TaskDescription(new InputDescription("x", preprocessing), new CtcTask(["a", " "], 0, true)), read);
         Assert.Equal("here", read.Input.Preprocessing.Source);
@@ -62,7 +62,7 @@ public sealed class TaskDescriptionTests
     public void What_is_absent_does_nothing()
     {
         var read = TaskDescription.Parse($"{{ {Input} }}", "here");
-        var expected = new Preprocessing { Channels = ChannelOrder.Gray, Size = new(32, 32), Scale = 0.5, Mean = [0.25], Std = [2] };
+        var expected = new Preprocessing { Channels = ChannelOrder.Gray, Size = new(32, 32), Scale = 0.5, Mean = [0.25], StandardDeviation = [2] };
         Assert.Equal(new TaskDescription(new InputDescription("x", expected), new NoTask()), read);
     }
 
@@ -151,10 +151,10 @@ public sealed class TaskDescriptionTests
     {
         using var folder = new TemporaryFolder();
         var onnx = Path.Combine(folder.Path, "net.v2.onnx");
-        Assert.Null(TaskDescription.TryLoadBeside(onnx));
+        Assert.Null(TaskDescription.FindBeside(onnx));
         var sidecar = folder.Write("net.v2.task.json", Encoding.UTF8.GetBytes($"\uFEFF{{ {Input} }}"));
-        Assert.Equal(TaskDescription.Load(sidecar), TaskDescription.TryLoadBeside(onnx));
-        Assert.Equal(sidecar, TaskDescription.TryLoadBeside(onnx)!.Input.Preprocessing.Source);
+        Assert.Equal(TaskDescription.Load(sidecar), TaskDescription.FindBeside(onnx));
+        Assert.Equal(sidecar, TaskDescription.FindBeside(onnx)!.Input.Preprocessing.Source);
     }
 
     [Fact]

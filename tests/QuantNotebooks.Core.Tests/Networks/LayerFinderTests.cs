@@ -60,6 +60,13 @@ public sealed class LayerFinderTests
     }
 
     [Fact]
+    public void A_depthwise_convolution_may_make_several_channels_of_one()
+    {
+        var network = new GraphBuilder().Input("x", 0, 4, 8).RandomConstant("w", 12, 1, 3).Node("Conv", ["x", "w"], "y", Int("group", 4)).Output("y").Load();
+        Assert.Equal((LayerOperator.DepthwiseConv, 12, 4), (network.Layers[0].Operator, network.Layers[0].Channels, network.Layers[0].InputChannels));
+    }
+
+    [Fact]
     public void Clip_bounds_are_read_in_both_their_forms()
     {
         var old = new GraphBuilder(opset: 9).Input("x", 0, 1, 4).RandomConstant("w", 2, 1, 1)

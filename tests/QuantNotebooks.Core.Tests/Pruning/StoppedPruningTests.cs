@@ -13,7 +13,7 @@ public sealed class StoppedPruningTests
     {
         var network = TestData.Load(TestData.ResNet14);
         using var source = new CancellationTokenSource();
-        var stopped = network.MeasurePruning(TestData.Test.Take(160), Sparsities, new() { KeepsDone = true }, new StopAt(source, 64), source.Token);
+        var stopped = network.MeasurePruning(TestData.Test.Take(160), Sparsities, new() { KeepDone = true }, new StopAt(source, 64), source.Token);
         var alone = network.MeasurePruning(TestData.Test.Take(64), Sparsities);
         Assert.Equal((160, null), (stopped.StoppedBefore, alone.StoppedBefore));
         Assert.Equal(64, stopped.Images.Count);
@@ -33,7 +33,7 @@ public sealed class StoppedPruningTests
         using var source = new CancellationTokenSource();
         using var early = new CancellationTokenSource();
         Assert.ThrowsAny<OperationCanceledException>(() => network.MeasurePruning(TestData.Test.Take(96), Sparsities, null, new StopAt(source, 64), source.Token));
-        Assert.ThrowsAny<OperationCanceledException>(() => network.MeasurePruning(TestData.Test.Take(96), Sparsities, new() { KeepsDone = true }, new StopAt(early, 0), early.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() => network.MeasurePruning(TestData.Test.Take(96), Sparsities, new() { KeepDone = true }, new StopAt(early, 0), early.Token));
     }
 
     /// <summary>Stops after so many images, when some of the networks have run the next batch.</summary>

@@ -58,7 +58,7 @@ public sealed class RecommendationTests
         Assert.Contains("correct was not tried", report.Untried);
         Assert.Equal(report.Before, report.After);
         Assert.StartsWith("Nothing that was tried makes resnet14-fashion better", report.Finding, StringComparison.Ordinal);
-        Assert.Throws<QuantNotebooksException>(() => new RecommendOptions { Budget = TimeSpan.Zero });
+        Assert.Throws<QuantNotebooksException>(() => new RecommendationOptions { Budget = TimeSpan.Zero });
     }
 
     [Fact]

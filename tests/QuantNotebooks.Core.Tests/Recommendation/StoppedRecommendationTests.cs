@@ -17,7 +17,7 @@ public sealed class StoppedRecommendationTests
     private static readonly Network Network = TestData.Load(TestData.ResNet14);
     private static readonly ImageSet Images = TestData.Calibration.Take(64);
     private static readonly ImageSet HeldOut = TestData.Test.Take(48);
-    private static readonly RecommendOptions Keeps = new() { Budget = TimeSpan.FromMinutes(5), KeepsDone = true };
+    private static readonly RecommendationOptions Keeps = new() { Budget = TimeSpan.FromMinutes(5), KeepDone = true };
 
     /// <summary>An undisturbed run, and the number of its last pass over images.</summary>
     private static readonly Lazy<(RecommendationReport Report, int Passes)> Undisturbed = new(() =>

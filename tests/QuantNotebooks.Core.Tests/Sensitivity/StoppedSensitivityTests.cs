@@ -16,7 +16,7 @@ public sealed class StoppedSensitivityTests
         var images = TestData.Calibration.Take(160);
         var ranges = network.Calibrate(images, Scheme);
         using var source = new CancellationTokenSource();
-        var options = new SensitivityOptions { Sample = 160, Ranges = ranges, KeepsDone = true };
+        var options = new SensitivityOptions { Sample = 160, Ranges = ranges, KeepDone = true };
         var stopped = network.MeasureSensitivity(images, Scheme, options, new StopAt(source, 64), source.Token);
         var alone = network.MeasureSensitivity(images.Take(64), Scheme, new() { Sample = 64, Ranges = ranges });
         Assert.Equal(160, stopped.StoppedBefore);
@@ -37,7 +37,7 @@ public sealed class StoppedSensitivityTests
         Assert.ThrowsAny<OperationCanceledException>(() => network.MeasureSensitivity(
             TestData.Calibration.Take(96), Scheme, new() { Sample = 96 }, new StopAt(source, 64), source.Token));
         Assert.ThrowsAny<OperationCanceledException>(() => network.MeasureSensitivity(
-            TestData.Calibration.Take(96), Scheme, new() { Sample = 96, KeepsDone = true }, new StopAt(early, 0), early.Token));
+            TestData.Calibration.Take(96), Scheme, new() { Sample = 96, KeepDone = true }, new StopAt(early, 0), early.Token));
     }
 
     /// <summary>Stops in the middle of the batch after so many images.</summary>

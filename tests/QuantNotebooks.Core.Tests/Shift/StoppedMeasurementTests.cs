@@ -14,7 +14,7 @@ public sealed class StoppedMeasurementTests
         var network = TestData.Load(TestData.MobileNetV1);
         var images = TestData.Calibration.Take(200);
         var ranges = network.Calibrate(images, QuantizationScheme.Int8PerTensor);
-        var options = new MeanShiftOptions { Ranges = ranges, Split = split, KeepsDone = true, HeldOut = TestData.Calibration.Skip(200).Take(32) };
+        var options = new MeanShiftOptions { Ranges = ranges, Split = split, KeepDone = true, HeldOut = TestData.Calibration.Skip(200).Take(32) };
         using var source = new CancellationTokenSource();
         // In the middle of the third batch, or of the one after it, on another thread.
         var report = network.MeasureMeanShift(images, QuantizationScheme.Int8PerTensor, options, new StopAt(source, 70), source.Token);
@@ -40,7 +40,7 @@ public sealed class StoppedMeasurementTests
             TestData.Calibration.Take(200), QuantizationScheme.Int8PerTensor, null, new StopAt(source, 70), source.Token));
         Assert.True(source.IsCancellationRequested);
         Assert.ThrowsAny<OperationCanceledException>(() => network.MeasureMeanShift(
-            TestData.Calibration.Take(200), QuantizationScheme.Int8PerTensor, new() { KeepsDone = true }, null, source.Token));
+            TestData.Calibration.Take(200), QuantizationScheme.Int8PerTensor, new() { KeepDone = true }, null, source.Token));
     }
 
     /// <summary>Stops a measurement, not its calibration, in the middle of the batch after so many images.</summary>

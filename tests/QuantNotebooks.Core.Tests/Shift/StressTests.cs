@@ -1,9 +1,11 @@
 using QuantNotebooks.Core.Tests.Images;
+using QuantNotebooks.Correction;
 using QuantNotebooks.Equalization;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Pruning;
 using QuantNotebooks.Quantization;
+using QuantNotebooks.Sensitivity;
 using QuantNotebooks.Shift;
 
 namespace QuantNotebooks.Core.Tests.Shift;
@@ -111,6 +113,73 @@ public sealed class StressTests : IDisposable
         Assert.True(network.Equalize(EqualizationMethod.CrossLayer).IsUnchanged);
         var layer = Assert.Single(network.MeasureMeanShift(images, Coarse with { ActivationBits = null }).Layers);
         Assert.Equal((0.0, 0.0), (layer.Before.RootQnsr, layer.Before.Channels[0].MeanShift));
+    }
+
+    [Fact]
+    public void Without_noise_decibels_are_infinite_and_without_signal_nothing_is_relative()
+    {
+        var network = new GraphBuilder().Input("x", 0, 2).Constant("w", [2, 1], 0f, 0f).Constant("v", [1, 1], 0.5f)
+            .Node("MatMul", ["x", "w"], "zero").Node("MatMul", ["zero", "v"], "y").Output("y").Load();
+        var layers = network.MeasureMeanShift(Set("(2, 2)", 1f, -1f, 0.5f, 2f), QuantizationScheme.Int8PerTensor).Layers;
+        Assert.All(layers, layer =>
+        {
+            Assert.True(double.IsNaN(layer.Before.RootQnsr) && double.IsNaN(layer.Before.Mssr) && double.IsNaN(layer.Before.SqnrDecibels), layer.Name);
+            Assert.Equal((0, 0), (layer.Before.Channels[0].MeanShift, layer.Before.Channels[0].NoisePower));
+        });
+
+        var exact = new GraphBuilder().Input("x", 0, 1).Constant("w", [1, 1], 0.5f).Node("MatMul", ["x", "w"], "y").Output("y").Load();
+        var noiseless = Assert.Single(exact.MeasureMeanShift(Set("(2, 1)", 1f, -1f), Coarse with { ActivationBits = null }).Layers).Before;
+        Assert.Equal((0, double.PositiveInfinity), (noiseless.RootQnsr, noiseless.SqnrDecibels));
+        Assert.True(double.IsNaN(noiseless.MeanShiftShare));
+    }
+
+    [Fact]
+    public void A_bias_beyond_the_steps_of_an_int32_is_held_at_its_ends()
+    {
+        var scheme = QuantizationScheme.Int8PerTensor;
+        var network = new GraphBuilder().Input("x", 0, 1).Constant("w", [1, 3], 1e-20f, -1e-20f, 1e-20f).Node("MatMul", ["x", "w"], "y").Output("y").Load();
+        var weights = LayerQuantizer.Weights(network.Layers[0], scheme);
+        var input = Quantizer.Asymmetric(new ActivationRange(-1, 1), 8);
+        var step = (double)input.Scale * weights.ScaleOf(0);
+        Assert.Equal([int.MaxValue, int.MinValue, 2], LayerQuantizer.Integers([1f, -1f, (float)(2 * step)], weights, input, scheme)!.Integers);
+    }
+
+    [Fact]
+    public void Biases_count_in_the_steps_of_their_own_channel_and_fit_16_bits()
+    {
+        var scheme = QuantizationScheme.Int8PerTensor with { WeightGranularity = WeightGranularity.PerChannel };
+        var network = new GraphBuilder().Input("x", 0, 1).Constant("w", [1, 2], 127f, 254f).Node("MatMul", ["x", "w"], "y").Output("y").Load();
+        var weights = LayerQuantizer.Weights(network.Layers[0], scheme);
+        // Steps of weights 1 and 2, of the input 0.5: those of the biases are 0.5 and 1.
+        var input = new Quantizer(0.5f, 0, 0, 255);
+        Assert.Equal([6, 3], LayerQuantizer.Integers([3f, 3f], weights, input, scheme)!.Integers);
+        // 32767 is the last that fits without a shift.
+        var short16 = scheme with { Bias = BiasPrecision.Int16 };
+        Assert.Equal(0, LayerQuantizer.Integers([0f, 32767f], weights, input, short16)!.Shift);
+        Assert.Equal(1, LayerQuantizer.Integers([0f, 32768f], weights, input, short16)!.Shift);
+    }
+
+    [Theory]
+    [InlineData(0.75f, true)]
+    [InlineData(0.45f, false)]
+    public void The_gate_counts_what_a_correction_adds_and_what_it_takes(float aside, bool corrects)
+    {
+        // Weights (1, 0.3) on the grid -1, 0, 1 lose 0.3 of the second input: 0.3 on the first image, which corrects, 0.3 x aside on the other.
+        // The error's square becomes (0.3 - 0.3 aside)^2, which is less than (0.3 aside)^2 where aside is above a half.
+        var network = new GraphBuilder().Input("x", 0, 2).Constant("w", [2, 1], 1f, 0.3f).Node("MatMul", ["x", "w"], "y").Output("y").Load();
+        var scheme = QuantizationScheme.Int8PerTensor with { WeightBits = 2, ActivationBits = null, Bias = BiasPrecision.Float };
+        var layer = Assert.Single(network.CorrectBias(Set("(2, 2)", 1f, 1f, 1f, aside), scheme, new IterativeOptions { SetAside = 1 }).Corrections);
+        Assert.Equal(corrects, layer.Skipped is null);
+    }
+
+    [Fact]
+    public void The_standard_error_of_a_ratio_is_that_of_its_deviations()
+    {
+        var network = new GraphBuilder().Input("x", 0, 1).Constant("w", [1, 1], 1f).Node("MatMul", ["x", "w"], "y").Output("y").Load();
+        var tally = new NoiseTally(network, QuantizationScheme.Int8PerTensor, Set("(2, 1)", 2f, 2f));
+        // Noise 1 and 3, signal 4 and 4: the ratio is 0.5, deviations are -1 and 1, and the error is sqrt(2 / (2 - 1) / 2) / 4.
+        tally.Add(2, [2f, 2f], [3f, 2 + MathF.Sqrt(3)]);
+        Assert.Equal((0.5, 0.25), (Math.Round(tally.Result().Ratio, 6), Math.Round(tally.Result().RatioStandardError, 6)));
     }
 
     private ImageSet Set(string shape, params float[] values) => ImageSet.Load(_folder.Write("tensors.npy", NpyBytes.Floats(shape, values)));

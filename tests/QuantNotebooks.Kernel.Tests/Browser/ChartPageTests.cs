@@ -25,7 +25,7 @@ public sealed class ChartPageTests : IDisposable
     public async Task EveryChartHasMarksAndReadableTextsAndIsLinked()
     {
         var charts = Charts();
-        var page = folder.Write("charts.html", HtmlPage.Of("Charts", string.Concat(charts.Select(chart => ResultPage.ChartHtml(chart.Figure)))));
+        var page = folder.Write("charts.html", HtmlPage.WithBody("Charts", string.Concat(charts.Select(chart => ResultPage.ChartHtml(chart.Figure)))));
         await using var browser = await Chromium.StartAsync(800, 1200);
         await browser.OpenAsync(new Uri(page).ToString());
         await browser.WaitForAsync($"document.querySelectorAll('.quant-chart').length === {charts.Count} && Array.from(document.querySelectorAll('.quant-chart')).every(chart => chart.querySelector('.main-svg'))");

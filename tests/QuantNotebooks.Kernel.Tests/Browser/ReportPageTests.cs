@@ -20,7 +20,7 @@ public sealed class ReportPageTests : IDisposable
     {
         var network = Network.Load(Repository.PathOf("data", "models", "mobilenet-v2-fashion.onnx"));
         var images = ImageSet.Load(Repository.PathOf("data", "fashion-mnist", "calibration"));
-        var report = Report.For(network, images.Take(16), images.Skip(16).Take(16), QuantizationScheme.Int8PerTensor.WithBits(4), new RecommendOptions { Budget = TimeSpan.FromSeconds(5) });
+        var report = Report.For(network, images.Take(16), images.Skip(16).Take(16), QuantizationScheme.Int8PerTensor.WithBits(4), new RecommendationOptions { Budget = TimeSpan.FromSeconds(5) });
         var path = folder.File("report.html");
         report.Save(path);
         Assert.InRange(new FileInfo(path).Length, 4_000_000, 6_000_000);

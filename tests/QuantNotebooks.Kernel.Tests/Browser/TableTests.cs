@@ -71,7 +71,7 @@ public class TableTests
         var folder = new TemporaryFolder();
         try
         {
-            await File.WriteAllTextAsync(folder.File("page.html"), HtmlPage.Of("table", body), TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(folder.File("page.html"), HtmlPage.WithBody("table", body), TestContext.Current.CancellationToken);
             var page = await Chromium.StartAsync(width);
             await page.OpenAsync("file://" + folder.File("page.html"));
             await page.WaitForAsync("document.querySelector('.quant-tools button')");

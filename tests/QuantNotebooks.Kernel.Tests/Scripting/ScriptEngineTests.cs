@@ -44,6 +44,12 @@ public sealed class ScriptEngineTests : IDisposable
     {
         Assert.False((await Succeed("Math.Max(1, 2);")).HasValue);
         Assert.False((await Succeed("var y = 3;")).HasValue);
+        Assert.False((await Succeed("var z = y + 1; z; // not shown")).HasValue);
+        Assert.False((await Succeed("new[] { z }.Select(n => n / y);")).HasValue);
+        Assert.Equal(4, await Value("z"));
+        // In the middle of a cell it is still a mistake, and so is what is wrong besides.
+        Assert.Equal("CS0201", Assert.Single(Assert.IsType<CellDidNotCompile>(await Run("y; z")).Diagnostics).Id);
+        Assert.IsType<CellDidNotCompile>(await Run("none;"));
         Assert.False((await Succeed("Console.Write(\"\")")).HasValue);
         Assert.False((await Succeed("await Task.CompletedTask")).HasValue);
         Assert.False((await Succeed("// nothing")).HasValue);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using QuantNotebooks.Networks;
 using QuantNotebooks.Notebook.Charts;
 using QuantNotebooks.Quantization;
 using QuantNotebooks.Shift;
@@ -136,7 +137,7 @@ public class ShiftPartChartTests
         Assert.Equal(measured.OutputQuantizer, after.Grid);
         // 4 bits have at most 16 values.
         Assert.InRange(after.Quantized.Count(count => count > 0), 1, 16);
-        var before = Synthetic.MobileNet.MeasureDistribution(images, scheme, measured.Name, 7, afterActivation: false);
+        var before = Synthetic.MobileNet.MeasureDistribution(images, scheme, measured.Name, 7, LayerPoint.BeforeActivation);
         Assert.Equal(measured.Before.Channels[7].MeanShift, before.QuantizedMean - before.FloatMean, 1e-5);
         Assert.Null(before.Grid);
         Assert.Throws<QuantNotebooksException>(() => Synthetic.MobileNet.MeasureDistribution(images, scheme, measured.Name, 9999));

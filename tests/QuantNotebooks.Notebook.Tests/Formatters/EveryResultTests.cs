@@ -44,7 +44,7 @@ public class EveryResultTests
         [typeof(EqualizationResult)] = () => Equalized.Value,
         [typeof(FactorGroup)] = () => Equalized.Value.Groups[0],
         [typeof(TrainingRun)] = () => new TrainingRun([new(0, double.NaN, 2, 0.5, 0), new(1, 1.5, 1, 0.8, 1)], 1, TrainingEnd.Completed, 8, 4),
-        [typeof(ChannelDistribution)] = () => new ChannelDistribution(Synthetic.MobileNet.Layers[1], 0, true, [0, 1, 2], [3, 4], [4, 3], 7, 0.9, 0.8, new Quantizer(0.5f, 0, 0, 4)),
+        [typeof(ChannelDistribution)] = () => new ChannelDistribution(Synthetic.MobileNet.Layers[1], 0, LayerPoint.AfterActivation, [0, 1, 2], [3, 4], [4, 3], 7, 0.9, 0.8, new Quantizer(0.5f, 0, 0, 4)),
         [typeof(ActivationRanges)] = () => Synthetic.Ranges,
         [typeof(ValueList<string>)] = () => ValueList.Create(["a", "b"]),
         [typeof(ValueList<int>)] = () => ValueList.Create([1, 2]),

@@ -1,6 +1,7 @@
 using QuantNotebooks.Correction;
 using QuantNotebooks.Evaluation;
 using QuantNotebooks.Export;
+using QuantNotebooks.Networks;
 using QuantNotebooks.Shift;
 
 namespace QuantNotebooks.Kernel.CommandLine.Reports;
@@ -38,7 +39,7 @@ internal static class CorrectionText
         writer.WriteLine();
         if (result.Outcome is { } outcome) Write(outcome, writer);
         writer.WriteLine("shift: root mean square over the channels of mean quantized - mean full precision, in standard deviations (sigma) of the channel,");
-        writer.Write(result.Point == CorrectionPoint.AfterActivation ? "after " : "before ");
+        writer.Write(result.Point == LayerPoint.AfterActivation ? "after " : "before ");
         writer.WriteLine(result.Method == "iterative"
             ? "the activation and with all earlier layers corrected; held out: on images that the correction did not see, the whole network without and"
             : "the activation, in the whole network without and with correction; held out: the same on images that the correction did not see, without and");

@@ -1,10 +1,10 @@
 namespace QuantNotebooks.Recommendation;
 
 /// <summary>What a recommendation may take. Immutable.</summary>
-public sealed record RecommendOptions
+public sealed record RecommendationOptions
 {
     /// <summary>The usual: one minute.</summary>
-    public static RecommendOptions Default { get; } = new();
+    public static RecommendationOptions Default { get; } = new();
 
     /// <summary>
     /// Time for weighing remedies and trying the plan. The first measurement is always made, and what is under way when the time is over is finished;
@@ -21,5 +21,5 @@ public sealed record RecommendOptions
     /// Whether a recommendation that is cancelled gives what was measured, weighed and tried so far, see <see cref="RecommendationReport.Stopped"/>,
     /// instead of throwing. It throws all the same where not a batch of images has gone through all layers alone: there is nothing to say then.
     /// </summary>
-    public bool KeepsDone { get; init; }
+    public bool KeepDone { get; init; }
 }
