@@ -118,7 +118,7 @@ internal sealed partial class NotebookDocument
             "markdown" => CellKind.Markdown,
             "raw" => CellKind.Raw,
             null => throw new NotebookFileException(path, $"{name} has no cell_type"),
-            var other => throw new NotebookFileException(path, $"{name} has the unknown cell_type '{other}'"),
+            var other => throw new NotebookFileException(path, $"{name} has the unknown cell_type '{other?.ReplaceLineEndings(" ")}'"),
         };
         var source = NotebookText.Read(json["source"]) ?? throw new NotebookFileException(path, $"{name}: \"source\" is neither a string nor a list of strings");
         if (json["metadata"] is not (null or JsonObject)) throw new NotebookFileException(path, $"{name}: \"metadata\" is not an object");

@@ -182,6 +182,7 @@ public sealed class SplitTests
         var moved = network.With([new LayerChange(network.Layers[2], null, [.. biases.Select(bias => bias + 0.25f)])], facts);
         var nothing = QuantizationScheme.Int8PerTensor with { WeightBits = null, ActivationBits = null };
         var split = moved.MeasureMeanShift(TestData.Calibration.Take(4), nothing, new() { Split = true }).Layers[2].Split!;
+        Assert.All(split.Channels, channel => Assert.Equal(0.25, channel.PredictedWeights, 1e-6));
         Assert.All(split.Channels, channel => Assert.Equal((0.25, 0, 0), (Math.Round(channel.Weights, 6), channel.InputRounding, channel.Inherited)));
     }
 

@@ -206,7 +206,7 @@ public sealed class BadFiles : IDisposable
         {
             ("text", "no notebook"), ("empty", ""), ("list", "[]"), ("cut", "{\"nbformat\": 4, \"cells\": ["), ("version", "{\"nbformat\": 3, \"worksheets\": []}"), ("no-version", "{\"cells\": []}"),
             ("no-cells", "{\"nbformat\": 4}"), ("cells-number", "{\"nbformat\": 4, \"cells\": 7}"), ("cell-number", "{\"nbformat\": 4, \"cells\": [7]}"),
-            ("cell-type", "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"heading\", \"source\": \"\"}]}"), ("no-cell-type", "{\"nbformat\": 4, \"cells\": [{\"source\": \"\"}]}"),
+            ("cell-type", "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"heading\", \"source\": \"\"}]}"), ("cell-type-lines", "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"two\\nlines\", \"source\": \"\"}]}"), ("no-cell-type", "{\"nbformat\": 4, \"cells\": [{\"source\": \"\"}]}"),
             ("no-source", "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"code\"}]}"), ("source-number", "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"code\", \"source\": [1]}]}"),
             ("outputs", "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"code\", \"source\": \"\", \"outputs\": {}}]}"), ("metadata", "{\"nbformat\": 4, \"metadata\": [], \"cells\": []}"),
             ("cell-metadata", "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"code\", \"source\": \"\", \"metadata\": 1}]}"),
