@@ -66,12 +66,12 @@ public sealed class TapSumsTests
         Check(new GraphBuilder().Input("x", 0, 3, 13).Output("y").Constant("w", [5, 3], Values(15, 1)).Node("MatMul", ["w", "x"], "y"), [4, 3, 13], 2);
     }
 
-    // What ONNX Runtime refuses: output axes of no length, and padding by rule with dilations or, transposed, with less than it takes.
+    // What ONNX Runtime refuses: output axes of no length, and padding by rule with dilations or, transposed, with kernels shorter than the stride.
     private static bool IsPossible(Form form) => Enumerable.Range(0, form.Axes).All(axis =>
     {
         var reach = (form.Kernel[axis] - 1) * Dilations(form)[axis] + 1;
         if (form.Operator == "ConvTranspose")
-            return form.AutoPad == "NOTSET" && (form.Size[axis] - 1) * form.Strides[axis] + reach - form.Pads[axis] - form.Pads[axis + 3] > 0;
+            return form.AutoPad == "NOTSET" ? (form.Size[axis] - 1) * form.Strides[axis] + reach - form.Pads[axis] - form.Pads[axis + 3] > 0 : form.Kernel[axis] >= form.Strides[axis];
         return form.AutoPad is "SAME_UPPER" or "SAME_LOWER" || form.Size[axis] + (form.AutoPad == "VALID" ? 0 : form.Pads[axis] + form.Pads[axis + 3]) >= reach;
     });
 
