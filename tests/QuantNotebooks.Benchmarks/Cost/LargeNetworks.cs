@@ -70,7 +70,7 @@ internal static class LargeNetworks
         var need = MemoryNeed.Fit(OfProcess("resnet14", 0).Bytes, [.. Probes.Select(probe => (CostOf(probe.Kind, probe.Size), ImagesOf(probe.Kind), OfProcess(probe.Kind, probe.Size).Bytes))]);
         var lines = new List<string>
         {
-            string.Create(CultureInfo.InvariantCulture, $"Fitted: {1e-9 / speed.Product:F1} billion multiplications a processor second, {1e-9 / speed.ThinProduct:F1} in layers with few inputs, {1e9 * speed.Value:F2} ns a value, {1e9 * speed.Weight:F2} ns a weight, {1e6 * speed.Call:F0} us a layer and batch; {need.Process / 1048576.0:F0} MiB, {need.WeightCopies:F1} times the weights and {need.ValueCopies:F1} times the tensors under way. To {string.Join(", ", Probes.Select(probe => $"{probe.Kind} {probe.Size}"))} and smaller networks."),
+            string.Create(CultureInfo.InvariantCulture, $"Fitted: {1e-9 / speed.Product:F1} billion multiplications a processor second, {(speed.ThinProduct > 0 ? (1e-9 / speed.ThinProduct).ToString("F1", CultureInfo.InvariantCulture) : "any number")} in layers with few inputs, {1e9 * speed.Value:F2} ns a value, {1e9 * speed.Weight:F2} ns a weight, {1e6 * speed.Call:F0} us a layer and batch; {need.Process / 1048576.0:F0} MiB, {need.WeightCopies:F1} times the weights and {need.ValueCopies:F1} times the tensors under way. To {string.Join(", ", Probes.Select(probe => $"{probe.Kind} {probe.Size}"))} and smaller networks."),
             "",
             "| network | parameters | multiplications an input | predicted s | measured s | off by | predicted MiB | measured MiB | off by |",
             "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
