@@ -141,7 +141,7 @@ internal sealed class ScriptEngine
             if (compilation.SyntaxTrees.SelectMany(tree => CellSyntax.Refused(compilation, tree, cancellationToken)).ToList() is { Count: > 0 } refused) return new CellDidNotCompile(number, refused);
             warnings.Write(diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Warning).Select(Convert), output);
             var hasValue = silent is null && CellSyntax.EndsInValue(compilation, tree, cancellationToken);
-            script = Guarded(script, code, number, cancellationToken);
+            script = Guarded(script, tree, number, cancellationToken);
             script.CreateDelegate(cancellationToken); // emits and loads here, where no abort can hurt the compiler
             return await ExecuteAsync(number, script, hasValue, output, cancellationToken).ConfigureAwait(false);
         }
@@ -156,10 +156,10 @@ internal sealed class ScriptEngine
     }
 
     // What the compiler says is of the code as it was written; should it not like the checks, the code runs without them.
-    private Script<object> Guarded(Script<object> script, string code, int number, CancellationToken cancellationToken)
+    private Script<object> Guarded(Script<object> script, SyntaxTree tree, int number, CancellationToken cancellationToken)
     {
-        var guarded = StackGuard.Add(code);
-        if (ReferenceEquals(guarded, code)) return script;
+        var guarded = StackGuard.Add(tree, script.GetCompilation());
+        if (guarded == script.Code) return script;
         var other = state!.Script.ContinueWith<object>(guarded, NextOptions(ExceptionText.FileNameOf(number)));
         return other.Compile(cancellationToken).Any(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error) ? script : other;
     }
