@@ -96,6 +96,7 @@ public static class Calibration
         {
             lock (reporting)
             {
+                if (cancellation.IsCancellationRequested) return; // by another batch's report
                 Report(steps[step].Name);
                 begun++;
             }
