@@ -48,10 +48,14 @@ internal sealed partial class HtmlOutputs(MarkdownHtml markdown)
         }
         if (Content(output, MimeBundle.MarkdownText) is { } text) return $"<div class=\"markdown\">{markdown.ToHtml(text)}</div>\n";
         if (Content(output, "text/latex") is { } latex) return FormulaScript.Element(latex);
-        if (Content(output, MimeBundle.JavaScript) is { } script) return $"<script>{EndTag().Replace(script, "<\\/script")}</script>\n";
+        if (Content(output, MimeBundle.JavaScript) is { } script) return ScriptElement(script);
         if (Content(output, MimeBundle.PlainText) is { } plain) return $"<pre class=\"value\">{TerminalText.ToHtml(plain)}</pre>\n";
         return output["data"]?["application/json"] is { } json ? $"<pre class=\"value\">{TerminalText.ToHtml(json.ToJsonString(Readable))}</pre>\n" : "";
     }
+
+    // Jupyter gives a script the place of its output under the name "element".
+    private static string ScriptElement(string script) =>
+        $"<div class=\"value\"></div><script>(function(element){{{EndTag().Replace(script, "<\\/script")}\n}})(document.currentScript.previousElementSibling)</script>\n";
 
     private static string? Content(JsonNode? output, string mimeType) => output?["data"] is JsonObject data ? NotebookText.Read(data[mimeType]) : null;
 
