@@ -23,6 +23,7 @@ internal sealed class ScriptEngine
     private readonly CellThreads threads = new();
     private readonly ConcurrentDictionary<int, string> sources = new();
     private readonly ScriptOptions firstOptions;
+    private readonly string aliases;
     private readonly Action<Compilation>? declared;
     private readonly List<MetadataReference> newReferences = [];
     private readonly CellWarnings warnings = new();
@@ -34,6 +35,7 @@ internal sealed class ScriptEngine
     public ScriptEngine(ScriptEngineOptions options, Action<Compilation>? declared = null)
     {
         this.declared = declared;
+        aliases = string.Concat(options.Aliases.Select(alias => $"using {alias};"));
         var folder = Path.GetFullPath(options.BaseDirectory ?? ".");
         // Not optimized: the runtime has no line numbers for optimized code that was loaded from memory, and reconstructed ones are wrong for
         // bounds checks. It costs a factor of three in tight loops within methods, nothing at top level, nothing in the libraries.
@@ -81,8 +83,12 @@ internal sealed class ScriptEngine
     }
 
     /// <summary>Compiles and runs nothing, if nothing was run yet. Optional.</summary>
-    public async Task EnsureStartedAsync(CancellationToken cancellationToken) =>
-        state ??= await CSharpScript.Create<object>("", firstOptions).RunAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+    public async Task EnsureStartedAsync(CancellationToken cancellationToken)
+    {
+        if (state is not null) return;
+        state = await CSharpScript.Create<object>(aliases, firstOptions).RunAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        declared?.Invoke(state.Script.GetCompilation());
+    }
 
     /// <summary>Remembers a cell, so that stack traces can show its lines.</summary>
     public void AddSource(int number, string cell) => sources[number] = cell;

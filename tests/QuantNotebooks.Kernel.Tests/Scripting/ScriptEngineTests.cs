@@ -132,6 +132,27 @@ public sealed class ScriptEngineTests : IDisposable
     }
 
     [Fact]
+    public async Task PlotlyAndDeedleGoTogether()
+    {
+        Assert.Equal(2, await Value("using Plotly.NET; using Plotly.NET.CSharp; using Deedle;\nFrame.FromRecords(new[] { new { A = 1 }, new { A = 2 } }).RowCount"));
+        Assert.Equal(1, await Value("Chart.Line<int, int, string>(x: [1, 2], y: [3, 4]) is GenericChart ? 1 : 0"));
+        Assert.Equal("red", await Value("Frame<int, string> frame = null; Layout layout = null; Color color = Color.fromString(\"red\"); Series<int, double> series = null; Padding padding = default; color.Value as string"));
+        Assert.Equal(3, await Value("new[] { 1, 2, 3 }[^new Index(1).Value] + default(System.Range).Start.Value"));
+        Assert.Contains("FromRecords", (await engine.CompleteAsync("Frame.FromR", 11, Token)).Items.Select(item => item.Text));
+        // A name that a cell gives is the cell's.
+        Assert.Equal("Plotly.NET.Frame", await Value("using Frame = Plotly.NET.Frame;\ntypeof(Frame).FullName"));
+        Assert.Equal(5, await Value("record Chart(int X);\nnew Chart(5).X"));
+    }
+
+    [Fact]
+    public async Task NamesThatPlotlyAndDeedleHaveTooAreTheirsWithoutAnImport()
+    {
+        Assert.Equal(1, await Value("Frame.FromRecords(new[] { new { A = 1 } }).RowCount"));
+        await engine.RunAsync("#!reset", output, Token);
+        Assert.Equal("Chart", await Value("nameof(Chart)"));
+    }
+
+    [Fact]
     public async Task WarningsAreShownOnce()
     {
         const string code = "int F() { int unused; return 1; }";
