@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using QuantNotebooks.Tests;
 
 namespace QuantNotebooks.Kernel.Tests.Notebooks;
 
@@ -22,6 +23,17 @@ public sealed partial class NotebookNumberTests
         Assert.Empty(RepositoryNotebook.Cells(notebook, "markdown").SelectMany(OwnParagraphs).SelectMany(paragraph => NumbersOfText(paragraph)
             .Where(number => !(number.IsResult ? asserted : used).Overlaps(number.Values))
             .Select(number => $"{number.Text} in \"{paragraph}\"")));
+    }
+
+    [Fact]
+    public void The_opening_of_the_readme_has_its_numbers_from_notebook_01()
+    {
+        var opening = File.ReadAllText(Repository.PathOf("README.md")).Split("\n## ")[0];
+        var shown = File.ReadAllText(Repository.PathOf("notebooks", "01-mean-activation-shift.ipynb"));
+        string[] percents = [.. NumbersOfText(opening).Where(number => number.IsResult).Select(number => number.Text)];
+        Assert.NotEmpty(percents);
+        // "86 %" stands there as "86.41 %".
+        Assert.All(percents, percent => Assert.Matches($@"(?<![\d.]){Regex.Escape(percent.TrimEnd('%', ' '))}(\.?\d*) % top-1", shown));
     }
 
     [Theory]
