@@ -52,10 +52,10 @@ static class Exercise
         new MimePart(MimeBundle.PlainText, text));
 }
 
-/// <summary>A line with names at its axes.</summary>
+/// <summary>A line with a title and names at its axes.</summary>
 static class Plot
 {
-    public static Plotly.NET.GenericChart Line(IEnumerable<double> x, IEnumerable<double> y, string xName, string yName) =>
-        Chart.Line<double, double, string>(x, y, ShowLegend: false)
-            .WithXAxisStyle<double, double, string>(TitleText: xName).WithYAxisStyle<double, double, string>(TitleText: yName).WithSize(Height: 380);
+    public static Plotly.NET.GenericChart Line(IEnumerable<double> x, IEnumerable<double> y, string xName, string yName, string title) =>
+        Plotly.NET.Chart.withTitle(title, null).Invoke(Chart.Line<double, double, string>(x, y, ShowLegend: false)
+            .WithXAxisStyle<double, double, string>(TitleText: xName).WithYAxisStyle<double, double, string>(TitleText: yName).WithSize(Height: 380));
 }

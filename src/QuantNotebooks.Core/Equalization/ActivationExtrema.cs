@@ -53,7 +53,7 @@ internal sealed class ActivationExtrema
         var (kept, values) = (new List<float[]?[]>(), 0L);
         for (var batch = 0; batch < batches.Count; batch++)
         {
-            progress?.Report(batches.Progress(batch, "ranges"));
+            progress?.Report(batches.Progress(batch, "ranges, all layers at once"));
             using var input = reader.Next();
             var tensors = session.Run([input.Value], cancellation).Select(BatchTensor.Own).ToArray();
             for (var index = 0; index < tensors.Length; index++)

@@ -58,7 +58,7 @@ internal static class FunctionComparison
 
         void CompareBatch(int batch)
         {
-            progress?.Report(batches.Progress(batch, "comparing outputs"));
+            progress?.Report(batches.Progress(batch, "comparing outputs, all layers at once"));
             using var input = reader.Next();
             var expected = first?.Run([input.Value], cancellation);
             var actual = second.Run([input.Value], cancellation);

@@ -115,7 +115,7 @@ public static class PruningMeasurement
             }
         }
 
-        void Report(int batch, int run, string current) => progress?.Report(new SweepProgress(batch * sessions.Count + run, batches.Count * sessions.Count, current)
+        void Report(int batch, int run, string current) => progress?.Report(new SweepProgress(batch * sessions.Count + run, batches.Count * sessions.Count, current + ", all layers at once")
         {
             ImagesDone = Math.Min(images.Count, batch * batches.BatchSize), TotalImages = images.Count,
         });

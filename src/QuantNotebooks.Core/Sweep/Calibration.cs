@@ -76,17 +76,35 @@ public static class Calibration
     /// <summary>Shows every tensor that a step of the network makes, batch by batch; several batches at once, in any order, on threads of their own.</summary>
     internal static void ForEachTensor(Network network, ImageSet images, Action<string, BatchTensor> made, IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
-        var (done, reporting) = (0, new Lock());
+        var (done, begun, reporting) = (0, 0, new Lock());
         var batches = new ImageBatches(network, images);
         var workers = BatchWorkers.For(batches, MemoryBudget.Default.Bytes);
         using var pool = new TensorPool();
-        using var runner = new PlanRunner(network, network.Graph, batches.InputName, pool, made, new SessionSettings(workers.ThreadsEach, Unoptimized: false));
+        var steps = ExecutionPlan.Of(network).Steps;
+        using var runner = new PlanRunner(network, network.Graph, batches.InputName, pool, made, new SessionSettings(workers.ThreadsEach, Unoptimized: false)) { Begins = Tell };
         using var reader = batches.Open(pool, cancellation);
         workers.ForEach(batch =>
         {
             runner.Run(reader.Take(batch), cancellation).Dispose();
-            if (progress is null) return;
-            lock (reporting) progress.Report(new SweepProgress(++done, batches.Count, "calibration") { ImagesDone = Math.Min(images.Count, done * batches.BatchSize), TotalImages = images.Count });
+            lock (reporting)
+            {
+                if (++done == batches.Count) Report("done");
+            }
+        });
+
+        void Tell(int step)
+        {
+            lock (reporting)
+            {
+                if (cancellation.IsCancellationRequested) return; // by another batch's report
+                Report(steps[step].Name);
+                begun++;
+            }
+        }
+
+        void Report(string current) => progress?.Report(new SweepProgress(begun, batches.Count * steps.Length, $"calibration: {current}")
+        {
+            ImagesDone = Math.Min(images.Count, done * batches.BatchSize), TotalImages = images.Count,
         });
     }
 

@@ -5,6 +5,7 @@ using QuantNotebooks.Export;
 using QuantNotebooks.Kernel.Notebooks;
 using QuantNotebooks.Kernel.Scripting;
 using QuantNotebooks.Kernel.Session;
+using QuantNotebooks.Notebook.Commands;
 
 namespace QuantNotebooks.Kernel.CommandLine;
 
@@ -30,7 +31,7 @@ internal static class RunCommand
             HelpName = "DIR",
             DefaultValueFactory = _ => "artifacts",
         };
-        var allowErrors = new Option<bool>("--allow-errors") { Description = "Go on after a cell that fails." };
+        var allowErrors = new Option<bool>("--allow-errors") { Description = "Go on after a cell that fails; the exit code is 0 all the same." };
         var parameters = new Option<string[]>("--parameter")
         {
             Description = "Set a variable, after the cell tagged 'parameters' or before all cells; may be given again.", HelpName = "NAME=VALUE", DefaultValueFactory = _ => [],
@@ -107,7 +108,7 @@ internal static class RunCommand
                 await console.Error.WriteLineAsync($"{path}: interrupted; {run.Executed} of {run.Total} code cells were begun").ConfigureAwait(false);
                 return ExitCode.Interrupted;
             }
-            var passed = check is null ? run.Failures.Count == 0 : await CompareAsync(check, path, console).ConfigureAwait(false);
+            var passed = check is null ? run.Failures.Count == 0 || options.AllowErrors : await CompareAsync(check, path, console).ConfigureAwait(false);
             if (!passed) exitCode = ExitCode.Failed;
         }
         return exitCode;
@@ -117,7 +118,8 @@ internal static class RunCommand
     {
         var document = DibNotebook.IsName(path) ? DibNotebook.Read(path) : NotebookDocument.Read(path);
         if (document.Language is { } language && !IsCSharp(language)) throw new NotebookFileException(path, $"its language is {language}, not C#");
-        NotebookParameters.Inject(document, [.. options.Parameters.Select(text => NotebookParameters.TryParse(text, out var parameter) ? parameter : default)]);
+        if (NotebookParameters.Inject(document, [.. options.Parameters.Select(text => NotebookParameters.TryParse(text, out var parameter) ? parameter : default)]) is { } mistake)
+            throw new CommandUsageException($"{path}: {mistake}");
         return document;
     }
 

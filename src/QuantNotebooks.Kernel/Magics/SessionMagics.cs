@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.DotNet.Interactive.Formatting;
 using QuantNotebooks.Kernel.Packages;
 using QuantNotebooks.Kernel.Scripting;
 using QuantNotebooks.Notebook.Frames;
 using QuantNotebooks.Notebook.Hosting;
+using QuantNotebooks.Notebook.Text;
 
 namespace QuantNotebooks.Kernel.Magics;
 
@@ -70,8 +72,17 @@ internal sealed class WhosMagic : Magic
 
     private static string Short(object? value)
     {
-        var line = (Convert.ToString(value, CultureInfo.InvariantCulture) ?? "null").ReplaceLineEndings(" ");
-        return value is null ? "null" : line.Length <= Widest ? line : string.Concat(line.AsSpan(0, Widest - 1), "…");
+        if (value is null) return "null";
+        var line = Line(value).ReplaceLineEndings(" ");
+        return line.Length <= Widest ? line : string.Concat(line.AsSpan(0, Widest - 1), "…");
+    }
+
+    // A result of the library says what it found; a name of a type alone says nothing that the column before doesn't.
+    private static string Line(object value)
+    {
+        if (value.GetType().Namespace?.StartsWith("QuantNotebooks.", StringComparison.Ordinal) == true) return value.ToDisplayString(MimeBundle.PlainText).Split('\n')[0];
+        var text = Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
+        return text != value.GetType().ToString() ? text : value is System.Collections.ICollection many ? NumberText.Count(many.Count, "element") : "";
     }
 }
 

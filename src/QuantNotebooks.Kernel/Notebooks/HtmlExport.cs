@@ -20,7 +20,7 @@ internal static class HtmlExport
         var html = new StringBuilder();
         foreach (var cell in document.Cells) Append(html, cell, markdown, outputs);
         var body = html.ToString();
-        return HtmlPage.WithBody(title, body + FormulaScript.For(body));
+        return HtmlPage.WithBody(title, TerminalText.StyleFor(body) + body + FormulaScript.For(body));
     }
 
     private static void Append(StringBuilder html, NotebookCell cell, MarkdownHtml markdown, HtmlOutputs outputs)

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -25,7 +24,7 @@ internal sealed partial class HtmlOutputs(MarkdownHtml markdown)
     private static string Stream(JsonNode output)
     {
         var cssClass = NotebookText.Read(output["name"]) == "stderr" ? "stream stderr" : "stream";
-        return $"<pre class=\"{cssClass}\">{Plain(NotebookText.Read(output["text"]) ?? "")}</pre>\n";
+        return $"<pre class=\"{cssClass}\">{TerminalText.ToHtml(NotebookText.Read(output["text"]) ?? "")}</pre>\n";
     }
 
     private static string Error(JsonNode output)
@@ -33,7 +32,7 @@ internal sealed partial class HtmlOutputs(MarkdownHtml markdown)
         var lines = output["traceback"] is JsonArray { Count: > 0 } traceback
             ? traceback.Select(line => NotebookText.Read(line) ?? "")
             : [$"{NotebookText.Read(output["ename"])}: {NotebookText.Read(output["evalue"])}"];
-        return $"<pre class=\"error\" role=\"alert\">{Plain(string.Join('\n', lines))}</pre>\n";
+        return $"<pre class=\"error\" role=\"alert\">{TerminalText.ToHtml(string.Join('\n', lines))}</pre>\n";
     }
 
     private string Data(JsonNode output)
@@ -49,24 +48,16 @@ internal sealed partial class HtmlOutputs(MarkdownHtml markdown)
         }
         if (Content(output, MimeBundle.MarkdownText) is { } text) return $"<div class=\"markdown\">{markdown.ToHtml(text)}</div>\n";
         if (Content(output, "text/latex") is { } latex) return FormulaScript.Element(latex);
-        if (Content(output, MimeBundle.JavaScript) is { } script) return $"<script>{EndTag().Replace(script, "<\\/script")}</script>\n";
-        if (Content(output, MimeBundle.PlainText) is { } plain) return $"<pre class=\"value\">{Plain(plain)}</pre>\n";
-        return output["data"]?["application/json"] is { } json ? $"<pre class=\"value\">{Plain(json.ToJsonString(Readable))}</pre>\n" : "";
+        if (Content(output, MimeBundle.JavaScript) is { } script) return ScriptElement(script);
+        if (Content(output, MimeBundle.PlainText) is { } plain) return $"<pre class=\"value\">{TerminalText.ToHtml(plain)}</pre>\n";
+        return output["data"]?["application/json"] is { } json ? $"<pre class=\"value\">{TerminalText.ToHtml(json.ToJsonString(Readable))}</pre>\n" : "";
     }
+
+    // Jupyter gives a script the place of its output under the name "element".
+    private static string ScriptElement(string script) =>
+        $"<div class=\"value\"></div><script>(function(element){{{EndTag().Replace(script, "<\\/script")}\n}})(document.currentScript.previousElementSibling)</script>\n";
 
     private static string? Content(JsonNode? output, string mimeType) => output?["data"] is JsonObject data ? NotebookText.Read(data[mimeType]) : null;
-
-    // As a terminal would leave it: without colours, and with only the last state of lines that a progress bar has overwritten.
-    private static string Plain(string text)
-    {
-        var clean = Ansi().Replace(text, "").Replace("\r\n", "\n", StringComparison.Ordinal);
-        if (!clean.Contains('\r', StringComparison.Ordinal)) return WebUtility.HtmlEncode(clean);
-        var lines = clean.Split('\n').Select(line => line.TrimEnd('\r')).Select(line => line[(line.LastIndexOf('\r') + 1)..]);
-        return WebUtility.HtmlEncode(new StringBuilder().AppendJoin('\n', lines).ToString());
-    }
-
-    [GeneratedRegex(@"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-Z\\-_])")]
-    private static partial Regex Ansi();
 
     // In JavaScript it can stand in strings and comments only, where the escape means the same.
     [GeneratedRegex("</script", RegexOptions.IgnoreCase)]

@@ -41,9 +41,10 @@ internal sealed class SessionPackages : IDisposable
             _folder ??= Directory.CreateTempSubdirectory("quantnb-packages-").FullName;
             assets = await PackageRestore.RunAsync(_folder, wanted.Values, _sources, cancellation).ConfigureAwait(false);
         }
-        catch
+        catch (Exception exception)
         {
             output.Update(display.Id, Text("not restored: " + Names(asked)));
+            if (exception is PackageException) _sources.RemoveWhere(source => IsUnreachable(source, exception.Message));
             throw;
         }
         foreach (var package in asked) _requested[package.Id] = package;
@@ -67,6 +68,10 @@ internal sealed class SessionPackages : IDisposable
     {
         if (_folder is not null) Directory.Delete(_folder, recursive: true);
     }
+
+    // NuGet restores nothing while it can't ask one of its sources: kept, a wrong one would be in the way of all packages after it.
+    private static bool IsUnreachable(string source, string reason) =>
+        reason.Split('\n').Any(line => line.StartsWith("NU130", StringComparison.Ordinal) && line.Contains(source, StringComparison.OrdinalIgnoreCase));
 
     // The packages of this project, so that a notebook made for other hosts runs here: the kernel has its own copies, of which cells see the types.
     private static bool IsBuiltIn(PackageRequest package) => BuiltIn.Contains(package.Id, StringComparer.OrdinalIgnoreCase);

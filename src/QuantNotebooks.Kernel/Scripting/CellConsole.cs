@@ -25,6 +25,7 @@ internal static class CellConsole
         lock (Gate)
         {
             if (installed) return;
+            ConsoleColours.Clear(); // also notes what is no colour, before a cell sets one
             Console.SetOut(new Router(OutputStream.Out, Out));
             Console.SetError(new Router(OutputStream.Error, Error));
             Console.SetIn(new Keyboard(Console.In));
@@ -57,7 +58,7 @@ internal static class CellConsole
             }
             finally
             {
-                if (RunningCell.Output is { } output) output.Write(stream, value);
+                if (RunningCell.Output is { } output) output.Write(stream, ConsoleColours.Apply(value));
                 else fallback.Write(value);
             }
         }

@@ -16,6 +16,20 @@ internal static class CellSyntax
     /// <summary>Whether a word can name a variable.</summary>
     public static bool IsVariableName(string word) => SyntaxFacts.IsValidIdentifier(word) && SyntaxFacts.GetKeywordKind(word) == SyntaxKind.None && word != "_";
 
+    /// <summary>The variables that a cell declares for cells after it, in their order.</summary>
+    public static IReadOnlyList<string> DeclaredVariables(string code) =>
+    [
+        .. CSharpSyntaxTree.ParseText(code, ParseOptions).GetCompilationUnitRoot().Members.SelectMany(member => member switch
+        {
+            FieldDeclarationSyntax field => field.Declaration.Variables.Select(variable => variable.Identifier),
+            PropertyDeclarationSyntax property => [property.Identifier],
+            // var (a, b) = …; and M(out var c);
+            GlobalStatementSyntax { Statement: ExpressionStatementSyntax statement } =>
+                statement.DescendantNodes(node => node is not AnonymousFunctionExpressionSyntax).OfType<SingleVariableDesignationSyntax>().Select(variable => variable.Identifier),
+            _ => [],
+        }).Select(name => name.ValueText),
+    ];
+
     /// <summary>Uses of what would end the process, and with it the notebook's session, as errors.</summary>
     public static IReadOnlyList<CellDiagnostic> Refused(Compilation compilation, SyntaxTree tree, CancellationToken cancellationToken)
     {

@@ -23,6 +23,7 @@ internal sealed class ScriptEngine
     private readonly CellThreads threads = new();
     private readonly ConcurrentDictionary<int, string> sources = new();
     private readonly ScriptOptions firstOptions;
+    private readonly string aliases;
     private readonly Action<Compilation>? declared;
     private readonly List<MetadataReference> newReferences = [];
     private readonly CellWarnings warnings = new();
@@ -34,6 +35,7 @@ internal sealed class ScriptEngine
     public ScriptEngine(ScriptEngineOptions options, Action<Compilation>? declared = null)
     {
         this.declared = declared;
+        aliases = string.Concat(options.Aliases.Select(alias => $"using {alias};"));
         var folder = Path.GetFullPath(options.BaseDirectory ?? ".");
         // Not optimized: the runtime has no line numbers for optimized code that was loaded from memory, and reconstructed ones are wrong for
         // bounds checks. It costs a factor of three in tight loops within methods, nothing at top level, nothing in the libraries.
@@ -81,8 +83,12 @@ internal sealed class ScriptEngine
     }
 
     /// <summary>Compiles and runs nothing, if nothing was run yet. Optional.</summary>
-    public async Task EnsureStartedAsync(CancellationToken cancellationToken) =>
-        state ??= await CSharpScript.Create<object>("", firstOptions).RunAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+    public async Task EnsureStartedAsync(CancellationToken cancellationToken)
+    {
+        if (state is not null) return;
+        state = await CSharpScript.Create<object>(aliases, firstOptions).RunAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        declared?.Invoke(state.Script.GetCompilation());
+    }
 
     /// <summary>Remembers a cell, so that stack traces can show its lines.</summary>
     public void AddSource(int number, string cell) => sources[number] = cell;
@@ -141,7 +147,7 @@ internal sealed class ScriptEngine
             if (compilation.SyntaxTrees.SelectMany(tree => CellSyntax.Refused(compilation, tree, cancellationToken)).ToList() is { Count: > 0 } refused) return new CellDidNotCompile(number, refused);
             warnings.Write(diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Warning).Select(Convert), output);
             var hasValue = silent is null && CellSyntax.EndsInValue(compilation, tree, cancellationToken);
-            script = Guarded(script, code, number, cancellationToken);
+            script = Guarded(script, tree, number, cancellationToken);
             script.CreateDelegate(cancellationToken); // emits and loads here, where no abort can hurt the compiler
             return await ExecuteAsync(number, script, hasValue, output, cancellationToken).ConfigureAwait(false);
         }
@@ -156,10 +162,10 @@ internal sealed class ScriptEngine
     }
 
     // What the compiler says is of the code as it was written; should it not like the checks, the code runs without them.
-    private Script<object> Guarded(Script<object> script, string code, int number, CancellationToken cancellationToken)
+    private Script<object> Guarded(Script<object> script, SyntaxTree tree, int number, CancellationToken cancellationToken)
     {
-        var guarded = StackGuard.Add(code);
-        if (ReferenceEquals(guarded, code)) return script;
+        var guarded = StackGuard.Add(tree, script.GetCompilation());
+        if (guarded == script.Code) return script;
         var other = state!.Script.ContinueWith<object>(guarded, NextOptions(ExceptionText.FileNameOf(number)));
         return other.Compile(cancellationToken).Any(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error) ? script : other;
     }

@@ -14,11 +14,11 @@ internal sealed record ScriptEngineOptions
     /// <summary>Assemblies that cells can use, besides the framework's. What these refer to can be used as well.</summary>
     public IReadOnlyList<Assembly> Assemblies { get; init; } = [];
 
-    /// <summary>
-    /// Namespaces imported beside the basic ones, and types whose static members are. All must exist in <see cref="Assemblies"/>.
-    /// Plotly.NET and Deedle are best left out, at least one of them: both have a <c>Frame</c>.
-    /// </summary>
+    /// <summary>Namespaces imported beside the basic ones, and types whose static members are. All must exist in <see cref="Assemblies"/>.</summary>
     public IReadOnlyList<string> Imports { get; init; } = [];
+
+    /// <summary>Names that stand for one type each, whatever the imports of cells have under them, as "Frame = Deedle.Frame". A cell that gives a name itself has its own.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
 
     /// <summary>The folder where <c>#r "library.dll"</c> and <c>#load</c> begin: the notebook's. Null: the current directory.</summary>
     public string? BaseDirectory { get; init; }

@@ -8,31 +8,26 @@ namespace QuantNotebooks.Kernel.Scripting;
 
 /// <summary>
 /// Makes the functions of a cell look at the stack when they begin, so that a recursion without end is an exception that the cell's user sees; a real
-/// overflow of the stack would end the process. Lines stay where they are. Lambdas that are one expression may be data and are left
-/// alone, but for those whose variable the cell calls: data can't be called. Of these the calls of each other are checked.
+/// overflow of the stack would end the process. Lines stay where they are. Left alone are lambdas that call nothing, and those that are data (expression trees).
 /// </summary>
 internal static class StackGuard
 {
-    private static readonly string Check = $"global::{typeof(CellStack).FullName}.{nameof(CellStack.Check)}();";
+    private static readonly string Class = $"global::{typeof(CellStack).FullName}.";
 
-    private static readonly string CheckAsync = $"global::{typeof(CellStack).FullName}.{nameof(CellStack.CheckAsync)}();";
-
-    /// <summary>The code with the checks; the very same where it has no functions. It must compile.</summary>
-    public static string Add(string code)
+    /// <summary>The code with the checks; the very same where it has no functions.</summary>
+    /// <param name="tree">The code, without errors.</param>
+    /// <param name="compilation">What the tree is part of.</param>
+    public static string Add(SyntaxTree tree, Compilation compilation)
     {
-        var tree = CSharpSyntaxTree.ParseText(code, CellSyntax.ParseOptions);
-        var nodes = tree.GetRoot().DescendantNodes().ToList();
-        // A cycle of lambdas goes through variables that are both given a lambda and called.
-        var called = nodes.OfType<InvocationExpressionSyntax>().Select(call => CalledName(call)?.Identifier.ValueText).ToHashSet();
-        var lambdas = nodes.OfType<LambdaExpressionSyntax>().Where(lambda => lambda.ExpressionBody is not null).Select(VariableOf).Where(called.Contains).ToHashSet();
-        var changes = nodes.SelectMany(node => ChangesFor(node, lambdas)).DistinctBy(change => change.Span).OrderBy(change => change.Span.Start).ToList();
-        return changes.Count == 0 ? code : tree.GetText().WithChanges(changes).ToString();
+        var model = new Lazy<SemanticModel>(() => compilation.GetSemanticModel(tree));
+        var changes = tree.GetRoot().DescendantNodes().SelectMany(node => ChangesFor(node, model)).OrderBy(change => change.Span.Start).ToList();
+        return changes.Count == 0 ? tree.ToString() : tree.GetText().WithChanges(changes).ToString();
     }
 
-    private static IEnumerable<TextChange> ChangesFor(SyntaxNode node, HashSet<string?> lambdas) => node switch
+    private static IEnumerable<TextChange> ChangesFor(SyntaxNode node, Lazy<SemanticModel> model) => node switch
     {
         BlockSyntax { Parent: BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax or AccessorDeclarationSyntax or AnonymousFunctionExpressionSyntax } block =>
-            [new TextChange(new TextSpan(block.OpenBraceToken.Span.End, 0), CheckIn(block.Parent!))],
+            [Insert(block.OpenBraceToken.Span.End, CheckIn(block.Parent!))],
         ArrowExpressionClauseSyntax { Expression: not ThrowExpressionSyntax } arrow => arrow.Parent switch
         {
             MethodDeclarationSyntax method => Body(arrow, method.SemicolonToken, Returns(method.ReturnType, method.Modifiers)),
@@ -44,31 +39,37 @@ internal static class StackGuard
             IndexerDeclarationSyntax indexer => Body(arrow, indexer.SemicolonToken, returns: true, "get {", "}"),
             _ => [],
         },
-        LambdaExpressionSyntax { ExpressionBody: { } body } lambda when VariableOf(lambda) is { } variable && lambdas.Contains(variable) => CallsOf(lambdas, body),
+        LambdaExpressionSyntax { ExpressionBody: { } body } lambda when Calls(body) && !IsData(lambda, model.Value) =>
+            [Insert(body.SpanStart, $"{{{CheckIn(lambda)}{(body is not ThrowExpressionSyntax && Returns(lambda, model.Value) ? "return " : "")}"), Insert(body.Span.End, ";}")],
+        // Before a constructor's body come the fields: class Node { Node next = new(); }
+        EqualsValueClauseSyntax { Value: not InitializerExpressionSyntax } initial when IsMember(initial) && Creates(initial.Value) =>
+            [Insert(initial.Value.SpanStart, $"{Class}{nameof(CellStack.HasRoom)}() ? "), Insert(initial.Value.Span.End, " : default")],
         _ => [],
     };
 
-    private static string? VariableOf(LambdaExpressionSyntax lambda) => lambda.Parent switch
+    // A recursion of nothing but lambdas goes through calls in them.
+    private static bool Calls(ExpressionSyntax body) => body.DescendantNodesAndSelf().Any(node => node is InvocationExpressionSyntax);
+
+    private static bool Creates(ExpressionSyntax value) =>
+        value.DescendantNodesAndSelf(node => node is not AnonymousFunctionExpressionSyntax).Any(node => node is BaseObjectCreationExpressionSyntax);
+
+    // Of an object; what is static is made once. A variable of the cell is none.
+    private static bool IsMember(EqualsValueClauseSyntax initial) => initial.Parent switch
     {
-        AssignmentExpressionSyntax { Left: IdentifierNameSyntax left } assignment when assignment.Right == lambda => left.Identifier.ValueText,
-        EqualsValueClauseSyntax { Parent: VariableDeclaratorSyntax declarator } => declarator.Identifier.ValueText,
-        _ => null,
+        PropertyDeclarationSyntax { Parent: TypeDeclarationSyntax } property => !property.Modifiers.Any(SyntaxKind.StaticKeyword),
+        VariableDeclaratorSyntax { Parent.Parent: FieldDeclarationSyntax { Parent: TypeDeclarationSyntax } field } => !field.Modifiers.Any(SyntaxKind.StaticKeyword),
+        _ => false,
     };
 
-    // "f(x)" and "f.Invoke(x)" call f; "e.Compile()" does not call e.
-    private static IdentifierNameSyntax? CalledName(InvocationExpressionSyntax call) => call.Expression switch
-    {
-        IdentifierNameSyntax name => name,
-        MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Invoke", Expression: IdentifierNameSyntax name } => name,
-        _ => null,
-    };
+    // So is a lambda in a lambda that is data.
+    private static bool IsData(LambdaExpressionSyntax lambda, SemanticModel model) => lambda.AncestorsAndSelf().OfType<LambdaExpressionSyntax>()
+        .Any(each => model.GetTypeInfo(each).ConvertedType?.ContainingNamespace?.ToDisplayString() == "System.Linq.Expressions");
 
-    // "f(x)" becomes "Checked(f)(x)", whatever it returns.
-    private static IEnumerable<TextChange> CallsOf(HashSet<string?> lambdas, ExpressionSyntax body) =>
-        from call in body.DescendantNodesAndSelf().OfType<InvocationExpressionSyntax>()
-        let name = CalledName(call)
-        where name is not null && lambdas.Contains(name.Identifier.ValueText)
-        select new TextChange(name.Span, $"global::{typeof(CellStack).FullName}.{nameof(CellStack.Checked)}({name})");
+    // An async lambda of a Task without a result returns nothing.
+    private static bool Returns(LambdaExpressionSyntax lambda, SemanticModel model) =>
+        model.GetSymbolInfo(lambda).Symbol is IMethodSymbol { ReturnsVoid: false } method && (!method.IsAsync || method.ReturnType is INamedTypeSymbol { IsGenericType: true });
+
+    private static TextChange Insert(int place, string text) => new(new TextSpan(place, 0), text);
 
     // "=> expression;" becomes "{ check; return expression; }".
     private static TextChange[] Body(ArrowExpressionClauseSyntax arrow, SyntaxToken end, bool returns, string before = "", string after = "") =>
@@ -76,7 +77,8 @@ internal static class StackGuard
         new(arrow.ArrowToken.Span, $"{{{before}{CheckIn(arrow.Parent!)}{(returns ? "return " : "")}"), new(end.Span, $";}}{after}"),
     ];
 
-    private static string CheckIn(SyntaxNode function) => function.ChildTokens().Any(token => token.IsKind(SyntaxKind.AsyncKeyword)) ? CheckAsync : Check;
+    private static string CheckIn(SyntaxNode function) =>
+        Class + (function.ChildTokens().Any(token => token.IsKind(SyntaxKind.AsyncKeyword)) ? nameof(CellStack.CheckAsync) : nameof(CellStack.Check)) + "();";
 
     // An async function of a Task without a result returns nothing.
     private static bool Returns(TypeSyntax type, SyntaxTokenList modifiers) =>

@@ -18,6 +18,9 @@ internal static class NotebookEnvironment
     // What notebooks use of the packages that QuantNotebooks.Notebook brings, whether or not it uses them itself.
     private static readonly string[] Libraries = ["Plotly.NET", "Plotly.NET.CSharp", "Deedle"];
 
+    // What would mean two types in a cell that imports Plotly.NET and Deedle.
+    private static readonly string[] Ambiguous = ["Frame = Deedle.Frame", "Chart = Plotly.NET.CSharp.Chart", "Index = System.Index", "Padding = QuantNotebooks.Images.Padding"];
+
     /// <summary>The options of a session whose notebook lies in a folder.</summary>
     /// <param name="notebookFolder">That folder; null for the current one.</param>
     /// <param name="preview">Whether cells may use the language's next version.</param>
@@ -31,6 +34,7 @@ internal static class NotebookEnvironment
         {
             Assemblies = [.. assemblies, .. Libraries.Select(Assembly.Load)],
             Imports = [.. Wanted.Where(existing.Contains), typeof(NotebookDisplay).FullName!],
+            Aliases = Ambiguous,
             BaseDirectory = notebookFolder,
             Preview = preview,
         };

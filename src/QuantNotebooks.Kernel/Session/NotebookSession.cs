@@ -144,6 +144,8 @@ internal sealed class NotebookSession : IDisposable
             if (result.Error is not null) break;
         }
         foreach (var action in atEnd) await engine.InvokeAsync(number, action, output, CancellationToken.None).ConfigureAwait(false);
+        // Cells are run in any order, and interrupted: the colour of one is not the next one's.
+        ConsoleColours.Clear();
         return result;
     }
 

@@ -45,7 +45,8 @@ public static class CostChart
     private static GenericChart Build(string title, ImmutableArray<MethodCost> methods, ImmutableArray<MethodCost> front)
     {
         var (costs, shares) = (RangeOf(methods.Select(method => Math.Log10(method.Seconds))), RangeOf(methods.SelectMany(Shown)));
-        var places = PointLabels.Of([.. methods.Select(method => (method.Method, Along(costs, Math.Log10(method.Seconds)), Along(shares, 100 * method.Accuracy)))]);
+        var places = PointLabels.Of([.. methods.Select(method => (
+            method.Method, Along(costs, Math.Log10(method.Seconds)), Along(shares, 100 * method.Accuracy), Along(shares, Shown(method)[1]), Along(shares, Shown(method)[2])))]);
         return Chart(
         [
             Trace("scatter", ("name", "best for its cost"), ("mode", "lines"), ("hoverinfo", "skip"), ("x", front.Select(method => method.Seconds).ToArray()),

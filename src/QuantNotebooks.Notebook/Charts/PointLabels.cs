@@ -4,7 +4,7 @@ namespace QuantNotebooks.Notebook.Charts;
 internal static class PointLabels
 {
     // A chart of 800 pixels, the narrowest that is meant to be read; wider ones have more room. Letters of 12 pixels are about 7 wide on average.
-    private const double Width = 690, Height = 330, Letter = 7, Line = 16, Mark = 8;
+    private const double Width = 690, Height = 330, Letter = 7, Line = 16, Mark = 8, Bar = 3;
 
     private static readonly (string Name, int Side, int Level)[] Places =
     [
@@ -19,12 +19,17 @@ internal static class PointLabels
         public double Outside => Math.Max(0, -Left) + Math.Max(0, Right - Width) + Math.Max(0, -Top) + Math.Max(0, Bottom - Height);
     }
 
-    /// <summary>Plotly's name of the place of each label: the first that keeps it inside and clear of marks and of longer labels; else the one that does so best.</summary>
-    /// <param name="points">Name, and where the mark is, 0 to 1 along the axes.</param>
-    public static string[] Of(IReadOnlyList<(string Name, double Across, double Up)> points)
+    /// <summary>
+    /// Plotly's name of the place of each label: the first that keeps it inside and clear of marks, their error bars and longer labels; else the one that does so best.
+    /// </summary>
+    /// <param name="points">Name, and where the mark and the ends of its error bar are, 0 to 1 along the axes.</param>
+    public static string[] Of(IReadOnlyList<(string Name, double Across, double Up, double Low, double High)> points)
     {
         var marks = points.Select(point => new Box(point.Across * Width - Mark, (1 - point.Up) * Height - Mark, point.Across * Width + Mark, (1 - point.Up) * Height + Mark)).ToArray();
-        var taken = new List<Box>(marks);
+        // A bar of no length hides behind its mark.
+        var bars = points.Where(point => point.High > point.Low)
+            .Select(point => new Box(point.Across * Width - Bar, (1 - point.High) * Height, point.Across * Width + Bar, (1 - point.Low) * Height));
+        List<Box> taken = [.. marks, .. bars];
         var places = new string[points.Count];
         // Long names have the fewest places to go to.
         foreach (var index in Enumerable.Range(0, places.Length).OrderByDescending(index => points[index].Name.Length))

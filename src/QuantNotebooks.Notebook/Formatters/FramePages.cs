@@ -1,3 +1,4 @@
+using QuantNotebooks.Equalization;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Notebook.Frames;
 using QuantNotebooks.Notebook.Text;
@@ -5,7 +6,7 @@ using QuantNotebooks.Shift;
 
 namespace QuantNotebooks.Notebook.Formatters;
 
-/// <summary>Results that are a sentence and a table.</summary>
+/// <summary>Results that are a sentence, and a table where there is one.</summary>
 internal static class FramePages
 {
     public static ResultPage Of(ShiftSignificance significance) => new(
@@ -27,6 +28,16 @@ internal static class FramePages
         return new ResultPage(largest.Channel < 0 ? finding : FormattableString.Invariant($"{finding}; channel {largest.Channel} moves most, {NumberText.Significant(largest.Sigmas, 3)} σ"),
             statistics.ToFrame(), [], ["One row a channel; shift = quantized mean - mean."]);
     }
+
+    public static ResultPage Of(FactorizationComparison comparison) => new(
+        comparison.SameUpToScale ? $"{comparison.One.Name} and {comparison.Other.Name} are one function, but for the scale of channels" : $"{comparison.One.Name} and {comparison.Other.Name} differ in more than scale",
+        null, [],
+        [
+            "Both were brought to their canonical factorization and compared weight by weight.",
+            comparison.Layer is null ? "No weight or bias differs."
+                : double.IsInfinity(comparison.LargestDifference) ? $"Their layers don't correspond: {comparison.Layer}."
+                : $"They differ most in {comparison.Layer}: by {NumberText.Significant(comparison.LargestDifference, 2)} of its largest weight; rounding explains {NumberText.Significant(FactorizationComparison.Tolerance, 2)}.",
+        ]);
 
     public static ResultPage Of(ActivationRanges ranges) => new(
         $"Calibrated ranges of {NumberText.Count(ranges.ByTensor.Count, "tensor")} from {NumberText.Count(ranges.ImageCount, "image")}", ranges.ToFrame(), [],

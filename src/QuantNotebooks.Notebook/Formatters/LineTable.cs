@@ -32,8 +32,10 @@ internal static class LineTable
             : $"{NumberText.Count(order.Length)} of {NumberText.Count(count, "line")} are not read right by all{(order.Length > Shown ? $"; the {Shown} with most wrong characters" : "")}. "
                 + $"<ins style=\"{Wrong}\">Wrong</ins> characters have a wavy line, <del style=\"{Missing}\">missing</del> ones are struck through.");
         html.Append("</p>");
+        // As many side by side as the page is wide for.
+        html.Append("<div style=\"display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,330px),1fr));column-gap:12px\">");
         foreach (var (line, _) in order.Take(Shown)) AppendLine(html, images, rows, line);
-        return html.ToString();
+        return html.Append("</div>").ToString();
     }
 
     private static void AppendLine(StringBuilder html, ImageSet images, ComparisonRow[] rows, int line)

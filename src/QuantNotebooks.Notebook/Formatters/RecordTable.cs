@@ -40,7 +40,7 @@ internal static class RecordTable
     /// <summary>One value, a row a property.</summary>
     public static Table Of(object value) => new(
         [new TableColumn("property", false), new TableColumn("value", false)],
-        [.. PropertiesOf(value.GetType()).Select(property => ImmutableArray.Create(new TableCell(Spaced(property.Name)), Cell(property.Read(value), number => Text.NumberText.Significant(number))))]);
+        [.. PropertiesOf(value.GetType()).Select(property => ImmutableArray.Create(new TableCell(Text.HeadingText.Of(property.Name)), Cell(property.Read(value), number => Text.NumberText.Significant(number))))]);
 
     /// <summary>A sequence of values that have properties, a row each; null where they have none.</summary>
     public static Table? Of(IEnumerable rows)
@@ -56,9 +56,9 @@ internal static class RecordTable
             read.Add([.. properties.Select(property => row is null ? null : property.Read(row))]);
         }
         var formats = properties.Select((property, column) => CellText.FormatOf(
-            read.Select(row => row[column]).Where(value => value is double or float).Select(value => Convert.ToDouble(value, CultureInfo.InvariantCulture)), property.Name)).ToArray();
+            read.Select(row => row[column]).Where(value => value is double or float).Select(value => Convert.ToDouble(value, CultureInfo.InvariantCulture)), Text.HeadingText.Of(property.Name))).ToArray();
         return new Table(
-            [new TableColumn("#", true, "number of the row", IsRowNumber: true), .. properties.Select(property => new TableColumn(property.Name, CellText.IsNumeric(property.Type)))],
+            [new TableColumn("#", true, "number of the row", IsRowNumber: true), .. properties.Select(property => new TableColumn(Text.HeadingText.Of(property.Name), CellText.IsNumeric(property.Type)) { Name = property.Name })],
             [.. read.Select((row, index) => row.Select((value, column) => Cell(value, formats[column]))
                 .Prepend(new TableCell(index.ToString(CultureInfo.InvariantCulture))).ToImmutableArray())])
         { Footnote = more ? rows is ICollection all ? $"{Text.NumberText.Count(all.Count - RowLimit, "more row")}" : "more rows follow" : null };
@@ -93,18 +93,6 @@ internal static class RecordTable
         {
             return $"not known: {error.InnerException?.Message ?? error.Message}";
         }
-    }
-
-    // "RootQnsrBefore" reads as "root qnsr before".
-    private static string Spaced(string name)
-    {
-        var text = new System.Text.StringBuilder();
-        for (var index = 0; index < name.Length; index++)
-        {
-            if (index > 0 && char.IsUpper(name[index]) && !char.IsUpper(name[index - 1])) text.Append(' ');
-            text.Append(char.ToLowerInvariant(name[index]));
-        }
-        return text.ToString();
     }
 
     private static Type? ElementType(Type sequence)

@@ -40,6 +40,7 @@ public static class ResultFormatters
             Register<NetworkReport>(ReportHtml.Of, report => string.Join("\n", ReportSummary.Lines(report)));
             RegisterPage<EqualizationResult>(EqualizationPage.Of);
             RegisterPage<EqualizationEffect>(EqualizationPage.Of);
+            RegisterPage<FactorizationComparison>(FramePages.Of);
             RegisterPage<HighBiasResult>(NetworkChangePages.Of);
             RegisterPage<DeadChannelResult>(NetworkChangePages.Of);
             RegisterPage<PruningReport>(PruningPage.Of);

@@ -56,7 +56,8 @@ internal static class CellText
 
     /// <summary>
     /// How a column writes its numbers. Percent have one decimal. Numbers of like size share the decimals that give the largest four digits, so that points
-    /// stand below one another; a column that spans more than two and a half decades gives each number its own four digits.
+    /// stand below one another; a column that spans more than two and a half decades gives each number its own four digits, unless all are rounded to at most
+    /// three decimals already: then they share these.
     /// </summary>
     /// <param name="values">The column's numbers.</param>
     /// <param name="heading">Its heading, which ends in "%" where it holds percent.</param>
@@ -70,7 +71,13 @@ internal static class CellText
             var size = Math.Abs(value);
             if (size > 0) (low, high) = (Math.Min(low, size), Math.Max(high, size));
         }
-        if (high == 0 || Math.Log10(high / low) > 2.5 || high >= 1e7 || low < 1e-6) return value => NumberText.Significant(value);
+        if (high == 0 || high >= 1e7 || low < 1e-6) return value => NumberText.Significant(value);
+        if (Math.Log10(high / low) > 2.5)
+        {
+            // Who rounded them to a few decimals wants to see those.
+            var few = Enumerable.Range(0, 4).FirstOrDefault(decimals => all.All(value => Math.Round(value, decimals) == value), -1);
+            return few < 0 ? value => NumberText.Significant(value) : value => double.IsFinite(value) ? value.ToString("F" + few, CultureInfo.InvariantCulture) : NumberText.Significant(value);
+        }
         var most = Math.Clamp(3 - (int)Math.Floor(Math.Log10(high)), 0, 15);
         // Decimals that are zero in all rows say nothing.
         while (most > 0 && all.All(value => Math.Round(value, most) == Math.Round(value, most - 1))) most--;

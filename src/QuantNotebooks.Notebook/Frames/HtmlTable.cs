@@ -62,6 +62,7 @@ internal static class HtmlTable
         foreach (var column in table.Columns)
         {
             html.Append("<th scope=\"col\"").Append(column.IsNumeric ? " data-number" : "").Append(column.IsRowNumber ? " data-row" : "");
+            if (column.Name is { } name && name != column.Title) html.Append(" data-name=\"").Append(WebUtility.HtmlEncode(name)).Append('"');
             if (column.About is { } about) html.Append(" title=\"").Append(WebUtility.HtmlEncode(about)).Append('"');
             html.Append('>').Append(Breakable(column.Title)).Append("</th>");
         }

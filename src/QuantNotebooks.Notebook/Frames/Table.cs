@@ -28,7 +28,11 @@ internal sealed record Table(ImmutableArray<TableColumn> Columns, ImmutableArray
 /// <param name="About">What it holds and in which unit, or null.</param>
 /// <param name="IsSecondary">Whether it may stay out of sight until somebody asks for it.</param>
 /// <param name="IsRowNumber">Whether it only numbers the rows: copies leave it out.</param>
-internal sealed record TableColumn(string Title, bool IsNumeric, string? About = null, bool IsSecondary = false, bool IsRowNumber = false);
+internal sealed record TableColumn(string Title, bool IsNumeric, string? About = null, bool IsSecondary = false, bool IsRowNumber = false)
+{
+    /// <summary>What copies call the column where the heading says it in other words; null where they call it by its heading.</summary>
+    public string? Name { get; init; }
+}
 
 /// <summary>One cell.</summary>
 /// <param name="Text">What is shown; not escaped.</param>

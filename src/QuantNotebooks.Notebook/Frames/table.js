@@ -45,7 +45,7 @@ function (id) {
     function field(text) { return /[",\r\n]|^ | $/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text; }
     function csv() {
       var from = heads[0].hasAttribute('data-row') ? 1 : 0;
-      return [heads.map(function (head) { return head.textContent; })].concat(rows.map(function (row) { return [].map.call(row.cells, exact); }))
+      return [heads.map(function (head) { return head.getAttribute('data-name') || head.textContent; })].concat(rows.map(function (row) { return [].map.call(row.cells, exact); }))
         .map(function (cells) { return cells.slice(from).map(field).join(',') + '\n'; }).join('');
     }
     function copy(text, done) {

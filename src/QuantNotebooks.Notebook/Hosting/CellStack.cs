@@ -16,12 +16,12 @@ public static class CellStack
     /// <exception cref="InsufficientExecutionStackException">The stack is nearly full.</exception>
     public static void Check() => RuntimeHelpers.EnsureSufficientExecutionStack();
 
-    /// <summary>The function itself, where there is room to call it.</summary>
+    /// <summary>Always true, where there is room to go on.</summary>
     /// <exception cref="InsufficientExecutionStackException">The stack is nearly full.</exception>
-    public static T Checked<T>(T function)
+    public static bool HasRoom()
     {
         Check();
-        return function;
+        return true;
     }
 
     /// <exception cref="InsufficientExecutionStackException">Asynchronous functions have called each other, without a pause between, too deep.</exception>

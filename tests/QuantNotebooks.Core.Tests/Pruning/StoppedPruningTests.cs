@@ -41,7 +41,7 @@ public sealed class StoppedPruningTests
     {
         public void Report(SweepProgress value)
         {
-            if (value.ImagesDone == images && value.Current.EndsWith("% pruned", StringComparison.Ordinal)) source.Cancel();
+            if (value.ImagesDone == images && value.Current.Contains("% pruned", StringComparison.Ordinal)) source.Cancel();
         }
     }
 }

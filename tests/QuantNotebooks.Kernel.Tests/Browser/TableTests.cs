@@ -3,6 +3,7 @@ using QuantNotebooks.Equalization;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Notebook.Formatters;
 using QuantNotebooks.Notebook.Frames;
+using QuantNotebooks.Notebook.Hosting;
 using QuantNotebooks.Tests;
 
 namespace QuantNotebooks.Kernel.Tests.Browser;
@@ -45,6 +46,17 @@ public class TableTests
         await page.EvaluateAsync("document.querySelectorAll('th button')[2].click()");
         Assert.Equal("layer.0 layer.1 layer.2", await page.TextAsync("Array.from(document.querySelectorAll('tbody tr')).slice(0,3).map(r=>r.cells[2].textContent).join(' ')"));
         Assert.Empty(page.Errors);
+    }
+
+    [Fact]
+    public async Task CopiesOfRecordsCallColumnsByTheirProperties()
+    {
+        NotebookFormatters.Register();
+        await using var page = await OpenAsync(MimeBundle.Of(new[] { new { PointsLost = 1.5, Name = "a" } })[MimeBundle.Html]!);
+        await page.EvaluateAsync(Clipboard);
+        Assert.Equal("# points lost name", await page.TextAsync("Array.from(document.querySelectorAll('th')).map(h=>h.textContent).join(' ')"));
+        await page.EvaluateAsync("document.querySelector('.quant-tools button').click()");
+        Assert.Equal("PointsLost,Name\n1.5,a\n", await page.TextAsync("window.copied"));
     }
 
     [Theory]

@@ -62,9 +62,11 @@ public sealed class RunCommandTests
         Assert.DoesNotContain("[3/3]", error, StringComparison.Ordinal);
         Assert.True(File.Exists(folder.File("o/bad.html")));
 
+        // As nbconvert --allow-errors.
         (exitCode, _, error) = await InvokeAsync("run", notebook, "--out", folder.Path + "/o", "--allow-errors");
-        Assert.Equal(1, exitCode);
+        Assert.Equal(0, exitCode);
         Assert.Contains("[3/3]", error, StringComparison.Ordinal);
+        Assert.EndsWith("code cell 2 failed: System.InvalidOperationException: boo\n", error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -73,7 +75,7 @@ public sealed class RunCommandTests
         using var folder = new TemporaryFolder();
         var notebook = folder.Write("long.ipynb", TestNotebook.Json("1", "while (true) { }", "3"));
         var (exitCode, _, error) = await InvokeAsync("run", notebook, "--out", folder.Path + "/o", "--timeout", "4", "--allow-errors");
-        Assert.Equal(1, exitCode);
+        Assert.Equal(0, exitCode);
         Assert.Contains("stopped by the timeout", error, StringComparison.Ordinal);
         Assert.Contains("[3/3]", error, StringComparison.Ordinal);
         Assert.Contains("longer than 4 s", await File.ReadAllTextAsync(folder.File("o/long.html"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
@@ -100,6 +102,32 @@ public sealed class RunCommandTests
         Assert.Equal(3, cells.Count);
         Assert.Equal("2.5 a \"b\"", NotebookText.Read(cells[2].Outputs[0]!["data"]!["text/plain"]));
         Assert.Equal(2, (await InvokeAsync("run", notebook, "--parameter", "1x=3")).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("double learningRate = 1; string name = null;", "learnigRate", "unknown parameter 'learnigRate'; did you mean 'learningRate'? (the cell tagged 'parameters' has learningRate, name)")]
+    [InlineData("var (a, b) = (1, 2); int.TryParse(\"3\", out var c); int D { get; set; }", "x", "unknown parameter 'x'; did you mean 'a'? (the cell tagged 'parameters' has a, b, c, D)")]
+    [InlineData("// none yet", "alpha", "unknown parameter 'alpha' (the cell tagged 'parameters' has no variable)")]
+    public async Task AParameterThatTheNotebookDoesNotHaveIsNamedBeforeAnythingRuns(string cell, string name, string message)
+    {
+        using var folder = new TemporaryFolder();
+        var document = System.Text.Json.Nodes.JsonNode.Parse(TestNotebook.Json("File.WriteAllText(\"ran\", \"\")", cell))!;
+        document["cells"]![1]!["metadata"]!["tags"] = new System.Text.Json.Nodes.JsonArray("parameters");
+        var notebook = folder.Write("p.ipynb", document.ToJsonString());
+        var (exitCode, output, error) = await InvokeAsync("run", notebook, "--out", folder.File("o"), "--parameter", name + "=3");
+        Assert.Equal((2, "", $"quantnb: {notebook}: {message}\nTry 'quantnb run --help'.\n"), (exitCode, output, error));
+        Assert.False(File.Exists(folder.File("ran")));
+    }
+
+    [Fact]
+    public async Task AParameterMayBeDeclaredBeforeTheCellOfParameters()
+    {
+        using var folder = new TemporaryFolder();
+        var document = System.Text.Json.Nodes.JsonNode.Parse(TestNotebook.Json("int x = 1;", "x = 2;", "x + 1"))!;
+        document["cells"]![1]!["metadata"]!["tags"] = new System.Text.Json.Nodes.JsonArray("parameters");
+        var (exitCode, _, error) = await InvokeAsync("run", folder.Write("p.ipynb", document.ToJsonString()), "--out", folder.File("o"), "--parameter", "x=3");
+        Assert.True(exitCode == 0, error);
+        Assert.Equal("4", NotebookText.Read(NotebookDocument.Read(folder.File("o/p.ipynb")).Cells[3].Outputs[0]!["data"]!["text/plain"]));
     }
 
     [Fact]

@@ -95,9 +95,24 @@ public sealed partial class HtmlExportTests
         Assert.Contains("data:image/png;base64,QUJD\"", html, StringComparison.Ordinal);
         Assert.Contains("<em>em</em>", html, StringComparison.Ordinal);
         Assert.DoesNotContain("PLAIN2", html, StringComparison.Ordinal);
-        Assert.Contains("\">20 %\nred\n</pre>", html, StringComparison.Ordinal);
-        Assert.Contains(">E: v</pre>", html, StringComparison.Ordinal);
+        Assert.Contains("\">20 %\n<span class=\"a1\">red</span>\n</pre>", html, StringComparison.Ordinal);
+        Assert.Contains("><span class=\"a1\" style=\"font-weight:600;\">E</span>: v</pre>", html, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("\u001b[31mred\u001b[39m plain", "<span class=\"a1\">red</span> plain")]
+    [InlineData("\u001b[1;96mx\u001b[22my\u001b[mz", "<span class=\"a14\" style=\"font-weight:600;\">x</span><span class=\"a14\">y</span>z")]
+    [InlineData("\u001b[41mx", "<span style=\"background:#a31515;color:#ffffff;\">x</span>")]
+    [InlineData("\u001b[30;103mx", "<span style=\"background:#f2d24b;color:#000000;\">x</span>")]
+    [InlineData("\u001b[38;5;196mx", "<span style=\"color:#ff0000;\">x</span>")] // the cube's 16 + 36 * 5
+    [InlineData("\u001b[38;5;255mx", "<span style=\"color:#eeeeee;\">x</span>")]
+    [InlineData("\u001b[38;5;9;4mx", "<span class=\"a9\" style=\"text-decoration:underline;\">x</span>")]
+    [InlineData("\u001b[38;2;1;2;300mx", "<span style=\"color:#0102ff;\">x</span>")]
+    [InlineData("\u001b[31m10 %\r20 %\u001b[0m\n", "<span class=\"a1\">20 %</span>\n")]
+    [InlineData("\u001b[3;38mx\u001b[999my", "<span style=\"font-style:italic;\">x</span><span style=\"font-style:italic;\">y</span>")]
+    [InlineData("a\u001b[2Kb\u001b[?25lc\u001b]8;;http://x\u001b\\d\u001b[1 qe", "abcde")]
+    [InlineData("\u001b[31m<&>\u001b[0m", "<span class=\"a1\">&lt;&amp;&gt;</span>")]
+    public void TextLooksAsInATerminal(string text, string html) => Assert.Equal(html, TerminalText.ToHtml(text));
 
     [GeneratedRegex("<[^>]*>")]
     private static partial Regex Tag();

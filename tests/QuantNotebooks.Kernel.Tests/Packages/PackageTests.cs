@@ -1,4 +1,7 @@
+using System.IO.Compression;
 using System.Reflection;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 using QuantNotebooks.Kernel.Packages;
 using QuantNotebooks.Kernel.Scripting;
 using QuantNotebooks.Kernel.Session;
@@ -74,6 +77,70 @@ public sealed class PackageTests : IDisposable
         Assert.Contains("NU11", result.Message, StringComparison.Ordinal);
         Assert.Contains("QuantNotebooks.NoSuchPackage", result.Message, StringComparison.Ordinal);
         Assert.Equal(("#r", 3), (result.Error.Name, result.Line));
+    }
+
+    // CsCheck is in the machine's cache; a folder is a source as it is.
+    [Fact]
+    public async Task ASourceThatDoesNotExistIsNotInTheWayOfOthers()
+    {
+        using var folder = new TemporaryFolder();
+        var version = Assembly.Load("CsCheck").GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+        await session.RunAsync($"#i \"nuget: {folder.File("none")}\"", output, Token);
+        var result = Assert.IsType<MagicFailed>(await session.RunAsync("#r \"nuget: QuantNotebooks.NoSuchPackage, 1.2.3\"", output, Token));
+        Assert.Contains($"NU1301: The local source '{folder.File("none")}' doesn't exist.", result.Message, StringComparison.Ordinal);
+        Assert.IsType<CellSucceeded>(await session.RunAsync($"#r \"nuget: CsCheck, {version}\"", output, Token));
+        Assert.StartsWith("not restored: QuantNotebooks.NoSuchPackage", output.Updates[0].Bundle["text/plain"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AFolderIsASource()
+    {
+        using var folder = new TemporaryFolder();
+        var id = "Own" + Guid.NewGuid().ToString("n"); // the machine's cache keeps what was restored once
+        WritePackage(folder.File($"{id}.1.2.3.nupkg"), id);
+        try
+        {
+            var result = await session.RunAsync($"#i \"nuget: {folder.Path}\"\n#r \"nuget: {id}, 1.2.3\"\nMadeForTests.Answer.Value", output, Token);
+            Assert.SkipWhen(result is MagicFailed { Message: var message } && message.Contains("NU1301", StringComparison.Ordinal), "NuGet's source cannot be reached.");
+            Assert.True(result is CellSucceeded { Value: 42 }, result.Error?.Message);
+        }
+        finally
+        {
+            var restored = Path.Combine(PackageRestore.CacheFolder, id.ToLowerInvariant());
+            if (Directory.Exists(restored)) Directory.Delete(restored, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task AnAssemblyIsFoundBesideTheNotebookAndByItsWholePath()
+    {
+        using var folder = new TemporaryFolder();
+        Compile("First", folder.File("first.dll"));
+        Compile("Second", folder.File("second.dll"));
+        using var local = new NotebookSession(new ScriptEngineOptions { BaseDirectory = folder.Path });
+        Assert.Equal(42, Assert.IsType<CellSucceeded>(await local.RunAsync("#r \"first.dll\"\nFirst.Answer.Value", output, Token)).Value);
+        Assert.Equal(42, Assert.IsType<CellSucceeded>(await local.RunAsync($"#r \"{folder.File("second.dll")}\"\nSecond.Answer.Value + First.Answer.Value - 42", output, Token)).Value);
+        Assert.Equal("(1,1): error CS0006: Metadata file 'none.dll' could not be found", Assert.IsType<CellDidNotCompile>(await local.RunAsync("#r \"none.dll\"", output, Token)).Error.Message);
+        Assert.Contains("Source file 'none.csx' could not be opened", Assert.IsType<CellDidNotCompile>(await local.RunAsync("#load \"none.csx\"", output, Token)).Error.Message, StringComparison.Ordinal);
+    }
+
+    private static void WritePackage(string path, string id)
+    {
+        using var archive = new ZipArchive(File.Create(path), ZipArchiveMode.Create);
+        using (var manifest = new StreamWriter(archive.CreateEntry(id + ".nuspec").Open()))
+            manifest.Write($"<package><metadata><id>{id}</id><version>1.2.3</version><authors>a</authors><description>d</description></metadata></package>");
+        using var library = archive.CreateEntry($"lib/net10.0/{id}.dll").Open();
+        library.Write(Assembled("MadeForTests", id));
+    }
+
+    private static void Compile(string name, string path) => File.WriteAllBytes(path, Assembled(name, name + "Library"));
+
+    private static byte[] Assembled(string name, string assembly)
+    {
+        var tree = CSharpSyntaxTree.ParseText($"namespace {name}; public static class Answer {{ public static int Value => 42; }}");
+        using var bytes = new MemoryStream();
+        Assert.True(CSharpCompilation.Create(assembly, [tree], ScriptReferences.Of([]), new(OutputKind.DynamicallyLinkedLibrary)).Emit(bytes).Success);
+        return bytes.ToArray();
     }
 
     [Fact]

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Microsoft.CodeAnalysis.CSharp.Scripting;
+using Microsoft.CodeAnalysis.Scripting;
 using QuantNotebooks.Kernel.Scripting;
 using QuantNotebooks.Kernel.Session;
 using QuantNotebooks.Notebook.Hosting;
@@ -116,13 +118,38 @@ public sealed class ScriptEngineTests : IDisposable
     [InlineData("IEnumerable<int> I() { yield return 5; }\nint N() => throw new Exception();\nvoid O() => Console.Write(\"\");\nref int R(int[] a) => ref a[0];\nO(); I().First() + R([6])", 11)]
     [InlineData("using System.Linq.Expressions;\nExpression<Func<int, int>> e = n => n + 1;\nstring S<T>(T t) where T : struct => t.ToString();\nFunc<int> f = () => { int L() => 7; return L(); };\ne.Compile()(0) + f() + S(3).Length", 9)]
     [InlineData("Func<int, int> f = null; f = n => n <= 1 ? 1 : n * f(n - 1);\nFunc<int, int> h = n => n == 0 ? 0 : h.Invoke(n - 1) + 1;\nAction<int> g = null; g = n => g.ToString();\nf(3) + h(4)", 10)]
-    [InlineData("using System.Linq.Expressions;\nFunc<int, int> odd = null, even = n => n == 0 ? 1 : odd(n - 1); odd = n => n == 0 ? 0 : even(n - 1);\nint Two(int n) => 2;\nExpression<Func<int, int>> e = n => odd(n) + Two(n);\neven(4) + (e.ToString().Contains(\"Checked\") ? 9 : 0) + e.Compile()(3)", 4)]
+    [InlineData("using System.Linq.Expressions;\nFunc<int, int> odd = null, even = n => n == 0 ? 1 : odd(n - 1); odd = n => n == 0 ? 0 : even(n - 1);\nint Two(int n) => 2;\nExpression<Func<int, int>> e = n => odd(n) + new[] { n }.Select(m => Two(m)).Sum();\neven(4) + (e.ToString().Contains(\"Stack\") ? 9 : 0) + e.Compile()(3)", 4)]
+    [InlineData("Func<int, Func<int, int>> add = a => b => Math.Abs(a) + b;\nvar twice = (int n) => Math.Abs(2 * n);\nFunc<Task> t = async () => await Task.Yield();\nFunc<Task<int>> u = async () => await Task.FromResult(1);\nAction act = () => Math.Abs(1);\nFunc<int> no = () => throw new Exception(1.ToString());\nDelegate d = () => twice(1);\nawait t(); act(); add(1)(2) + twice(2) + await u() + (int)d.DynamicInvoke()", 10)]
+    [InlineData("class A { public List<int> Numbers = new() { 1 }; public List<int> More { get; } = new List<int>([2, 3]); public int[] Array = { new int() }; object o = new { X = 1 }, p; static object s = new(); }\nrecord R(int X) { public A A { get; init; } = new(); }\nnew R(1).A.More.Count + new A().Numbers.Count", 3)]
     public async Task ChecksOfTheStackChangeNoCode(string code, int value)
     {
-        Assert.NotEqual(code, StackGuard.Add(code));
-        Assert.Equal(code.Count(character => character == '\n'), StackGuard.Add(code).Count(character => character == '\n'));
+        var compilation = CSharpScript.Create(code, ScriptOptions.Default.WithReferences(ScriptReferences.Of([])).WithImports(new ScriptEngineOptions().AllImports)).GetCompilation();
+        var guarded = StackGuard.Add(compilation.SyntaxTrees.Single(), compilation);
+        Assert.NotEqual(code, guarded);
+        Assert.Equal(code.Count(character => character == '\n'), guarded.Count(character => character == '\n'));
         Assert.Equal(value, await Value(code));
-        Assert.Equal(value, await Value(StackGuard.Add(code))); // the code with checks compiles; else the engine would run it without
+        Assert.Equal(value, await Value(guarded)); // the code with checks compiles; else the engine would run it without
+    }
+
+    [Fact]
+    public async Task PlotlyAndDeedleGoTogether()
+    {
+        Assert.Equal(2, await Value("using Plotly.NET; using Plotly.NET.CSharp; using Deedle;\nFrame.FromRecords(new[] { new { A = 1 }, new { A = 2 } }).RowCount"));
+        Assert.Equal(1, await Value("Chart.Line<int, int, string>(x: [1, 2], y: [3, 4]) is GenericChart ? 1 : 0"));
+        Assert.Equal("red", await Value("Frame<int, string> frame = null; Layout layout = null; Color color = Color.fromString(\"red\"); Series<int, double> series = null; Padding padding = default; color.Value as string"));
+        Assert.Equal(3, await Value("new[] { 1, 2, 3 }[^new Index(1).Value] + default(System.Range).Start.Value"));
+        Assert.Contains("FromRecords", (await engine.CompleteAsync("Frame.FromR", 11, Token)).Items.Select(item => item.Text));
+        // A name that a cell gives is the cell's.
+        Assert.Equal("Plotly.NET.Frame", await Value("using Frame = Plotly.NET.Frame;\ntypeof(Frame).FullName"));
+        Assert.Equal(5, await Value("record Chart(int X);\nnew Chart(5).X"));
+    }
+
+    [Fact]
+    public async Task NamesThatPlotlyAndDeedleHaveTooAreTheirsWithoutAnImport()
+    {
+        Assert.Equal(1, await Value("Frame.FromRecords(new[] { new { A = 1 } }).RowCount"));
+        await engine.RunAsync("#!reset", output, Token);
+        Assert.Equal("Chart", await Value("nameof(Chart)"));
     }
 
     [Fact]

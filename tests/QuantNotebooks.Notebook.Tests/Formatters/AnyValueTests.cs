@@ -61,6 +61,22 @@ public class AnyValueTests
     }
 
     [Fact]
+    public void Properties_are_headings_in_words_and_keep_their_names_in_copies_and_json()
+    {
+        var row = new { RootQnsrBefore = 0.5, SqnrDecibels = 6.0, WeightsLeftAt8Bits = 7, TopOne = 0.9, KiB = 5, ReLU6 = true, W4A8 = 1, bits = 4, AMeanError = 0.25 };
+        var html = MimeBundle.Of(new[] { row })[MimeBundle.Html]!;
+        foreach (var (name, heading) in new[]
+        {
+            ("RootQnsrBefore", "rQNSR before"), ("SqnrDecibels", "SQNR dB"), ("WeightsLeftAt8Bits", "weights left at 8 bits"), ("TopOne", "top-1"), ("AMeanError", "a mean error"),
+        })
+            Assert.Matches($"data-name=\"{name}\"[^>]*>{heading}</th>", html);
+        foreach (var same in new[] { "KiB", "ReLU6", "W4A8", "bits" }) Assert.Matches($"<th(?![^>]*data-name)[^>]*>{same}</th>", html);
+        Assert.Contains("rQNSR before", MimeBundle.Of(row)[MimeBundle.PlainText], StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(new[] { row }.ToDisplayString(MimeBundle.Json));
+        Assert.Equal(0.5, json.RootElement[0].GetProperty("rootQnsrBefore").GetDouble());
+    }
+
+    [Fact]
     public void Long_lists_of_records_count_what_they_leave_out()
     {
         var html = MimeBundle.Of(Enumerable.Range(0, 1200).Select(index => new Measured("a", index, [])).ToList())[MimeBundle.Html]!;

@@ -106,6 +106,14 @@ public class FrameTextTests
     }
 
     [Fact]
+    public void Numbers_that_were_rounded_to_a_few_decimals_share_them_however_far_they_span()
+    {
+        var lines = Of("value", 0.17, 61.77, -0.3, 45).ToPlainText().Split('\n');
+        Assert.Equal(["0.17", "61.77", "-0.30", "45.00"], lines[2..].Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]));
+        Assert.Contains("0.0001235", Of("value", 0.00012346, 61.77).ToPlainText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Each_table_sorts_itself_alone_and_by_exact_numbers()
     {
         var frame = Of("value", 0.123456789, 2);
