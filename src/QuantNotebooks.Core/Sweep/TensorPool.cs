@@ -36,16 +36,20 @@ internal sealed class TensorPool(long mostFreeBytes = TensorPool.UsualFreeBytes)
     {
         lock (_lock)
         {
-            if (_freeBytes + (long)block.Bytes > mostFreeBytes) Trim();
             if (!_free.TryGetValue(block.Bytes, out var stack)) _free[block.Bytes] = stack = new Stack<nint>();
             stack.Push(block.Pointer);
             _freeBytes += (long)block.Bytes;
+            // Blocks as long as the one that came back are most likely what is asked for next.
+            for (var index = _free.Count - 1; index >= 0 && _freeBytes > mostFreeBytes; index--)
+                if (_free.Keys[index] != block.Bytes) Trim(index, mostFreeBytes);
+            if (_freeBytes > mostFreeBytes) Trim(_free.IndexOfKey(block.Bytes), mostFreeBytes);
         }
     }
 
     public void Dispose()
     {
-        lock (_lock) Trim();
+        lock (_lock)
+            for (var index = 0; index < _free.Count; index++) Trim(index, 0);
     }
 
     /// <summary>Position of the first length that is at least that.</summary>
@@ -61,11 +65,10 @@ internal sealed class TensorPool(long mostFreeBytes = TensorPool.UsualFreeBytes)
         return low;
     }
 
-    private void Trim()
+    /// <summary>Gives blocks of one length back to the system until free memory is down to that.</summary>
+    private void Trim(int index, long most)
     {
-        foreach (var (bytes, stack) in _free)
-            foreach (var pointer in stack) NativePages.Free(pointer, bytes);
-        _free.Clear();
-        _freeBytes = 0;
+        var bytes = _free.Keys[index];
+        for (; _freeBytes > most && _free.Values[index].TryPop(out var pointer); _freeBytes -= (long)bytes) NativePages.Free(pointer, bytes);
     }
 }
