@@ -26,7 +26,7 @@ public static class ExperimentFrames
             .Add("float %", row => 100 * row.FloatAccuracy ?? double.NaN, "the full-precision network on the same images")
             .Add("agreement %", row => 100 * row.Agreement ?? double.NaN, "images to which the quantized and the full-precision network give the same answer")
             .Add("SQNR dB", row => row.SqnrDecibels ?? double.NaN, "signal to quantization noise ratio of the network's output, in decibels")
-            .Add("images", row => row.Images, "test images")
+            .Add("images", row => row.Images, "test images", secondary: true)
             .Add("prepare s", row => row.PrepareSeconds, "on the clock, without what another experiment had done already", secondary: true)
             .Add("test s", row => row.TestSeconds, "on the clock", secondary: true)
             .Add("CPU s", row => row.ProcessorSeconds, "of all processors together")

@@ -26,6 +26,11 @@ public sealed partial class NotebookTextTests
         RequireTargets(notebook, string.Join("\n\n", RepositoryNotebook.Cells(notebook, "markdown")));
 
     [Theory]
+    [MemberData(nameof(Notebooks))]
+    public void Displayed_formulas_link_to_the_code_that_computes_them(string notebook) => Assert.All(
+        RepositoryNotebook.Cells(notebook, "markdown").Where(cell => cell.Contains("$$", StringComparison.Ordinal)), cell => Assert.Matches(@"\]\((\.\./)+src/[^)]+\.cs\)", cell));
+
+    [Theory]
     [MemberData(nameof(Guides))]
     public void Links_of_guides_lead_to_files_that_are_there(string guide) => RequireTargets(guide, File.ReadAllText(Repository.PathOf(guide)));
 
