@@ -17,14 +17,16 @@ internal static class ProfileTable
 
     private static readonly QuantizationScheme Scheme = QuantizationScheme.Int8PerTensor;
 
-    public static string Measure()
+    /// <param name="names">Which networks; all where none is named.</param>
+    public static string Measure(params string[] names)
     {
         var (shift, correct) = (new StringBuilder(), new StringBuilder());
         shift.AppendLine("| network | images | bare s | start | ranges | both networks, layer by layer | statistics | shift | bare, layers' outputs fetched |");
         shift.AppendLine("|---|---:|---:|---:|---:|---:|---:|---:|---:|");
         correct.AppendLine("| network | start | both networks and ranges, layer by layer | statistics, new biases and their ranges | correct |");
         correct.AppendLine("|---|---:|---:|---:|---:|");
-        foreach (var (network, images) in JobTable.Subjects) Add(network, images, shift, correct);
+        foreach (var (network, images) in JobTable.Subjects)
+            if (names.Length == 0 || names.Contains(network.Name)) Add(network, images, shift, correct);
         return $"{shift}\n{correct}";
     }
 

@@ -7,18 +7,16 @@ namespace QuantNotebooks.Sweep;
 internal sealed class BatchTensor : IDisposable
 {
     private readonly TensorPool? _pool;
-    private readonly nint _pointer;
-    private readonly nuint _bytes;
+    private readonly TensorPool.Block _block;
     private bool _disposed;
 
-    private BatchTensor(OrtValue value, long[] shape, TensorElementType elementType, TensorPool? pool, nint pointer, nuint bytes)
+    private BatchTensor(OrtValue value, long[] shape, TensorElementType elementType, TensorPool? pool, TensorPool.Block block)
     {
         Value = value;
         Shape = shape;
         ElementType = elementType;
         _pool = pool;
-        _pointer = pointer;
-        _bytes = bytes;
+        _block = block;
     }
 
     public OrtValue Value { get; }
@@ -47,16 +45,16 @@ internal sealed class BatchTensor : IDisposable
     {
         nuint bytes = sizeof(float);
         foreach (var dimension in shape) bytes *= (nuint)dimension;
-        var pointer = pool.Rent(bytes);
-        var value = OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, TensorElementType.Float, shape, pointer, (long)bytes);
-        return new BatchTensor(value, shape, TensorElementType.Float, pool, pointer, bytes);
+        var block = pool.Rent(bytes);
+        var value = OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, TensorElementType.Float, shape, block.Pointer, (long)bytes);
+        return new BatchTensor(value, shape, TensorElementType.Float, pool, block);
     }
 
     /// <summary>Takes over a tensor that ONNX Runtime allocated.</summary>
     public static BatchTensor Own(OrtValue value)
     {
         var type = value.GetTensorTypeAndShape();
-        return new BatchTensor(value, type.Shape, type.ElementDataType, null, 0, 0);
+        return new BatchTensor(value, type.Shape, type.ElementDataType, null, default);
     }
 
     public BatchTensor Copy(TensorPool pool)
@@ -71,6 +69,6 @@ internal sealed class BatchTensor : IDisposable
         if (_disposed) return;
         _disposed = true;
         Value.Dispose();
-        _pool?.Return(_pointer, _bytes);
+        _pool?.Return(_block);
     }
 }

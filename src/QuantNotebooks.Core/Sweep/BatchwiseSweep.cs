@@ -103,16 +103,22 @@ internal sealed class BatchwiseSweep
         {
             var layout = _state.LayoutOf(layer, values, batch);
             var observer = _state.Visitor.Begin(layer, layout);
-            var finish = new Pointwise { Grid = _state.GridOf(layer.Output, values.Full.IsFloat) };
+            var grid = new Pointwise { Grid = _state.GridOf(layer.Output, values.Full.IsFloat) };
             if (runner.ActivatesApart)
             {
                 new LayerPass { Before = true }.Run(layout, values, observer);
                 values = runner.Activate(values, _cancellation);
-                new LayerPass { Change = finish, After = true }.Run(layout, values, observer);
+                new LayerPass { Quantized = grid, After = true }.Run(layout, values, observer);
             }
             else
             {
-                new LayerPass { Before = true, Change = finish with { Activation = layer.Activation }, After = true }.Run(layout, values, observer);
+                new LayerPass
+                {
+                    Before = true,
+                    Full = new Pointwise { Activation = layer.Activation },
+                    Quantized = grid with { Activation = layer.Activation },
+                    After = true,
+                }.Run(layout, values, observer);
             }
             _ends[index]!.Add(batch, observer);
         }

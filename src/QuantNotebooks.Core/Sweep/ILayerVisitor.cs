@@ -25,7 +25,7 @@ internal readonly record struct ChannelLayout(int Images, int Items, int Channel
     public int ValuesPerImage => Items * Channels * Inner;
 
     /// <summary>Columns that are worked on at a time, where a channel's own values are less than a vector: they stay in the first cache.</summary>
-    private const int ColumnsAtOnce = 256;
+    private const int ColumnsAtOnce = 1024;
 
     /// <summary>Whether a channel's values lie in rows of at least one vector, as those of convolutions mostly do.</summary>
     public bool HasRows => Inner >= Vector<float>.Count;

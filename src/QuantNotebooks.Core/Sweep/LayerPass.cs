@@ -6,8 +6,11 @@ internal sealed record LayerPass
     /// <summary>Whether the values are those before the activation, and are to be shown.</summary>
     public bool Before { get; init; }
 
-    /// <summary>What to do to them; null for nothing.</summary>
-    public Pointwise? Change { get; init; }
+    /// <summary>What to do to the full-precision side; null for nothing.</summary>
+    public Pointwise? Full { get; init; }
+
+    /// <summary>What to do to the quantized side; null for nothing.</summary>
+    public Pointwise? Quantized { get; init; }
 
     /// <summary>Whether what is done to them is a try, and its result to be shown as such.</summary>
     public bool Tried { get; init; }
@@ -25,8 +28,8 @@ internal sealed record LayerPass
         {
             var count = Math.Min(atOnce, layout.Channels - first);
             if (Before) observer.Observe(MeasuringPoint.BeforeActivation, first, count, full, quantized);
-            if (Change?.BiasChange is not null) Change.ChangeBias(layout, first, count, quantized);
-            Change?.Finish(layout, first, count, full, quantized);
+            Full?.Run(layout, first, count, full);
+            Quantized?.Run(layout, first, count, quantized);
             if (Tried) observer.Observe(MeasuringPoint.Tried, first, count, full, quantized);
             if (After) observer.Observe(MeasuringPoint.AfterActivation, first, count, full, quantized);
         }

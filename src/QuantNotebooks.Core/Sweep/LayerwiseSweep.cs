@@ -46,38 +46,71 @@ internal sealed class LayerwiseSweep(SweepState state, BatchReader reader, Cance
             else
             {
                 var step = index;
-                state.Workers.ForEach(batch => state.RunNode(step, batch, cancellation));
+                state.Workers.ForEach(batch =>
+                {
+                    state.RunNode(step, batch, cancellation);
+                    ReleaseInputs(step, batch);
+                });
                 foreach (var output in steps[index].Outputs) QuantizeAll(output);
             }
-            foreach (var tensor in steps[index].Releases)
+            foreach (var tensor in steps[index].Releases.Intersect(steps[index].Outputs))
                 for (var batch = 0; batch < state.Batches.Count; batch++) state.Frontier.Release(tensor, batch);
             state.Close(index);
         }
         progress?.Report(new SweepProgress(steps.Length, steps.Length, "done") { TotalImages = state.Images.Count });
     }
 
+    /// <summary>Lets go of what nobody reads once a step has run on a batch: its memory is warm for the next batch's output.</summary>
+    private void ReleaseInputs(int index, int batch)
+    {
+        var step = state.Plan.Steps[index];
+        foreach (var tensor in step.Releases)
+            if (!step.Outputs.Contains(tensor)) state.Frontier.Release(tensor, batch);
+    }
+
     private void RunLayer(int index)
     {
         var runner = state.LayerRunnerOf(index);
         var layer = runner.Layer;
-        ForEachObserved(layer, batch => state.RunLinear(runner, batch, cancellation), new LayerPass { Before = true });
+        var ranges = new ActivationRange[state.Batches.Count];
+        // A bias changes the quantized side alone: the full-precision side goes through its activation at once, and its range is known.
+        var activation = new Pointwise { Activation = runner.ActivatesApart ? Activation.None : layer.Activation };
+        ForEachObserved(layer, RunLinear, new LayerPass { Before = true, Full = activation }, runner.ActivatesApart ? null : SeeRange);
         if (runner.Split is { } split) state.Visitor.ObserveParts(layer, split.Parts());
 
-        var change = new Pointwise { BiasChange = state.Visitor.BiasToAdd(layer, tried => TryOut(runner, Moved(runner, tried).Change)) is { } added ? Change(runner, added) : null };
-        if (!runner.ActivatesApart) change = change with { Activation = layer.Activation };
-        if (change.BiasChange is not null || change.Activation.Kind != ActivationKind.None) ForEachObserved(layer, Take, new LayerPass { Change = change });
+        var change = activation with { BiasChange = state.Visitor.BiasToAdd(layer, tried => TryOut(runner, Moved(runner, tried).Change)) is { } added ? Change(runner, added) : null };
         if (runner.ActivatesApart)
-            state.Workers.ForEach(batch => state.Frontier.Put(layer.Output, batch, runner.Activate(Take(batch), cancellation)));
-
-        FindRange(layer.Output);
+        {
+            if (change.BiasChange is not null) ForEachObserved(layer, Take, new LayerPass { Quantized = change });
+            change = activation;
+            state.Workers.ForEach(batch =>
+            {
+                var pair = runner.Activate(Take(batch), cancellation);
+                state.Frontier.Put(layer.Output, batch, pair);
+                SeeRange(batch, pair);
+            });
+        }
+        if (IsRangeWanted(layer.Output)) Find(layer.Output, ranges);
         var grid = state.GridOf(layer.Output, state.Frontier.IsFloat(layer.Output, 0));
-        ForEachObserved(layer, Take, new LayerPass { Change = new Pointwise { Grid = grid }, After = true });
+        ForEachObserved(layer, Take, new LayerPass { Quantized = change with { Grid = grid }, After = true });
+
+        BatchPair RunLinear(int batch)
+        {
+            var pair = state.RunLinear(runner, batch, cancellation);
+            ReleaseInputs(index, batch);
+            return pair;
+        }
 
         BatchPair Take(int batch) => state.Frontier.Take(layer.Output, batch);
+
+        void SeeRange(int batch, BatchPair pair)
+        {
+            if (state.Given is null && state.IsQuantized(layer.Output) && pair.Full.IsFloat) ranges[batch] = ExtremaOf(layer.Output, pair);
+        }
     }
 
     /// <summary>Takes a layer's values from somewhere, shows them to the visitor in a pass, and keeps them as its output.</summary>
-    private void ForEachObserved(Layer layer, Func<int, BatchPair> values, LayerPass pass)
+    private void ForEachObserved(Layer layer, Func<int, BatchPair> values, LayerPass pass, Action<int, BatchPair>? passed = null)
     {
         var ends = new InOrder<ILayerObserver>(observer => state.Visitor.End(layer, observer));
         state.Workers.ForEach(batch =>
@@ -89,6 +122,7 @@ internal sealed class LayerwiseSweep(SweepState state, BatchReader reader, Cance
                 var layout = state.LayoutOf(layer, pair, batch);
                 var observer = state.Visitor.Begin(layer, layout);
                 pass.Run(layout, pair, observer);
+                passed?.Invoke(batch, pair);
                 ends.Add(batch, observer);
             }
             catch
@@ -113,17 +147,16 @@ internal sealed class LayerwiseSweep(SweepState state, BatchReader reader, Cance
             var layout = state.LayoutOf(layer, lease.Pair, batch);
             var observer = state.Visitor.Begin(layer, layout);
             using var quantized = lease.Pair.Quantized.Copy(state.Pool);
+            var pair = lease.Pair with { Quantized = quantized };
             if (runner.ActivatesApart)
             {
-                var before = lease.Pair with { Quantized = quantized };
-                new LayerPass { Change = moved }.Run(layout, before, observer);
-                using var after = runner.Activated(before, cancellation);
+                new LayerPass { Quantized = moved }.Run(layout, pair, observer);
+                using var after = runner.Activated(pair, cancellation);
                 new LayerPass { Tried = true }.Run(layout, after, observer);
             }
             else
             {
-                using var full = lease.Pair.Full.Copy(state.Pool);
-                new LayerPass { Change = moved with { Activation = layer.Activation }, Tried = true }.Run(layout, new BatchPair(full, quantized), observer);
+                new LayerPass { Quantized = moved with { Activation = layer.Activation }, Tried = true }.Run(layout, pair, observer);
             }
             ends.Add(batch, observer);
         });
@@ -162,21 +195,31 @@ internal sealed class LayerwiseSweep(SweepState state, BatchReader reader, Cance
     /// <summary>The range of the full-precision side, where it was not given.</summary>
     private void FindRange(string tensor)
     {
-        if (state.Given is not null || !state.IsQuantized(tensor) || !state.Frontier.IsFloat(tensor, 0)) return;
+        if (!IsRangeWanted(tensor)) return;
         var ranges = new ActivationRange[state.Batches.Count];
         state.Workers.ForEach(batch =>
         {
             using var lease = state.Frontier.Borrow(tensor, batch);
-            ranges[batch] = Calibration.ExtremaOf(tensor, lease.Pair.Full.Floats, state.Network, state.Images);
+            ranges[batch] = ExtremaOf(tensor, lease.Pair);
         });
-        var range = ranges.Aggregate((one, other) => one.Union(other));
+        Find(tensor, ranges);
+    }
+
+    private bool IsRangeWanted(string tensor) => state.Given is null && state.IsQuantized(tensor) && state.Frontier.IsFloat(tensor, 0);
+
+    private ActivationRange ExtremaOf(string tensor, BatchPair pair) => Calibration.ExtremaOf(tensor, pair.Full.Floats, state.Network, state.Images);
+
+    /// <summary>The range that the scheme's estimator finds.</summary>
+    private void Find(string tensor, ActivationRange[] extrema)
+    {
+        var range = extrema.Aggregate((one, other) => one.Union(other));
         if (!state.Scheme.ActivationRange.NeedsDistribution || state.FormatOf(tensor) is not { } format)
         {
             state.Found[tensor] = range;
             return;
         }
         var histogram = new ValueHistogram(range);
-        for (var batch = 0; batch < ranges.Length; batch++)
+        for (var batch = 0; batch < extrema.Length; batch++)
         {
             using var lease = state.Frontier.Borrow(tensor, batch);
             histogram.Add(lease.Pair.Full.Floats);

@@ -6,44 +6,28 @@ using QuantNotebooks.Quantization;
 namespace QuantNotebooks.Sweep;
 
 /// <summary>
-/// What is done to each value of a layer's output alone: a new bias on the quantized side, the activation on both where it is no more than two
-/// bounds, and the grid on the quantized side. All of it in place, channel by channel, while the values are in the cache.
+/// What is done to each value of a layer's output alone, on one side: a new bias, the activation where it is no more than two bounds, and the
+/// grid. All of it in place, channel by channel, while the values are in the cache.
 /// </summary>
 internal sealed record Pointwise
 {
-    /// <summary>What is added to the quantized side, one a channel; null for nothing.</summary>
+    /// <summary>What is added, one a channel; null for nothing.</summary>
     public float[]? BiasChange { get; init; }
 
     /// <summary>An activation that <see cref="Computes"/> accepts.</summary>
     public Activation Activation { get; init; } = Activation.None;
 
-    /// <summary>The output's grid; null where it is not quantized.</summary>
+    /// <summary>The output's grid; null where there is none.</summary>
     public Quantizer? Grid { get; init; }
 
     /// <summary>Whether an activation is a matter of bounds, and so done here; the others ONNX Runtime does.</summary>
     public static bool Computes(Activation activation) => !activation.IsScaled && activation.Kind is ActivationKind.None or ActivationKind.Relu or ActivationKind.Clip;
 
-    /// <summary>Adds the bias's change to some channels.</summary>
-    public void ChangeBias(ChannelLayout layout, int first, int count, Span<float> quantized)
+    /// <summary>Does it to some channels of one side: the bias, the activation, the grid.</summary>
+    public void Run(ChannelLayout layout, int first, int count, Span<float> values)
     {
-        for (var channel = first; channel < first + count; channel++)
-        {
-            var change = new Vector<float>(BiasChange![channel]);
-            foreach (var start in layout.RowsOf(channel))
-            {
-                var row = quantized.Slice(start, layout.Inner);
-                var index = 0;
-                for (; index <= row.Length - Vector<float>.Count; index += Vector<float>.Count) (new Vector<float>(row[index..]) + change).CopyTo(row[index..]);
-                for (; index < row.Length; index++) row[index] += BiasChange[channel];
-            }
-        }
-    }
-
-    /// <summary>Takes some channels through the activation and onto the grid.</summary>
-    public void Finish(ChannelLayout layout, int first, int count, Span<float> full, Span<float> quantized)
-    {
-        var hasBounds = Activation.Kind != ActivationKind.None;
-        if (!hasBounds && Grid is null) return;
+        if (BiasChange is not null) ChangeBias(layout, first, count, values);
+        if (Activation.Kind == ActivationKind.None && Grid is null) return;
         // Channels with the same bounds that lie side by side are one run.
         var together = Activation.HasChannelBounds ? 1 : count;
         for (var channel = first; channel < first + count; channel += together)
@@ -51,9 +35,24 @@ internal sealed record Pointwise
             var (low, high) = BoundsOf(channel);
             foreach (var start in layout.RowsOf(channel))
             {
-                if (hasBounds) Clip(low, high, full.Slice(start, together * layout.Inner));
-                if (Grid is null) Clip(low, high, quantized.Slice(start, together * layout.Inner));
-                else ClipOntoGrid(low, high, Grid, quantized.Slice(start, together * layout.Inner));
+                var run = values.Slice(start, together * layout.Inner);
+                if (Grid is null) Clip(low, high, run);
+                else ClipOntoGrid(low, high, Grid, run);
+            }
+        }
+    }
+
+    private void ChangeBias(ChannelLayout layout, int first, int count, Span<float> values)
+    {
+        for (var channel = first; channel < first + count; channel++)
+        {
+            var change = new Vector<float>(BiasChange![channel]);
+            foreach (var start in layout.RowsOf(channel))
+            {
+                var row = values.Slice(start, layout.Inner);
+                var index = 0;
+                for (; index <= row.Length - Vector<float>.Count; index += Vector<float>.Count) (new Vector<float>(row[index..]) + change).CopyTo(row[index..]);
+                for (; index < row.Length; index++) row[index] += BiasChange[channel];
             }
         }
     }
