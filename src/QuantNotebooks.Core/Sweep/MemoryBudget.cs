@@ -23,9 +23,9 @@ public sealed record MemoryBudget
     public long Bytes { get; }
 
     /// <summary>What tensors that wait for a later layer may take; the rest is for the batches under way and for free memory that is kept for the next ones.</summary>
-    internal long FrontierBytes => Bytes * 3 / 8;
+    internal long FrontierBytes => Bytes * 5 / 16;
 
-    internal long PoolBytes => Math.Min(TensorPool.UsualFreeBytes, Bytes / 8);
+    internal long PoolBytes => Math.Min(TensorPool.UsualFreeBytes, Bytes / 16);
 
     /// <summary>Reads a number with a unit, such as "512MiB" or "4GiB"; a number alone is in bytes.</summary>
     public static bool TryParse(string text, out MemoryBudget? budget)
