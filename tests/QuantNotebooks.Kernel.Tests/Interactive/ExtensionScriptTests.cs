@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.Loader;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -128,7 +129,7 @@ public sealed class ExtensionScriptTests : IDisposable
         var source = File.ReadAllText(Repository.PathOf("tests", "QuantNotebooks.Kernel.Tests", "Interactive", "StandInHost.cs"))
             .Replace(call, other, StringComparison.Ordinal).Replace("known.AllowImplicitName", "true", StringComparison.Ordinal);
         var compiled = CSharpCompilation.Create("OldHost", [CSharpSyntaxTree.ParseText(source, cancellationToken: TestContext.Current.CancellationToken)],
-            AppDomain.CurrentDomain.GetAssemblies().Where(assembly => !assembly.IsDynamic && assembly.GetName().Name!.StartsWith("System", StringComparison.Ordinal))
+            AppDomain.CurrentDomain.GetAssemblies().Where(assembly => IsOfThisProcess(assembly) && assembly.GetName().Name!.StartsWith("System", StringComparison.Ordinal))
                 .Select(assembly => MetadataReference.CreateFromFile(assembly.Location)),
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
         var emitted = compiled.Emit(folder.File("OldHost.dll"), cancellationToken: TestContext.Current.CancellationToken);
@@ -145,8 +146,12 @@ public sealed class ExtensionScriptTests : IDisposable
     }
 
     private static IReadOnlyList<Diagnostic> Compiled(string cell, string host) => CSharpScript.Create(cell, ScriptOptions.Default
-        .WithReferences(AppDomain.CurrentDomain.GetAssemblies().Where(assembly => !assembly.IsDynamic && assembly.Location.Length > 0 && assembly.GetName().Name != "QuantNotebooks.Kernel.Tests"))
+        .WithReferences(AppDomain.CurrentDomain.GetAssemblies().Where(assembly => IsOfThisProcess(assembly) && assembly.GetName().Name != "QuantNotebooks.Kernel.Tests"))
         .AddReferences(MetadataReference.CreateFromFile(host), MetadataReference.CreateFromFile(typeof(ExtensionLoad).Assembly.Location))).Compile(TestContext.Current.CancellationToken);
+
+    // Other tests load assemblies from folders that they delete again: only the runtime's and this program's own files are sure to be there.
+    private static bool IsOfThisProcess(Assembly assembly) => !assembly.IsDynamic && Path.GetDirectoryName(assembly.Location) is { Length: > 0 } folder
+        && (folder == Path.GetDirectoryName(typeof(object).Assembly.Location) || folder == AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
 
     private async Task LoadAsync(string version)
     {
