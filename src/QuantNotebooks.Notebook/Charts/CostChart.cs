@@ -56,7 +56,7 @@ public static class CostChart
                 ("text", methods.Select(method => Literal(method.Method)).ToArray()), ("textposition", places), ("cliponaxis", false),
                 ("marker", Node(("size", 10), ("color", methods.Select(method => front.Contains(method) ? Palette.Orange : Palette.Blue).ToArray()),
                     ("symbol", methods.Select(method => front.Contains(method) ? "diamond" : "circle").ToArray()))),
-                ("error_y", Node(("type", "data"), ("symmetric", false), ("thickness", 1), ("width", 4),
+                ("error_y", Node(("type", "data"), ("symmetric", false), ("thickness", 1), ("width", 4), ("color", Palette.Grey),
                     ("array", methods.Select(method => NumberText.Rounded(100 * ((method.Interval?.High ?? method.Accuracy) - method.Accuracy), 3)).ToArray()),
                     ("arrayminus", methods.Select(method => NumberText.Rounded(100 * (method.Accuracy - (method.Interval?.Low ?? method.Accuracy)), 3)).ToArray()))),
                 ("hovertemplate", "<b>%{text}</b><br>%{y:.2f} % in %{x:.3g} s<extra></extra>")),

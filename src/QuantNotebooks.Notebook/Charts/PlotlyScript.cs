@@ -70,12 +70,12 @@ public static partial class PlotlyScript
             throw new ArgumentException($"'{elementId}' cannot name an element: use a letter, then letters, digits, '-' or '_'.", nameof(elementId));
         var pixels = height.ToString(CultureInfo.InvariantCulture);
         var text = WebUtility.HtmlEncode(label);
-        // Scripts take the picture away; where none run, it is the chart.
-        var picture = StaticPicture.Svg(figureJson, height) is { } svg
-            ? $"<img alt=\"{text}\" style=\"width:100%;max-width:{StaticPicture.Width}px\" src=\"{StaticPicture.DataUri(svg)}\">"
-            : text;
+        // Scripts take the picture away; where none run, it is the chart, and on a narrow page lower than the chart would be.
+        var (picture, style) = StaticPicture.Svg(figureJson, height) is { } svg
+            ? ($"<img alt=\"{text}\" style=\"width:100%;max-width:{StaticPicture.Width}px\" src=\"{StaticPicture.DataUri(svg)}\">", "width:100%")
+            : (text, $"width:100%;min-height:{pixels}px");
         return $"""
-            <div id="{elementId}" {ChartMark} role="figure" aria-label="{text}" style="width:100%;min-height:{pixels}px">{picture}</div>
+            <div id="{elementId}" {ChartMark} role="figure" aria-label="{text}" style="{style}">{picture}</div>
             <script>({ChartTemplate.Value.TrimEnd().TrimEnd(';')})("{elementId}", {pixels}, {EscapeForScript(figureJson)});</script>
             """;
     }

@@ -32,7 +32,7 @@ internal static class ImageStrip
         {
             if (index == Shown)
             {
-                html.Append("<div>…</div>");
+                html.Append("<span>…</span>");
                 break;
             }
             Append(html, image, $"image {index.ToString(CultureInfo.InvariantCulture)}, {image}", "");
@@ -72,10 +72,11 @@ internal static class ImageStrip
         var isWide = Math.Max(image.Width, image.Height) >= 3 * Math.Min(image.Width, image.Height);
         var (width, height, png) = Picture(image, isWide ? LongestSideOfWide : LongestSide);
         var zoom = Math.Max(1, 56 / Math.Max(width, height));
-        html.Append("<div style=\"text-align:center;font-size:11px\">")
+        // Spans, not divs: where a page drops styles, as of a notebook that is not trusted, pictures still stand side by side.
+        html.Append("<span style=\"display:inline-block;text-align:center;font-size:11px\">")
             .Append(CultureInfo.InvariantCulture, $"<img alt=\"{WebUtility.HtmlEncode(alternative)}\" width=\"{width * zoom}\" height=\"{height * zoom}\" ")
             .Append("style=\"image-rendering:pixelated;display:block\" src=\"data:image/png;base64,").Append(Convert.ToBase64String(png)).Append("\">")
-            .Append(WebUtility.HtmlEncode(caption)).Append("</div>");
+            .Append(WebUtility.HtmlEncode(caption)).Append("</span> ");
     }
 
     private static string LabelOf(ImageSet images, int index) => images switch

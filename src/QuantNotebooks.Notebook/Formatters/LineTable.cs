@@ -29,7 +29,7 @@ internal static class LineTable
         var html = new StringBuilder("<p>");
         html.Append(order.Length == 0
             ? $"All {NumberText.Count(count, "line")} are read right."
-            : $"{NumberText.Count(order.Length)} of {NumberText.Count(count, "line")} are not read right by all{(order.Length > Shown ? $"; the {Shown} with most wrong characters" : "")}. "
+            : $"{NumberText.Count(order.Length)} of {NumberText.Count(count, "line")} {(order.Length == 1 ? "is" : "are")} not read right by all{(order.Length > Shown ? $"; the {Shown} with most wrong characters" : "")}. "
                 + $"<ins style=\"{Wrong}\">Wrong</ins> characters have a wavy line, <del style=\"{Missing}\">missing</del> ones are struck through.");
         html.Append("</p>");
         // As many side by side as the page is wide for.
