@@ -98,7 +98,9 @@ internal static class JupyterCommand
     {
         var connection = ConnectionFile.Read(path);
         using var session = new NotebookSession(() => NotebookEnvironment.Options(null, preview));
-        using var kernel = Open(connection, session, path);
+        using var running = new RunningCellFile(path);
+        LastWords.Keep(running.Path);
+        using var kernel = Open(connection, session, running, path);
         // Jupyter sends the signal to the whole group when its own console is interrupted; it stops a cell, never the kernel.
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
         {
@@ -120,11 +122,11 @@ internal static class JupyterCommand
         return ExitCode.Done;
     }
 
-    private static JupyterKernel Open(ConnectionFile connection, NotebookSession session, string path)
+    private static JupyterKernel Open(ConnectionFile connection, NotebookSession session, RunningCellFile running, string path)
     {
         try
         {
-            return new JupyterKernel(connection, session);
+            return new JupyterKernel(connection, session, running);
         }
         catch (NetMQException exception)
         {

@@ -6,11 +6,12 @@ using QuantNotebooks.Notebook.Hosting;
 namespace QuantNotebooks.Kernel.Jupyter;
 
 /// <summary>Runs what clients send as code, and can be interrupted from any thread. Requests come one at a time.</summary>
-internal sealed class CellExecution(KernelSockets sockets, NotebookSession session, CommManager comms, StandardInput input)
+internal sealed class CellExecution(KernelSockets sockets, NotebookSession session, CommManager comms, StandardInput input, RunningCellFile? running)
 {
     private readonly Lock _gate = new();
     private readonly ChartLibrary _charts = new();
     private CancellationTokenSource? _running;
+    private string? _beforeFirst = running?.Previous?.Explanation;
 
     /// <summary>The cells that were run.</summary>
     public CellHistory History { get; } = new();
@@ -41,6 +42,31 @@ internal sealed class CellExecution(KernelSockets sockets, NotebookSession sessi
             return answer;
         }
         using var output = new JupyterOutput(sockets, request, _charts, comms, request.Content.Flag("allow_stdin", missing: true) ? input : null);
+        if (!isSilent && Interlocked.Exchange(ref _beforeFirst, null) is { } explanation) output.Write(OutputStream.Error, explanation);
+        running?.Begin(session.ExecutionCount + 1, code, request.Header);
+        try
+        {
+            return await RunAsync(request, code, isSilent, isStored, output).ConfigureAwait(false);
+        }
+        finally
+        {
+            running?.End();
+        }
+    }
+
+    /// <summary>Handles a message of a comm.</summary>
+    public async Task<JsonObject?> CommAsync(JupyterMessage message)
+    {
+        if (comms.HandlerOf(message) is not { } handler) return null;
+        using var output = new JupyterOutput(sockets, message, _charts, comms, input: null);
+        var failure = await InterruptiblyAsync(cancellation => session.InvokeAsync(handler, output, cancellation)).ConfigureAwait(false);
+        if (failure is not null) output.Error(failure);
+        output.Flush();
+        return null;
+    }
+
+    private async Task<JsonObject?> RunAsync(JupyterMessage request, string code, bool isSilent, bool isStored, JupyterOutput output)
+    {
         var result = await InterruptiblyAsync(cancellation => session.RunAsync(code, output, isStored, cancellation)).ConfigureAwait(false);
         if (isStored) History.Add(result.Number, code, (result as CellSucceeded)?.Display?[MimeBundle.PlainText]);
         output.Flush();
@@ -53,17 +79,6 @@ internal sealed class CellExecution(KernelSockets sockets, NotebookSession sessi
         var reply = Reply("ok", result.Number, []);
         reply["user_expressions"] = await EvaluateAsync(request.Content.Child("user_expressions"), output).ConfigureAwait(false);
         return reply;
-    }
-
-    /// <summary>Handles a message of a comm.</summary>
-    public async Task<JsonObject?> CommAsync(JupyterMessage message)
-    {
-        if (comms.HandlerOf(message) is not { } handler) return null;
-        using var output = new JupyterOutput(sockets, message, _charts, comms, input: null);
-        var failure = await InterruptiblyAsync(cancellation => session.InvokeAsync(handler, output, cancellation)).ConfigureAwait(false);
-        if (failure is not null) output.Error(failure);
-        output.Flush();
-        return null;
     }
 
     private static JsonObject Reply(string status, int number, JsonObject content)

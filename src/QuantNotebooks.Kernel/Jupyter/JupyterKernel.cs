@@ -20,6 +20,8 @@ internal sealed class JupyterKernel : IDisposable
     private readonly StandardInput _input;
     private readonly CommManager _comms;
     private readonly CellExecution _execution;
+    private readonly NotebookSession _session;
+    private readonly RunningCellFile? _running;
     private readonly Dictionary<string, Func<JupyterMessage, Task<JsonObject?>>> _handlers;
     private long _received;
     private long _abortUpTo;
@@ -27,16 +29,19 @@ internal sealed class JupyterKernel : IDisposable
     /// <summary>Opens the sockets.</summary>
     /// <param name="connection">Which ones.</param>
     /// <param name="session">Runs the cells; the caller's to dispose.</param>
+    /// <param name="running">Tells the process after this one which cell ran; null where nobody asks.</param>
     /// <exception cref="NetMQ.NetMQException">A port is taken.</exception>
-    public JupyterKernel(ConnectionFile connection, NotebookSession session)
+    public JupyterKernel(ConnectionFile connection, NotebookSession session, RunningCellFile? running = null)
     {
+        _running = running;
+        _session = session;
         _sockets = new KernelSockets(connection, Receive);
         _input = new StandardInput(_sockets);
         _comms = new CommManager(_sockets);
-        _execution = new CellExecution(_sockets, session, _comms, _input);
+        _execution = new CellExecution(_sockets, session, _comms, _input, running);
         _handlers = new()
         {
-            ["kernel_info_request"] = _ => InfoAsync(session),
+            ["kernel_info_request"] = _ => InfoAsync(),
             ["execute_request"] = _execution.ExecuteAsync,
             ["complete_request"] = request => AssistanceRequests.CompleteAsync(session, request.Content),
             ["inspect_request"] = request => AssistanceRequests.InspectAsync(session, request.Content),
@@ -54,9 +59,10 @@ internal sealed class JupyterKernel : IDisposable
     /// <summary>Serves until a client shuts the kernel down, or <see cref="Stop"/> is called.</summary>
     public async Task RunAsync()
     {
-        _sockets.Publish("status", null, new JsonObject { ["execution_state"] = "starting" });
+        _sockets.Publish("status", null, Starting());
         _ = Task.Run(ServeShellAsync);
         _ = Task.Run(ServeControlAsync);
+        if (_running?.Previous is { } dead) _ = Task.Run(() => TellOfAsync(dead));
         await _ended.Task.ConfigureAwait(false);
         _execution.Interrupt();
         _shell.Writer.TryComplete();
@@ -69,17 +75,30 @@ internal sealed class JupyterKernel : IDisposable
     /// <summary>Ends <see cref="RunAsync"/>.</summary>
     public void Stop() => _ended.TrySetResult();
 
-    public void Dispose() => _sockets.Dispose();
+    public void Dispose()
+    {
+        _running?.Dispose();
+        _sockets.Dispose();
+    }
 
     private static Channel<T> Unbounded<T>() => Channel.CreateUnbounded<T>(new UnboundedChannelOptions { SingleReader = true });
 
     private static Task<JsonObject?> Answer(JsonObject content) => Task.FromResult<JsonObject?>(content);
 
     // By this answer clients know that the kernel is ready, so it comes when it is.
-    private static async Task<JsonObject?> InfoAsync(NotebookSession session)
+    private async Task<JsonObject?> InfoAsync()
     {
-        await session.StartAsync().ConfigureAwait(false);
+        await _session.StartAsync().ConfigureAwait(false);
         return KernelIdentity.KernelInfo;
+    }
+
+    // Below the cell that died, for clients that remember their requests over a restart, as Jupyter Notebook does. Once ready, for by then clients listen again:
+    // most have missed the first status, and call the kernel dead until they get it.
+    private async Task TellOfAsync(DeadKernel dead)
+    {
+        await _session.StartAsync().ConfigureAwait(false);
+        _sockets.Publish("status", null, Starting());
+        _sockets.PublishAbout(dead.Request, "stream", new JsonObject { ["name"] = "stderr", ["text"] = dead.Explanation });
     }
 
     private void Receive(JupyterMessage message)
@@ -147,6 +166,7 @@ internal sealed class JupyterKernel : IDisposable
 
     private Task<JsonObject?> Shutdown(JupyterMessage request)
     {
+        _running?.Dispose();
         var content = new JsonObject { ["status"] = "ok", ["restart"] = request.Content.Flag("restart", missing: false) };
         _sockets.Publish(ReplyTypeOf(request), request, (JsonObject)content.DeepClone());
         return Answer(content);
@@ -162,6 +182,8 @@ internal sealed class JupyterKernel : IDisposable
 
     private static string ReplyTypeOf(JupyterMessage request) => request.Type.EndsWith(RequestSuffix, StringComparison.Ordinal)
         ? string.Concat(request.Type.AsSpan(0, request.Type.Length - RequestSuffix.Length), "_reply") : request.Type + "_reply";
+
+    private static JsonObject Starting() => new() { ["execution_state"] = "starting" };
 
     private static JsonObject Aborted() => new() { ["status"] = "aborted" };
 

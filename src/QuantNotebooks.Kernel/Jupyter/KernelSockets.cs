@@ -79,7 +79,16 @@ internal sealed class KernelSockets : IDisposable
     /// <param name="metadata">What else.</param>
     /// <param name="buffers">Binary data.</param>
     public void Publish(string type, JupyterMessage? parent, JsonObject content, JsonObject? metadata = null, IReadOnlyList<byte[]>? buffers = null) =>
-        Send(KernelChannel.IoPub, [Encoding.UTF8.GetBytes(type)], type, parent?.Header, content, metadata, buffers);
+        PublishAbout(parent?.Header, type, content, metadata, buffers);
+
+    /// <summary>Tells all clients of something that a request has caused, perhaps of another process.</summary>
+    /// <param name="parent">The request's header, or null.</param>
+    /// <param name="type">As above.</param>
+    /// <param name="content">As above.</param>
+    /// <param name="metadata">As above.</param>
+    /// <param name="buffers">As above.</param>
+    public void PublishAbout(byte[]? parent, string type, JsonObject content, JsonObject? metadata = null, IReadOnlyList<byte[]>? buffers = null) =>
+        Send(KernelChannel.IoPub, [Encoding.UTF8.GetBytes(type)], type, parent, content, metadata, buffers);
 
     public void Dispose()
     {

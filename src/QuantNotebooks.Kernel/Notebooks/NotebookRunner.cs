@@ -26,8 +26,6 @@ internal sealed record CellFailure(int Position, CellError Error);
 /// <param name="timeout">How long a cell may take before it is stopped and has failed; null for any time.</param>
 internal sealed class NotebookRunner(TextWriter progress, TimeSpan? timeout = null)
 {
-    private const int TitleLength = 60;
-
     private string TooLong => string.Create(CultureInfo.InvariantCulture, $"The cell took longer than {timeout!.Value.TotalSeconds} s.");
 
     /// <summary>Runs the notebook. After an error or an interrupt the document holds what was executed; cells after it have no outputs.</summary>
@@ -38,6 +36,7 @@ internal sealed class NotebookRunner(TextWriter progress, TimeSpan? timeout = nu
     public async Task<NotebookRun> RunAsync(NotebookDocument document, ScriptEngineOptions options, bool allowErrors, CancellationToken cancellationToken)
     {
         using var session = new NotebookSession(options);
+        await session.StartAsync().ConfigureAwait(false); // which is no part of a cell's time
         var recorder = new NotebookRecorder();
         var cells = document.Cells.Where(cell => cell.Kind == CellKind.Code).ToList();
         foreach (var cell in cells)
@@ -67,7 +66,7 @@ internal sealed class NotebookRunner(TextWriter progress, TimeSpan? timeout = nu
     private async Task<CellResult> RunCellAsync(
         NotebookSession session, NotebookRecorder recorder, NotebookCell cell, string position, CancellationToken cancellationToken)
     {
-        await progress.WriteAsync($"{position} {Title(cell.Source)} … ").ConfigureAwait(false);
+        await progress.WriteAsync($"{position} {CellTitle.Of(cell.Source)} … ").ConfigureAwait(false);
         await progress.FlushAsync(CancellationToken.None).ConfigureAwait(false);
         var clock = Stopwatch.StartNew();
         var output = recorder.Begin(cell);
@@ -86,12 +85,5 @@ internal sealed class NotebookRunner(TextWriter progress, TimeSpan? timeout = nu
         };
         await progress.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds:0.0} s{outcome}")).ConfigureAwait(false);
         return result;
-    }
-
-    // The first line that says something.
-    private static string Title(string source)
-    {
-        var line = source.Split('\n').Select(text => text.Trim()).First(text => text.Length > 0);
-        return line.Length <= TitleLength ? line : string.Concat(line.AsSpan(0, TitleLength - 1), "…");
     }
 }

@@ -14,7 +14,7 @@ internal abstract record CellResult(int Number)
 /// <param name="Number">The cell's execution count.</param>
 /// <param name="HasValue">Whether the cell ended in an expression without a semicolon that is not void.</param>
 /// <param name="Value">That expression's value.</param>
-/// <param name="Display">The value, formatted; null where there is none.</param>
+/// <param name="Display">The value, formatted; null where there is none, or it stands for what is shown already.</param>
 internal sealed record CellSucceeded(int Number, bool HasValue, object? Value, MimeBundle? Display) : CellResult(Number)
 {
     public override CellError? Error => null;

@@ -183,8 +183,8 @@ internal sealed class ScriptEngine
             declared?.Invoke(script.GetCompilation());
             if (next.Exception is OperationCanceledException && cancellationToken.IsCancellationRequested) return new CellInterrupted(number, StillRunning: false);
             if (next.Exception is not null) return Threw(number, next.Exception);
-            // Formatting runs the user's code too: lazy sequences, properties, ToString.
-            return new CellSucceeded(number, hasValue, next.ReturnValue, hasValue ? MimeBundle.Of(next.ReturnValue) : null);
+            // What a last display(x) gives is there to be updated, and shown already. Formatting runs the user's code too: lazy sequences, properties, ToString.
+            return new CellSucceeded(number, hasValue, next.ReturnValue, hasValue && next.ReturnValue is not DisplayedValue ? MimeBundle.Of(next.ReturnValue) : null);
         }, cancellationToken).ConfigureAwait(false))!;
     }
 

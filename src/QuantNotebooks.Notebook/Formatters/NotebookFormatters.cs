@@ -15,6 +15,16 @@ public static class NotebookFormatters
         typeof(DateTimeOffset), typeof(DateOnly), typeof(TimeOnly), typeof(TimeSpan), typeof(Enum), typeof(Exception), typeof(Task),
     ];
 
+    // Their properties lead to thousands of objects; what they are stands in their text.
+    private static readonly Type[] TextTypes =
+    [
+        typeof(System.Reflection.MemberInfo), typeof(System.Reflection.Assembly), typeof(System.Reflection.Module), typeof(Delegate), typeof(System.Linq.Expressions.Expression),
+        typeof(Version), typeof(Uri), typeof(System.Text.StringBuilder), typeof(System.Globalization.CultureInfo), typeof(System.Net.IPAddress), typeof(System.Xml.Linq.XObject),
+    ];
+
+    /// <summary>How deep the properties of properties are shown.</summary>
+    private const int Depth = 3;
+
     private static readonly Lock Gate = new();
     private static bool registered;
 
@@ -33,6 +43,12 @@ public static class NotebookFormatters
     private static void RegisterDefaults()
     {
         foreach (var type in PlainTypes) Formatter.SetPreferredMimeTypesFor(type, MimeBundle.PlainText);
+        foreach (var type in TextTypes)
+        {
+            Formatter.SetPreferredMimeTypesFor(type, MimeBundle.PlainText);
+            Formatter.Register(type, (value, writer) => writer.Write(value), MimeBundle.PlainText);
+        }
+        Formatter.RecursionLimit = Depth;
         // Formatted by its properties, a running task would block on its Result.
         Formatter.Register<Task>(task => $"a task ({task.Status}); await it to see its value", MimeBundle.PlainText);
         RegisterAny(MimeBundle.Html, AnyValue.Html);

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using QuantNotebooks.Kernel.Notebooks;
+using QuantNotebooks.Kernel.Tests.Notebooks;
 using QuantNotebooks.Tests;
 
 namespace QuantNotebooks.Kernel.Tests.Browser;
@@ -53,6 +55,30 @@ public sealed class NotebookPageTests : IDisposable
         Assert.Equal("1", await page.TextAsync(Number(3)));
         await page.WaitForAsync($"{Cell(9)}.element.find('.quant-chart .main-svg').length > 0");
         Assert.Empty(page.Errors);
+    }
+
+    [Fact]
+    public async Task ADeadKernelSaysWhyWhereItsUserLooks()
+    {
+        var document = NotebookDocument.Parse(TestNotebook.Json("var kept = 1;", "record Ring { public Ring Next { get; set; } }\nvar ring = new Ring(); ring.Next = ring;\nring.GetHashCode()", "1 + 1"), "dies.ipynb");
+        document.SetKernel();
+        document.Write(folder.File("dies.ipynb"));
+        await using var server = await JupyterNotebook.StartAsync(folder.Path);
+        await using var page = await Chromium.StartAsync();
+        await page.OpenAsync(server.AddressOf("dies.ipynb"));
+        await page.WaitForAsync("window.Jupyter && Jupyter.notebook && Jupyter.notebook.kernel && Jupyter.notebook.kernel.is_connected()");
+        await page.EvaluateAsync(Cell(1) + ".execute()");
+        await page.WaitForAsync(Done(1), TimeSpan.FromMinutes(1));
+        await page.EvaluateAsync(Cell(2) + ".execute()");
+        await page.WaitForAsync(Cell(2) + ".element.text().includes('The stack overflowed')", TimeSpan.FromMinutes(1));
+        await page.KeepPictureAsync("died");
+        await page.WaitForAsync("document.querySelector('.modal.in .btn-primary')");
+        await page.EvaluateAsync("document.querySelector('.modal.in .btn-primary').click()");
+        await page.EvaluateAsync(Cell(3) + ".execute()");
+        await page.WaitForAsync(Done(3), TimeSpan.FromMinutes(1));
+        Assert.Contains("The kernel's process died while it ran cell [2] record Ring", await page.TextAsync(Cell(3) + ".element.find('.output_stderr').text()"), StringComparison.Ordinal);
+        await page.WaitForAsync("!document.body.innerText.includes('Dead kernel')");
+        await page.KeepPictureAsync("died-next");
     }
 
     private static async Task HoverAHeatMapAsync(Chromium page)

@@ -44,6 +44,20 @@ public sealed partial class PythonToolsTests : IDisposable
     }
 
     [Fact]
+    public async Task NbconvertSaysInWhichCellTheKernelDied()
+    {
+        var python = Installed.RequirePython("nbconvert", "nbclient", "jupyter_client");
+        var document = NotebookDocument.Parse(TestNotebook.Json("# Title", "1 + 1", "// dies\ntypeof(Environment).GetMethod(\"FailFast\", [typeof(string)]).Invoke(null, [\"no way out\"]);"), "x.ipynb");
+        document.SetKernel();
+        document.Write(folder.File("x.ipynb"));
+        var (exitCode, output) = await RunAsync(python, "-m", "nbconvert", "--to", "notebook", "--execute", "--output", "executed.ipynb", folder.File("x.ipynb"));
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains("no way out", output, StringComparison.Ordinal);
+        Assert.Contains("quantnb: the kernel died while it ran cell [2] // dies", output, StringComparison.Ordinal);
+        Assert.Contains("DeadKernelError", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task WhatTheRunnerWritesIsValid()
     {
         var python = Installed.RequirePython("nbformat");

@@ -47,6 +47,15 @@ public sealed class NotebookRunnerTests
         Assert.Empty(document.Cells[1].Outputs);
     }
 
+    [Theory]
+    [InlineData("display(1)")]
+    [InlineData("1.Display()")]
+    public async Task WhatADisplayGivesIsNotShownBesideIt(string cell)
+    {
+        var (document, _) = await TestNotebook.ExecuteAsync(false, cell);
+        Assert.Equal("display_data", Assert.Single(document.Cells[0].Outputs)!["output_type"]!.GetValue<string>());
+    }
+
     [Fact]
     public async Task PlotlyComesOnceBeforeTheFirstChart()
     {

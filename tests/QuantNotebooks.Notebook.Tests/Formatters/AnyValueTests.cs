@@ -99,10 +99,34 @@ public class AnyValueTests
     }
 
     [Fact]
+    public void Types_and_code_are_their_text()
+    {
+        System.Linq.Expressions.Expression<Func<int, int>> next = number => number + 1;
+        foreach (var value in (object[])[typeof(int), typeof(Math).GetMethod(nameof(Math.Cbrt))!, typeof(int).Assembly, typeof(int).Module, new Action(() => { }), next, new Version(1, 2), new Uri("http://localhost/x")])
+        {
+            var part = Assert.Single(MimeBundle.Of(value).Parts);
+            Assert.Equal((MimeBundle.PlainText, value.ToString()), (part.MimeType, part.Content));
+        }
+    }
+
+    [Fact]
+    public void Objects_that_lead_to_thousands_of_others_are_shown_to_some_depth()
+    {
+        using var process = System.Diagnostics.Process.GetCurrentProcess();
+        foreach (var value in (object[])[process, Thread.CurrentThread, new DirectoryInfo(Path.GetTempPath()), new Holder(typeof(int))])
+            Assert.InRange(MimeBundle.Of(value)[MimeBundle.PlainText]!.Length, 20, 200_000);
+    }
+
+    [Fact]
     public void Images_are_pictures_alone_and_in_lists()
     {
         Assert.Single(MimeBundle.Of(Synthetic.Images[0])[MimeBundle.Html]!.Split("<img").Skip(1));
         Assert.Equal(3, MimeBundle.Of(Enumerable.Range(0, 3).Select(index => Synthetic.Images[index]).ToList())[MimeBundle.Html]!.Split("<img").Length - 1);
+    }
+
+    public sealed class Holder(Type type)
+    {
+        public Type Type => type;
     }
 
     public sealed record Measured(string Layer, double Error, int[] Channels);
