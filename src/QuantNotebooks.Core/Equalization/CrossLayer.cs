@@ -25,7 +25,7 @@ internal sealed class CrossLayer(FactorProblem problem, ImmutableArray<FactorBlo
     public const double Tolerance = 1e-4;
 
     private const int MostRounds = 60;
-    private const int SweepsBetween = 4;
+    private const int SweepsBetween = 3;
     private const int MostSweeps = 20_000;
     private const int MostFits = 30;
 
@@ -77,7 +77,7 @@ internal sealed class CrossLayer(FactorProblem problem, ImmutableArray<FactorBlo
             var moved = equations.Residual(logarithms);
             _moves.Add(moved);
             if (moved < tolerance) return round;
-            equations.Solve(logarithms);
+            equations.Solve(logarithms, moved);
             for (var index = 0; index < factors.Length; index++) factors[index] = Math.Exp(logarithms[index]);
             // Other weights may be the largest now, and two sets of them may take turns; block after block has no such doubt, and a few sweeps settle it.
             for (var sweep = 0; sweep < SweepsBetween; sweep++) Sweep(backwards: sweep % 2 == 1);

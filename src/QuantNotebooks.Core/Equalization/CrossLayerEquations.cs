@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace QuantNotebooks.Equalization;
 
@@ -13,22 +12,25 @@ internal sealed class CrossLayerEquations
 {
     private const int MostSteps = 200;
 
-    /// <summary>Solved to this part of the first residual; closer would be lost when the largest weights change.</summary>
-    private const double Precision = 1e-2;
+    /// <summary>Solved no closer than to the first and no less than to the second part of the first residual.</summary>
+    private const double Finest = 1e-3, Coarsest = 0.1;
 
-    private readonly FactorProblem _problem;
-    private readonly ImmutableArray<FactorBlock> _blocks;
     private readonly double _reach;
 
-    /// <summary>The equation of class c: its terms are those from _starts[c] to _starts[c + 1].</summary>
+    /// <summary>The classes that may move, block after block: those of block b are the ones from _blocks[b] to _blocks[b + 1].</summary>
+    private readonly int[] _classes;
+    private readonly int[] _blocks;
+
+    /// <summary>The equation of the class at a place: its terms, each a neighbour and its share, are those from _starts[place] to _starts[place + 1].</summary>
     private readonly int[] _starts;
-    private readonly List<(int Neighbour, double Share)> _terms = [];
+    private readonly int[] _neighbours;
+    private readonly double[] _shares;
     private readonly double[] _constants;
 
-    /// <summary>What the equations make of each class, of the block that is being looked at.</summary>
+    /// <summary>What the equations make of the class at each place, of the block that is being looked at.</summary>
     private readonly double[] _wanted;
 
-    /// <summary>How many reaches a class is away from its block's mean, and NaN where no bound holds it.</summary>
+    /// <summary>How many reaches the class at a place is away from its block's mean, and NaN where no bound holds it.</summary>
     private readonly double[] _held;
 
     /// <param name="problem">The network.</param>
@@ -37,44 +39,55 @@ internal sealed class CrossLayerEquations
     /// <param name="weights">The largest weights.</param>
     public CrossLayerEquations(FactorProblem problem, ImmutableArray<FactorBlock> blocks, double reach, LargestWeights weights)
     {
-        (_problem, _blocks, _reach) = (problem, blocks, reach);
-        (_starts, _constants, _held, _wanted) = (new int[problem.Count + 1], new double[problem.Count], new double[problem.Count], new double[problem.Count]);
-        for (var index = 0; index < problem.Count; index++)
+        _reach = reach;
+        _blocks = new int[blocks.Length + 1];
+        _classes = new int[problem.Count];
+        var count = 0;
+        for (var block = 0; block < blocks.Length; block++)
         {
-            _constants[index] = Add(weights, weights.Readers[index], 1) + Add(weights, weights.Makers[index], -1);
-            _starts[index + 1] = _terms.Count;
+            foreach (var index in blocks[block].Classes)
+                if (!problem.IsConstant(index)) _classes[count++] = index;
+            _blocks[block + 1] = count;
+        }
+        (_starts, _constants, _held, _wanted) = (new int[count + 1], new double[count], new double[count], new double[count]);
+        (_neighbours, _shares) = (new int[weights.Neighbours.Length], new double[weights.Neighbours.Length]);
+        for (var place = 0; place < count; place++)
+        {
+            _starts[place + 1] = _starts[place];
+            _constants[place] = Add(weights, weights.Readers[_classes[place]], 1, ref _starts[place + 1]) + Add(weights, weights.Makers[_classes[place]], -1, ref _starts[place + 1]);
         }
     }
 
     /// <summary>How many terms all equations have together.</summary>
-    public int TermCount => _terms.Count;
+    public int TermCount => _starts[^1];
 
     /// <summary>The largest step that any class would take from here; notes on the way which of them their bound holds.</summary>
     public double Residual(ReadOnlySpan<double> logarithms)
     {
         var moved = 0.0;
-        foreach (var block in _blocks)
+        for (var block = 0; block + 1 < _blocks.Length; block++)
         {
             var mean = Mean(block, logarithms, _constants);
-            foreach (var index in block.Classes)
+            for (var place = _blocks[block]; place < _blocks[block + 1]; place++)
             {
-                if (_problem.IsConstant(index)) continue;
-                var wanted = _wanted[index];
-                _held[index] = double.IsNaN(wanted) ? 0 : wanted > mean + _reach ? 1 : wanted < mean - _reach ? -1 : double.NaN;
-                moved = Math.Max(moved, Math.Abs((double.IsNaN(_held[index]) ? wanted : mean + _held[index] * _reach) - logarithms[index]));
+                var wanted = _wanted[place];
+                _held[place] = double.IsNaN(wanted) ? 0 : wanted > mean + _reach ? 1 : wanted < mean - _reach ? -1 : double.NaN;
+                moved = Math.Max(moved, Math.Abs((double.IsNaN(_held[place]) ? wanted : mean + _held[place] * _reach) - logarithms[_classes[place]]));
             }
         }
         return moved;
     }
 
     /// <summary>Moves the logarithms to where the equations hold, by the stabilized biconjugate gradient method (van der Vorst, 1992).</summary>
-    public void Solve(Span<double> logarithms)
+    /// <param name="logarithms">One a class.</param>
+    /// <param name="precision">The part of the first residual that may stay: while factors still move far, more would be lost when the largest weights change.</param>
+    public void Solve(Span<double> logarithms, double precision)
     {
         var count = logarithms.Length;
         var residual = new double[count];
         Step(logarithms, isHomogeneous: false, residual);
         var (shadow, direction, image, stabilizer, solved) = (residual.ToArray(), residual.ToArray(), new double[count], new double[count], new double[count]);
-        var (rho, target) = (TensorPrimitives.SumOfSquares<double>(residual), Precision * TensorPrimitives.Norm<double>(residual));
+        var (rho, target) = (TensorPrimitives.SumOfSquares<double>(residual), Math.Clamp(precision, Finest, Coarsest) * TensorPrimitives.Norm<double>(residual));
         for (var step = 0; step < MostSteps; step++)
         {
             Apply(direction, image);
@@ -111,46 +124,47 @@ internal sealed class CrossLayerEquations
     {
         moved.Clear();
         ReadOnlySpan<double> constants = isHomogeneous ? [] : _constants;
-        foreach (var block in _blocks)
+        for (var block = 0; block + 1 < _blocks.Length; block++)
         {
             var mean = Mean(block, values, constants);
-            foreach (var index in block.Classes)
+            for (var place = _blocks[block]; place < _blocks[block + 1]; place++)
             {
-                if (_problem.IsConstant(index)) continue;
-                moved[index] = (double.IsNaN(_held[index]) ? _wanted[index] : mean + (isHomogeneous ? 0 : _held[index] * _reach)) - values[index];
+                var index = _classes[place];
+                moved[index] = (double.IsNaN(_held[place]) ? _wanted[place] : mean + (isHomogeneous ? 0 : _held[place] * _reach)) - values[index];
             }
         }
     }
 
     /// <summary>Notes what the equations make of every class of a block, and returns the mean of it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private double Mean(FactorBlock block, ReadOnlySpan<double> values, ReadOnlySpan<double> constants)
+    private double Mean(int block, ReadOnlySpan<double> values, ReadOnlySpan<double> constants)
     {
         var (sum, count) = (0.0, 0);
-        var terms = CollectionsMarshal.AsSpan(_terms);
-        foreach (var index in block.Classes)
+        ReadOnlySpan<int> neighbours = _neighbours;
+        var shares = _shares.AsSpan(0, neighbours.Length);
+        var term = _starts[_blocks[block]];
+        for (var place = _blocks[block]; place < _blocks[block + 1]; place++)
         {
-            if (_problem.IsConstant(index)) continue;
-            var wanted = constants.IsEmpty ? 0 : constants[index];
-            foreach (ref readonly var term in terms[_starts[index].._starts[index + 1]]) wanted += term.Share * values[term.Neighbour];
-            _wanted[index] = wanted;
-            if (!double.IsNaN(_constants[index])) (sum, count) = (sum + wanted, count + 1);
+            var wanted = constants.IsEmpty ? 0 : constants[place];
+            for (var end = _starts[place + 1]; term < end; term++) wanted += shares[term] * values[neighbours[term]];
+            _wanted[place] = wanted;
+            if (!double.IsNaN(_constants[place])) (sum, count) = (sum + wanted, count + 1);
         }
         return count == 0 ? 0 : sum / count;
     }
 
-    /// <summary>Notes the terms of one side and returns its part of the constant: NaN without weights.</summary>
-    private double Add(LargestWeights weights, int[] places, int sign)
+    /// <summary>Notes the terms of one side from a place on and returns the side's part of the constant: NaN without weights.</summary>
+    private double Add(LargestWeights weights, int[] places, int sign, ref int end)
     {
-        var (sum, count, first) = (0.0, 0, _terms.Count);
+        var (sum, count, first) = (0.0, 0, end);
         foreach (var place in places)
         {
             var logarithm = weights.LogMagnitude(place);
             if (double.IsNaN(logarithm)) continue;
             (sum, count) = (sum + logarithm, count + 1);
-            if (weights.Neighbours[place] >= 0) _terms.Add((weights.Neighbours[place], 0));
+            if (weights.Neighbours[place] >= 0) _neighbours[end++] = weights.Neighbours[place];
         }
-        for (var term = first; term < _terms.Count; term++) _terms[term] = (_terms[term].Neighbour, 0.5 / count);
+        _shares.AsSpan(first, end - first).Fill(0.5 / count);
         return sign * sum / count / 2;
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics.Tensors;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Onnx;
 using QuantNotebooks.Onnx.Schema;
@@ -34,13 +35,28 @@ internal sealed class FactorApplication(FactorTrace trace, Func<int, double> fac
         var weights = layer.Layer.Weights.ToArray();
         var inverses = Array.ConvertAll(inputs, factor => 1 / factor);
         var (rows, columns) = axes.RowsAreOutputs ? (outputs, inverses) : (inverses, outputs);
+        var scaled = new double[axes.Columns * axes.Taps];
         for (var row = 0; row < axes.Rows; row++)
-            for (var column = 0; column < axes.Columns; column++)
-            {
-                var factor = rows[row] * columns[axes.FirstColumnChannel(row) + column];
-                foreach (ref var weight in weights.AsSpan((row * axes.Columns + column) * axes.Taps, axes.Taps)) weight = (float)(weight * factor);
-            }
+        {
+            var values = weights.AsSpan(row * scaled.Length, scaled.Length);
+            TensorPrimitives.ConvertTruncating<float, double>(values, scaled);
+            Multiply(scaled, columns.AsSpan(axes.FirstColumnChannel(row), axes.Columns), rows[row], axes.Taps);
+            TensorPrimitives.ConvertTruncating<double, float>(scaled, values);
+        }
         return new LayerChange(layer.Layer, weights, layer.Layer.HasBias ? ScaledBias(layer.Layer.Bias, outputs) : null);
+    }
+
+    /// <summary>A row of weights, [columns, taps], times the factors of its columns and its own.</summary>
+    private static void Multiply(Span<double> weights, ReadOnlySpan<double> columns, double row, int taps)
+    {
+        if (taps == 1)
+        {
+            TensorPrimitives.Multiply(weights, columns, weights);
+            TensorPrimitives.Multiply(weights, row, weights);
+            return;
+        }
+        for (var column = 0; column < columns.Length; column++)
+            foreach (ref var weight in weights.Slice(column * taps, taps)) weight *= columns[column] * row;
     }
 
     /// <summary>The bias, one a channel, times the factors.</summary>

@@ -188,15 +188,32 @@ internal sealed class FactorProblem
     private ImmutableArray<FactorBlock> FindBlocks()
     {
         var blocks = new Dictionary<string, (ImmutableArray<int> Producers, ImmutableArray<int> Consumers, List<int> Classes)>();
+        var (last, lastClasses) = (-1, new List<int>());
         for (var index = 0; index < Count; index++)
         {
             if (Producers[index].Length == 0 || Consumers[index].Length == 0) continue;
+            // The channels of a tensor follow one another, so most classes lie between the same layers as the one before.
+            if (last < 0 || !HaveSameLayers(Producers[index], Producers[last]) || !HaveSameLayers(Consumers[index], Consumers[last])) lastClasses = ClassesLike(index);
+            last = index;
+            lastClasses.Add(index);
+        }
+        return [.. blocks.Values.OrderBy(block => block.Producers[0]).Select(block => new FactorBlock(block.Producers, block.Consumers, [.. block.Classes]))];
+
+        List<int> ClassesLike(int index)
+        {
             ImmutableArray<int> producers = [.. Producers[index].Select(end => end.Layer).Distinct()];
             ImmutableArray<int> consumers = [.. Consumers[index].Select(end => end.Layer).Distinct()];
             var key = string.Join(',', producers) + ">" + string.Join(',', consumers);
             if (!blocks.TryGetValue(key, out var block)) blocks[key] = block = (producers, consumers, []);
-            block.Classes.Add(index);
+            return block.Classes;
         }
-        return [.. blocks.Values.OrderBy(block => block.Producers[0]).Select(block => new FactorBlock(block.Producers, block.Consumers, [.. block.Classes]))];
+    }
+
+    private static bool HaveSameLayers(Endpoint[] ends, Endpoint[] others)
+    {
+        if (ends.Length != others.Length) return false;
+        for (var index = 0; index < ends.Length; index++)
+            if (ends[index].Layer != others[index].Layer) return false;
+        return true;
     }
 }

@@ -37,28 +37,38 @@ internal readonly record struct WeightAxes(int Rows, int Columns, int Taps, int 
     {
         var magnitudes = new float[Rows * Columns];
         var weights = layer.Weights;
-        if (Taps == 1)
-        {
-            TensorPrimitives.Abs(weights, magnitudes);
-            return magnitudes;
-        }
-        for (var pair = 0; pair < magnitudes.Length; pair++)
-            foreach (var weight in weights.Slice(pair * Taps, Taps)) magnitudes[pair] = Math.Max(magnitudes[pair], Math.Abs(weight));
+        for (var row = 0; row < Rows; row++) Magnitudes(weights, row, magnitudes.AsSpan(row * Columns, Columns));
         return magnitudes;
     }
 
     /// <summary>max|w| of the weights that make each output channel and of those that read each input channel.</summary>
     public (float[] Outputs, float[] Inputs) Ranges(Layer layer)
     {
-        var magnitudes = Magnitudes(layer);
-        var (rows, columns) = (new float[Rows], new float[Columns * Groups]);
+        var weights = layer.Weights;
+        var (rows, columns, magnitudes) = (new float[Rows], new float[Columns * Groups], new float[Columns]);
         for (var row = 0; row < Rows; row++)
         {
-            var values = magnitudes.AsSpan(row * Columns, Columns);
+            Magnitudes(weights, row, magnitudes);
             var others = columns.AsSpan(FirstColumnChannel(row), Columns);
-            rows[row] = TensorPrimitives.Max<float>(values);
-            TensorPrimitives.Max<float>(others, values, others);
+            rows[row] = TensorPrimitives.Max<float>(magnitudes);
+            TensorPrimitives.Max<float>(others, magnitudes, others);
         }
         return RowsAreOutputs ? (rows, columns) : (columns, rows);
+    }
+
+    private void Magnitudes(ReadOnlySpan<float> weights, int row, Span<float> magnitudes)
+    {
+        var ofRow = weights.Slice(row * Columns * Taps, Columns * Taps);
+        if (Taps == 1)
+        {
+            TensorPrimitives.Abs(ofRow, magnitudes);
+            return;
+        }
+        for (var column = 0; column < magnitudes.Length; column++)
+        {
+            var largest = 0f;
+            foreach (var weight in ofRow.Slice(column * Taps, Taps)) largest = Math.Max(largest, Math.Abs(weight));
+            magnitudes[column] = largest;
+        }
     }
 }

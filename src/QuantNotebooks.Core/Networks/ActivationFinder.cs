@@ -45,7 +45,41 @@ internal static class ActivationFinder
 
     private static Activation? Of(Graph graph, ElementWiseRegion region, ChannelAxis channels) =>
         region.Nodes.Count == 1 && Of(graph, region.Nodes[0], channels) is { } single ? single
-        : ActivationByValue.Of(region.Values(graph, channels, ActivationByValue.Points));
+        : Clips(graph, region, channels) ?? ActivationByValue.Of(region.Values(graph, channels, ActivationByValue.Points));
+
+    /// <summary>
+    /// ReLUs and clips one after the other, as equalization writes a ReLU6 whose channels have bounds of their own, are one clip; null where anything else is
+    /// among them. Values would tell too, at a hundred times the cost for many channels.
+    /// </summary>
+    private static Activation? Clips(Graph graph, ElementWiseRegion region, ChannelAxis channels)
+    {
+        float[] lows = [float.NegativeInfinity], highs = [float.PositiveInfinity];
+        var input = region.Input;
+        foreach (var node in region.Nodes)
+        {
+            if (!node.Input.Contains(input) || Of(graph, node, channels) is not { Kind: ActivationKind.Relu or ActivationKind.Clip } clip) return null;
+            if (clip.Kind == ActivationKind.Relu) clip = clip with { Minimum = 0 };
+            if (!Narrow(ref lows, ref highs, clip, channels.Channels)) return null;
+            input = node.Output[0];
+        }
+        return Array.TrueForAll(highs, float.IsPositiveInfinity) && Array.TrueForAll(lows, low => low == 0)
+            ? new Activation(ActivationKind.Relu)
+            : ActivationByValue.Clip(lows, highs);
+    }
+
+    /// <summary>The bounds of a clip behind others; false where its own are the wrong way round.</summary>
+    private static bool Narrow(ref float[] lows, ref float[] highs, Activation clip, int channels)
+    {
+        if (clip.HasChannelBounds && lows.Length == 1)
+            (lows, highs) = ([.. Enumerable.Repeat(lows[0], channels)], [.. Enumerable.Repeat(highs[0], channels)]);
+        for (var channel = 0; channel < lows.Length; channel++)
+        {
+            var (low, high) = ((float)clip.MinimumOf(channel), (float)clip.MaximumOf(channel));
+            if (!(low <= high)) return false;
+            (lows[channel], highs[channel]) = (Math.Clamp(lows[channel], low, high), Math.Clamp(highs[channel], low, high));
+        }
+        return true;
+    }
 
     /// <summary>The element-wise function that one node computes of its first input, or null where it is none of the known ones.</summary>
     public static Activation? Of(Graph graph, NodeProto node) => Of(graph, node, ChannelAxis.Unknown);

@@ -5,7 +5,7 @@ namespace QuantNotebooks.Training.Gradients;
 /// <summary>Gradients of activation functions, and of Softmax. At a kink the derivative is that of the constant side.</summary>
 internal static class ActivationGradients
 {
-    public static void Relu(GradientStep step) => Give(step, () => step.Emit.Mask("Greater", step.Output(), step.Emit.Scalar(0)));
+    public static void Relu(GradientStep step) => step.Give(0, () => PassBand.OfClip(step.Node, step.Graph)!.Value.Masked(step.Emit, step.Gradient, step.Output()));
 
     public static void LeakyRelu(GradientStep step) => Give(step, () =>
     {
@@ -26,6 +26,7 @@ internal static class ActivationGradients
     public static void Clip(GradientStep step) => step.Give(0, () =>
     {
         var gradient = step.Gradient;
+        if (PassBand.OfClip(step.Node, step.Graph) is { } band) return band.Masked(step.Emit, gradient, step.Output());
         if (step.Has(1)) gradient = step.Emit.Multiply(gradient, step.Emit.Mask("Greater", step.Input(0), step.Input(1)));
         if (step.Has(2)) gradient = step.Emit.Multiply(gradient, step.Emit.Mask("Less", step.Input(0), step.Input(2)));
         return gradient;

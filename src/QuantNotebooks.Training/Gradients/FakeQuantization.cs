@@ -51,17 +51,12 @@ internal static class FakeQuantization
         return plain.With(Graph.From(model, graph.Header.Graph.Name), shapes);
     }
 
+    /// <summary>Whether a node puts a tensor on its grid.</summary>
+    public static bool IsOne(NodeProto node) => node.Domain == Domain && node.OpType == Operator;
+
     /// <summary>The straight-through gradient: a value passes where it lies no further than half a step beyond the grid's ends.</summary>
     public static void Gradient(GradientStep step) => step.Give(0, () =>
-    {
-        var emit = step.Emit;
-        var (scale, half) = (step.Input(1), emit.Scalar(0.5));
-        var lowest = emit.Multiply(emit.Subtract(step.Input(2), half), scale);
-        var highest = emit.Multiply(emit.Add(step.Input(3), half), scale);
-        var clipped = emit.Node("Clip", [step.Input(0).Name, lowest.Name, highest.Name]);
-        var kept = emit.Node("Equal", [clipped, step.Input(0).Name]);
-        return step.Gradient with { Name = emit.Node("Where", [kept, step.Gradient.Name, emit.Scalar(0).Name]) };
-    });
+        PassBand.BehindNoClip(step.Node, step.Graph) is { } band ? band.Masked(step.Emit, step.Gradient, step.Input(0)) : step.Gradient);
 
     private static string OnGridName(string tensor) => tensor + "/on-grid";
 

@@ -14,6 +14,9 @@ internal sealed class GradientStep(NodeProto node, StaticGraph graph, NodeEmitte
 
     public NodeEmitter Emit => emit;
 
+    /// <summary>The forward graph.</summary>
+    public Graph Graph => graph.Graph;
+
     /// <summary>The gradient of the node's first output.</summary>
     public Tensor Gradient => GradientOf(0);
 

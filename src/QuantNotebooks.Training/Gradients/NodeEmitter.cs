@@ -82,6 +82,9 @@ internal sealed class NodeEmitter
     public Tensor Mask(string comparison, Tensor left, Tensor right) => new(
         Node("Cast", [Node(comparison, [left.Name, right.Name])], Int("to", (int)TensorProto.Types.DataType.Float)), Broadcast(left.Shape, right.Shape));
 
+    /// <summary>The input held between bounds; a bound without a name, or left out, is none.</summary>
+    public Tensor Clip(Tensor input, params string[] bounds) => new(Node("Clip", [input.Name, .. bounds]), input.Shape);
+
     public Tensor Reshape(Tensor input, params ImmutableArray<long> shape) =>
         input.Shape.SequenceEqual(shape) ? input : new Tensor(Node("Reshape", [input.Name, Integers(shape)]), shape);
 

@@ -1,3 +1,4 @@
+using CsCheck;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Onnx.Schema;
 using static QuantNotebooks.Core.Tests.GraphBuilder;
@@ -82,6 +83,41 @@ public sealed class ActivationTests
             ChannelSlopes = actual.ChannelSlopes.Count == expected.ChannelSlopes.Count ? expected.ChannelSlopes : actual.ChannelSlopes,
             ChannelScales = actual.ChannelScales.Count == expected.ChannelScales.Count ? expected.ChannelScales : actual.ChannelScales,
         });
+    }
+
+    /// <summary>ReLUs and bounds one after the other, for all channels or for each, are one clip: each channel's bounds give what the nodes give one after the other.</summary>
+    [Fact]
+    public void A_chain_of_clips_is_one_clip()
+    {
+        var bound = Gen.OneOf(Gen.Float[-3, 3].Array[1], Gen.Float[-3, 3].Array[3]);
+        Gen.Select(Gen.Int[0, 2], bound).Array[2, 4].Sample(steps =>
+        {
+            var builder = Start(opset: 17);
+            var values = Enumerable.Range(0, 3).Select(_ => Enumerable.Range(-40, 81).Select(point => point / 8f).ToArray()).ToArray();
+            for (var step = 0; step < steps.Length; step++)
+            {
+                var (kind, bounds) = steps[step];
+                var (from, to) = (step == 0 ? "c" : $"s{step}", step == steps.Length - 1 ? "y" : $"s{step + 1}");
+                if (kind == 0) builder.Node("Relu", [from], to);
+                else builder.Constant($"b{step}", bounds.Length == 1 ? [] : [3, 1], bounds).Node(kind == 1 ? "Min" : "Max", [from, $"b{step}"], to);
+                for (var channel = 0; channel < 3; channel++)
+                {
+                    var own = bounds[bounds.Length == 1 ? 0 : channel];
+                    values[channel] = Array.ConvertAll(values[channel], value => kind == 0 ? Math.Max(value, 0) : kind == 1 ? Math.Min(value, own) : Math.Max(value, own));
+                }
+            }
+            var layer = Assert.Single(builder.Output("y").Load().Layers);
+            Assert.Equal("y", layer.Output);
+            for (var channel = 0; channel < 3; channel++)
+                for (var point = 0; point < 81; point++)
+                {
+                    var value = (point - 40) / 8.0;
+                    var clipped = layer.Activation.Kind == ActivationKind.Relu
+                        ? Math.Max(value, 0)
+                        : Math.Clamp(value, layer.Activation.MinimumOf(channel), layer.Activation.MaximumOf(channel));
+                    Assert.Equal(values[channel][point], clipped);
+                }
+        }, iter: 300);
     }
 
     /// <summary>The formula that the operators are judged by is ONNX Runtime's own.</summary>

@@ -166,6 +166,33 @@ public sealed class WholeNetworkTests
         }
     }
 
+    /// <summary>A clip and the grid behind it are compared in one step: what passes is what passes both, of grids wider and narrower than the clip.</summary>
+    [Theory]
+    [InlineData("Relu", 0, 0, double.PositiveInfinity)]
+    [InlineData("Relu", 2, 0, double.PositiveInfinity)]
+    [InlineData("Clip", 0, 0, 6)]
+    [InlineData("Clip", 2, 0, 6)]
+    [InlineData("Clip", 2, -0.7, 2)]
+    [InlineData("Clip", 0, 1, 1)]
+    public void A_clip_and_the_grid_behind_it_pass_what_both_pass(string operation, int zeroPoint, float low, float high)
+    {
+        var quantizer = new Quantizer(0.5f, zeroPoint, 0, 7);
+        var (lowest, highest) = ((0 - zeroPoint - 0.5) * 0.5, (7 - zeroPoint + 0.5) * 0.5);
+        float[] values = [-3, -0.8f, -0.7f, -0.6f, -1e-30f, -0f, 0, 1e-30f, 0.2f, 1, 1.5f, 2, 2.4f, 2.7f, 2.8f, 3.7f, 3.8f, 5.9f, 6, 6.1f, 9];
+        var builder = new GraphBuilder().Input("x", values.Length).Constant("low", [], low).Constant("high", [], high).Node("Neg", ["x"], "m").Node("Neg", ["m"], "n");
+        builder.Node(operation, operation == "Relu" ? ["n"] : ["n", "low", "high"], "c").Node("Neg", ["c"], "y").Output("y");
+        var graph = StaticGraph.Of(Graph.From(builder.Model, "test"), new Dictionary<string, long[]> { ["x"] = [values.Length] }, "test");
+        var quantized = FakeQuantization.Insert(graph, new Dictionary<string, Quantizer> { ["c"] = quantizer });
+        var emit = new NodeEmitter();
+        var gradient = ReverseMode.Differentiate(quantized, emit, [("y", emit.Constant(Enumerable.Repeat(3f, values.Length).ToArray(), values.Length))], ["x"])[0];
+        using var session = OnnxSession.Create(ReverseMode.ToModel(quantized, emit, [graph.Tensor("x")], ["y", gradient.Name]), "test");
+        using var input = OrtValue.CreateTensorValueFromMemory(values, [values.Length]);
+        var outputs = session.Run([input], CancellationToken.None).Select(output => output.GetTensorDataAsSpan<float>().ToArray()).ToArray();
+        Assert.Equal(values.Select(value => -quantizer.Apply(Math.Clamp(value, low, high))), outputs[0]);
+        // At a kink the derivative is that of the constant side.
+        Assert.Equal(values.Select(value => value > low && value < high && value >= lowest && value <= highest ? -3f : 0), outputs[1]);
+    }
+
     [Fact]
     public void An_operator_without_a_gradient_is_refused_by_name()
     {
