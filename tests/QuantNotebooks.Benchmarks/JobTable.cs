@@ -114,7 +114,7 @@ internal static class JobTable
     {
         try
         {
-            var medians = Stopwatches.Medians(1, () => Train(1), () => Train(3), () => BareRuntime.FakeQuantized(network, images, Scheme, ranges));
+            var medians = Stopwatches.Medians(Rounds, () => Train(1), () => Train(3), () => BareRuntime.FakeQuantized(network, images, Scheme, ranges));
             var (step, forward) = ((medians[1].Processor - medians[0].Processor) / 2, medians[2].Processor);
             return Text($"| {network.Name} | {images.Count} | {forward:F2} | {step:F2} | {(step > 0 ? Ratio(step / forward, 4) : "lost in noise")} |");
         }

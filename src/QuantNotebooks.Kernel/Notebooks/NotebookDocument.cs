@@ -133,6 +133,7 @@ internal sealed partial class NotebookDocument
             if (json["outputs"] is not (null or JsonArray)) throw new NotebookFileException(path, $"{name}: \"outputs\" is not a list");
             json["outputs"] ??= new JsonArray();
             if (((JsonArray)json["outputs"]!).Any(output => output is not JsonObject)) throw new NotebookFileException(path, $"{name}: an entry of \"outputs\" is not an object");
+            if (((JsonArray)json["outputs"]!).Any(output => output!["data"] is not (null or JsonObject))) throw new NotebookFileException(path, $"{name}: the \"data\" of an output is not an object");
             if (json["execution_count"] is { } count && !(count is JsonValue number && number.TryGetValue<int>(out _))) throw new NotebookFileException(path, $"{name}: \"execution_count\" is not a whole number");
             json["execution_count"] ??= null;
         }

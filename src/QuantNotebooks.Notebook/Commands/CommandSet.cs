@@ -28,6 +28,7 @@ public static class CommandSet
         EvaluateCommand.Definition,
         CompareCommand.Definition,
         SweepCommand.Definition,
+        PlotCommand.Definition,
         ExportCommand.Definition,
     ];
 

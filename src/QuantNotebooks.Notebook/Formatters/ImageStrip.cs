@@ -72,7 +72,7 @@ internal static class ImageStrip
         var isWide = Math.Max(image.Width, image.Height) >= 3 * Math.Min(image.Width, image.Height);
         var (width, height, png) = Picture(image, isWide ? LongestSideOfWide : LongestSide);
         var zoom = Math.Max(1, 56 / Math.Max(width, height));
-        // Spans, not divs: where a page drops styles, as of a notebook that is not trusted, pictures still stand side by side.
+        // Spans, not divs: where a page drops styles pictures still stand side by side, unless its own make every image a block, as Jupyter Notebook 6 does.
         html.Append("<span style=\"display:inline-block;text-align:center;font-size:11px\">")
             .Append(CultureInfo.InvariantCulture, $"<img alt=\"{WebUtility.HtmlEncode(alternative)}\" width=\"{width * zoom}\" height=\"{height * zoom}\" ")
             .Append("style=\"image-rendering:pixelated;display:block\" src=\"data:image/png;base64,").Append(Convert.ToBase64String(png)).Append("\">")

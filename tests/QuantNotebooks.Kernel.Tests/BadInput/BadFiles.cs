@@ -209,6 +209,7 @@ public sealed class BadFiles : IDisposable
             ("cell-type", "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"heading\", \"source\": \"\"}]}"), ("cell-type-lines", "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"two\\nlines\", \"source\": \"\"}]}"), ("no-cell-type", "{\"nbformat\": 4, \"cells\": [{\"source\": \"\"}]}"),
             ("no-source", "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"code\"}]}"), ("source-number", "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"code\", \"source\": [1]}]}"),
             ("outputs", "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"code\", \"source\": \"\", \"outputs\": {}}]}"), ("metadata", "{\"nbformat\": 4, \"metadata\": [], \"cells\": []}"),
+            ("output-data", "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"code\", \"source\": \"\", \"outputs\": [{\"output_type\": \"display_data\", \"data\": [null], \"metadata\": {}}]}]}"),
             ("cell-metadata", "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"code\", \"source\": \"\", \"metadata\": 1}]}"),
             ("twice", "{\"nbformat\": 4, \"cells\": [], \"cells\": []}"), ("python", "{\"nbformat\": 4, \"metadata\": {\"kernelspec\": {\"language\": \"python\"}}, \"cells\": []}"),
         })

@@ -27,6 +27,7 @@ public sealed class CommandTextTests
     [InlineData("correct")]
     [InlineData("evaluate")]
     [InlineData("compare")]
+    [InlineData("plot")]
     [InlineData("run")]
     public async Task HelpOfACommandHasItsOptionsAndAnExample(string name)
     {

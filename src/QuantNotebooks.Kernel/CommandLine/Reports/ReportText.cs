@@ -4,6 +4,7 @@ using QuantNotebooks.Evaluation;
 using QuantNotebooks.Experiments;
 using QuantNotebooks.Export;
 using QuantNotebooks.Networks;
+using QuantNotebooks.Notebook.Charts;
 using QuantNotebooks.Notebook.Reports;
 using QuantNotebooks.Pruning;
 using QuantNotebooks.Recommendation;
@@ -36,6 +37,10 @@ internal static class ReportText
             case EvaluationResult evaluation: EvaluationText.Write(evaluation, writer); break;
             case Comparison comparison: EvaluationText.Write(comparison, writer); break;
             case ExperimentReport experiments: ExperimentText.Write(experiments, writer); break;
+            case ChartFigure figure:
+                writer.WriteLine($"{figure}");
+                writer.WriteLine("--html FILE draws it, --json FILE writes Plotly's figure.");
+                break;
             case ExportResult export: ExportedText.Write(export, writer); break;
             default: throw new ArgumentException($"There is no text for a {result.GetType().Name}.", nameof(result));
         }
