@@ -38,6 +38,18 @@ internal static class JobTable
         (MobileNetV2.Create(), MobileNetV2.Images(32)),
     ];
 
+    private const string TrainingHead = "| network | images | forward s | step s | ratio (goal 4) |\n|---|---:|---:|---:|---:|";
+
+    /// <summary>The table of training alone.</summary>
+    /// <param name="names">Which networks; all where none is named.</param>
+    public static string MeasureTraining(params string[] names)
+    {
+        var table = new StringBuilder(TrainingHead).AppendLine();
+        foreach (var (network, images) in Subjects)
+            if (names.Length == 0 || names.Contains(network.Name)) table.AppendLine(TrainingRow(network, FewFor(images), network.Calibrate(images, Scheme)));
+        return table.ToString();
+    }
+
     public static string Measure()
     {
         var (jobs, evaluation, training, clock) = (new StringBuilder(), new StringBuilder(), new StringBuilder(), new StringBuilder());
@@ -47,8 +59,7 @@ internal static class JobTable
         clock.AppendLine("|---|" + string.Concat(Columns.Select(_ => "---:|")));
         evaluation.AppendLine("| network | one fake-quantized pass s | 1 scheme (goal 1.5) | 4 schemes (goal 4.5) | beside bare: 1 scheme | 4 schemes |");
         evaluation.AppendLine("|---|---:|---:|---:|---:|---:|");
-        training.AppendLine("| network | images | forward s | step s | ratio (goal 4) |");
-        training.AppendLine("|---|---:|---:|---:|---:|");
+        training.AppendLine(TrainingHead);
         foreach (var (network, images) in Subjects) Add(network, images, jobs, clock, evaluation, training);
         return $"""
             {jobs}
@@ -97,7 +108,7 @@ internal static class JobTable
         clock.AppendLine(Text($"| {network.Name} | {string.Join(" | ", Columns.Select((_, index) => Text($"{medians[index + 2].Wall / bare.Wall:F2}")))} |"));
         var (pass, one, four) = (medians[8].Processor, medians[9].Processor, medians[10].Processor);
         evaluation.AppendLine(Text($"| {network.Name} | {pass:F2} | {Ratio(one / pass, 1.5)} | {Ratio(four / pass, 4.5)} | {one / bare.Processor:F2} | {four / bare.Processor:F2} |"));
-        training.AppendLine(TrainingRow(network, images.Take(Math.Min(TrainingImages, images.Count)), ranges));
+        training.AppendLine(TrainingRow(network, FewFor(images), ranges));
         foreach (var table in (StringBuilder[])[jobs, clock, evaluation, training]) Console.Error.Write(table.ToString().Split(Environment.NewLine)[^2] + Environment.NewLine);
     }
 
@@ -109,6 +120,8 @@ internal static class JobTable
         using var reader = batches.Open(pool, CancellationToken.None);
         for (var batch = 0; batch < batches.Count; batch++) inference.Run(reader.Next(), CancellationToken.None).Dispose();
     }
+
+    private static ImageSet FewFor(ImageSet images) => images.Take(Math.Min(TrainingImages, images.Count));
 
     private static string TrainingRow(Network network, ImageSet images, ActivationRanges ranges)
     {

@@ -29,6 +29,7 @@ switch (args)
     case ["kernels"]: Console.Write(KernelTable.Measure()); break;
     case ["jobs", var path]: File.WriteAllText(path, ResultsTable.MeasureJobs()); break;
     case ["jobs"]: Console.Write(JobTable.Measure()); break;
+    case ["training", .. var names]: Console.Write(JobTable.MeasureTraining(names)); break;
     case ["profile", .. var names]: Console.Write(ProfileTable.Measure(names)); break;
     case ["sweep"]: Console.Write(SweepCost.Measure()); break;
     case ["sweep", var network, var count]: SweepCost.Run(network, int.Parse(count, CultureInfo.InvariantCulture)); break;
@@ -44,7 +45,7 @@ switch (args)
     case ["memory", "measure" or "correct", var size] when MemoryBudget.TryParse(size, out var budget): Console.Write(PeakMemory.Row(args[1] == "correct", budget!)); break;
     case ["kernel", var kernelspec]: KernelTimes.Measure(kernelspec); break;
     default:
-        Console.Error.WriteLine("usage: table FILE | kernels | jobs [FILE] | profile [NETWORK ...] | sweep | large | sensitivity | cost | equalize | growth | kernel KERNEL.JSON | memory measure|correct SIZE");
+        Console.Error.WriteLine("usage: table FILE | kernels | jobs [FILE] | training [NETWORK ...] | profile [NETWORK ...] | sweep | large | sensitivity | cost | equalize | growth | kernel KERNEL.JSON | memory measure|correct SIZE");
         return 2;
 }
 return 0;
