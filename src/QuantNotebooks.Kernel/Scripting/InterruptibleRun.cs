@@ -129,8 +129,10 @@ internal sealed class InterruptibleRun : SynchronizationContext
 
     private void Interrupt()
     {
-        var callbacks = cooperative.CancelAsync();
         using var checks = CellChecks.BeginInterrupt();
+        // What the code has registered may block, and the threads of the pool may all be busy.
+        Exception? failure = null;
+        new Thread(() => Cancel(ref failure)) { IsBackground = true, Name = "cell token" }.Start();
         var clock = Stopwatch.StartNew();
         while (IsRunning() && clock.Elapsed < grace) Thread.Sleep(5);
         while (IsRunning() && clock.Elapsed < grace + Patience)
@@ -138,10 +140,22 @@ internal sealed class InterruptibleRun : SynchronizationContext
             WakeSleepers();
             Thread.Sleep(20);
         }
-        if (callbacks.IsFaulted) Console.Error.WriteLine($"Stopping the cell: {callbacks.Exception!.GetBaseException().Message}");
+        if (Volatile.Read(ref failure) is { } thrown) Console.Error.WriteLine($"Stopping the cell: {thrown.GetBaseException().Message}");
         interrupted.TrySetResult(IsRunning());
         while (IsRunning()) Thread.Sleep(100);
         Thread.Sleep(Echo);
+    }
+
+    private void Cancel(ref Exception? failure)
+    {
+        try
+        {
+            cooperative.Cancel();
+        }
+        catch (AggregateException thrown) // by the user's callbacks
+        {
+            Volatile.Write(ref failure, thrown);
+        }
     }
 
     private bool IsRunning()

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Scripting;
 using Microsoft.CodeAnalysis.Scripting;
 using QuantNotebooks.Kernel.Scripting;
@@ -145,6 +147,21 @@ public sealed class ScriptEngineTests : IDisposable
         // A name that a cell gives is the cell's.
         Assert.Equal("Plotly.NET.Frame", await Value("using Frame = Plotly.NET.Frame;\ntypeof(Frame).FullName"));
         Assert.Equal(5, await Value("record Chart(int X);\nnew Chart(5).X"));
+    }
+
+    /// <summary>An alias keeps its type from the cell that gave it: were the framework's types other symbols in the next cell, nothing would fit it.</summary>
+    [Fact]
+    public async Task SessionsThatBeginTogetherShareTheFrameworksSymbols()
+    {
+        var compilations = new ConcurrentBag<Compilation>();
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(async () =>
+        {
+            var other = new ScriptEngine(NotebookEnvironment.Options(null), compilations.Add);
+            await other.RunAsync(1, "1", output, Token);
+            await other.RunAsync(2, "2", output, Token);
+        }, Token)));
+        Assert.Equal(18, compilations.Count); // each engine's own first one too
+        Assert.Single(compilations.Select(compilation => compilation.ObjectType.ContainingAssembly).Distinct<ISymbol>(SymbolEqualityComparer.Default));
     }
 
     [Fact]
