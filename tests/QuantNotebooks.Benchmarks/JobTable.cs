@@ -6,6 +6,7 @@ using QuantNotebooks.Evaluation;
 using QuantNotebooks.Export;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
+using QuantNotebooks.Onnx;
 using QuantNotebooks.Quantization;
 using QuantNotebooks.Sensitivity;
 using QuantNotebooks.Shift;
@@ -114,11 +115,12 @@ internal static class JobTable
 
     private static void Simulate(Network network, ImageSet images, ActivationRanges ranges)
     {
-        var batches = new ImageBatches(network, images, EvaluationPass.BatchSize);
+        var batches = new ImageBatches(network, images);
+        var workers = BatchWorkers.For(batches);
         using var pool = new TensorPool();
-        using var inference = new QuantizedInference(network, Scheme, ranges, batches.InputName, pool);
+        using var inference = new QuantizedInference(network, Scheme, ranges, batches.InputName, pool, new SessionSettings(workers.ThreadsEach, Unoptimized: false));
         using var reader = batches.Open(pool, CancellationToken.None);
-        for (var batch = 0; batch < batches.Count; batch++) inference.Run(reader.Next(), CancellationToken.None).Dispose();
+        workers.ForEach(batch => inference.Run(reader.Take(batch), CancellationToken.None).Dispose());
     }
 
     private static ImageSet FewFor(ImageSet images) => images.Take(Math.Min(TrainingImages, images.Count));

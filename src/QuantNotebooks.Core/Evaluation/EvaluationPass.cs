@@ -14,17 +14,55 @@ namespace QuantNotebooks.Evaluation;
 internal sealed record EvaluationEntry(Network Network, QuantizationScheme? Scheme, ActivationRanges? Ranges);
 
 /// <summary>
-/// Evaluates several networks and schemes in one pass over the images: each batch is read once, and a full-precision network that several of
-/// them share runs once.
+/// Evaluates several networks and schemes in one pass over the images: each batch is read once, and a full-precision network that several of them share runs
+/// once. Each batch goes through all of them on one thread, which keeps it in that core's cache; answers are counted in the order of the images.
 /// </summary>
-internal static class EvaluationPass
+internal sealed class EvaluationPass : IDisposable
 {
-    /// <summary>Images that go through at once.</summary>
-    public const int BatchSize = 100;
+    private readonly IReadOnlyList<EvaluationEntry> _entries;
+    private readonly ImageSet _images;
+    private readonly ImageBatches _batches;
+    private readonly BatchWorkers _workers;
+    private readonly IProgress<SweepProgress>? _progress;
+    private readonly TensorPool _pool = new();
+    private readonly Dictionary<string, WholeNetwork> _references = [];
+    private readonly List<Subject> _subjects = [];
+    private readonly Lock _reporting = new();
+    private int _begun;
+    private int _steps;
+    private int _imagesDone;
+
+    private EvaluationPass(IReadOnlyList<EvaluationEntry> entries, ImageSet images, ImageBatches batches, IProgress<SweepProgress>? progress, FloatOutputs? kept)
+    {
+        (_entries, _images, _batches, _progress) = (entries, images, batches, progress);
+        _workers = BatchWorkers.For(batches, MemoryBudget.Default.Bytes);
+        var settings = new SessionSettings(_workers.ThreadsEach, Unoptimized: false);
+        try
+        {
+            foreach (var (network, scheme, ranges) in entries)
+            {
+                var reference = network.FloatReference;
+                if (!_references.TryGetValue(reference.FunctionSha256, out var full))
+                    _references[reference.FunctionSha256] = full = new WholeNetwork(reference, kept, settings);
+                _subjects.Add(new Subject(
+                    full, scheme is null ? null : new QuantizedInference(network, scheme, ranges!, batches.InputName, _pool, settings), OutputTally.For(network, images)));
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <param name="Full">The network in full precision.</param>
+    /// <param name="Quantized">The quantized one; null where full precision is all that is wanted.</param>
+    /// <param name="Tally">Compares both.</param>
+    private sealed record Subject(WholeNetwork Full, QuantizedInference? Quantized, OutputTally Tally);
 
     /// <param name="entries">What to evaluate.</param>
     /// <param name="images">Test images.</param>
-    /// <param name="keepDone">Whether a pass that is cancelled ends after the batch under way and gives the results of the images so far; else it throws.</param>
+    /// <param name="keepDone">Whether a pass that is cancelled ends after the batches under way and gives the results of the images so far; else it throws.</param>
     /// <param name="progress">Told which network and layer is under way.</param>
     /// <param name="cancellation">Stops the pass.</param>
     /// <param name="kept">Full-precision outputs of earlier passes over the same images, which this one adds to; null to keep none.</param>
@@ -33,62 +71,19 @@ internal static class EvaluationPass
         IReadOnlyList<EvaluationEntry> entries, ImageSet images, bool keepDone, IProgress<SweepProgress>? progress, CancellationToken cancellation,
         FloatOutputs? kept = null)
     {
-        var batches = entries.Select(entry => new ImageBatches(entry.Network, images, BatchSize)).ToArray();
+        var batches = entries.Select(entry => new ImageBatches(entry.Network, images)).ToArray();
         // Networks that take their images in another way, or batches of another size, can't share a pass.
         if (batches.Any(other => !other.ReadsLike(batches[0])))
             return RunApart(entries, images, keepDone, progress, kept, cancellation);
+        using var pass = new EvaluationPass(entries, images, batches[0], progress, kept);
+        return pass.Run(keepDone, cancellation);
+    }
 
-        // What is kept is whole batches.
-        var within = keepDone ? CancellationToken.None : cancellation;
-        using var pool = new TensorPool();
-        var references = new Dictionary<string, WholeNetwork>();
-        var runs = new List<(WholeNetwork Full, QuantizedInference? Quantized, OutputTally Tally)>();
-        try
-        {
-            foreach (var (network, scheme, ranges) in entries)
-            {
-                var reference = network.FloatReference;
-                if (!references.TryGetValue(reference.FunctionSha256, out var full))
-                    references[reference.FunctionSha256] = full = new WholeNetwork(reference, kept);
-                runs.Add((full, scheme is null ? null : new QuantizedInference(network, scheme, ranges!, batches[0].InputName, pool), OutputTally.For(network, images)));
-            }
-            var (batch, step, stepsOfBatch) = (0, 0, references.Count + runs.Sum(run => run.Quantized?.Steps.Length ?? 0));
-            foreach (var (entry, run) in entries.Zip(runs))
-                if (run.Quantized is { } quantized)
-                    quantized.Begins = index => Report(runs.Count == 1 ? quantized.Steps[index].Name : $"{entry.Network.Name}: {quantized.Steps[index].Name}");
-            using var reader = batches[0].Open(pool, within);
-            for (; batch < batches[0].Count; batch++, step = 0)
-            {
-                if (batch == 0) cancellation.ThrowIfCancellationRequested();
-                else if (keepDone && cancellation.IsCancellationRequested) break;
-                using var input = reader.Next();
-                var outputs = new Dictionary<WholeNetwork, FullOutput>();
-                foreach (var full in references.Values)
-                {
-                    Report($"{full.Name} in full precision");
-                    outputs.Add(full, full.Run(batch, input, within));
-                }
-                foreach (var (full, quantized, tally) in runs)
-                {
-                    using var actual = quantized?.Run(input.Copy(pool), within);
-                    tally.Add(batches[0].ImagesIn(batch), outputs[full].Floats, actual is null ? default : actual.Floats);
-                }
-                foreach (var output in outputs.Values) output.Dispose();
-            }
-            if (batch == batches[0].Count)
-                progress?.Report(new SweepProgress(batch * stepsOfBatch, batch * stepsOfBatch, "done") { ImagesDone = images.Count, TotalImages = images.Count });
-
-            void Report(string current) => progress?.Report(new SweepProgress(batch * stepsOfBatch + step++, batches[0].Count * stepsOfBatch, current)
-            {
-                ImagesDone = batch * batches[0].BatchSize, TotalImages = images.Count,
-            });
-        }
-        finally
-        {
-            foreach (var (_, quantized, _) in runs) quantized?.Dispose();
-            foreach (var full in references.Values) full.Dispose();
-        }
-        return [.. runs.Zip(entries, (run, entry) => run.Tally.Result(entry.Scheme, entry.Ranges is { ByTensor.IsEmpty: false } ranges ? ranges : null))];
+    public void Dispose()
+    {
+        foreach (var subject in _subjects) subject.Quantized?.Dispose();
+        foreach (var full in _references.Values) full.Dispose();
+        _pool.Dispose();
     }
 
     private static ImmutableArray<EvaluationResult> RunApart(
@@ -103,9 +98,101 @@ internal static class EvaluationPass
         return results.ToImmutable();
     }
 
-    /// <summary>A full-precision network in one ONNX Runtime session, made when an output is wanted that was not kept.</summary>
-    private sealed class WholeNetwork(Network network, FloatOutputs? kept) : IDisposable
+    private ImmutableArray<EvaluationResult> Run(bool keepDone, CancellationToken cancellation)
     {
+        // What is kept is whole batches.
+        var within = keepDone ? CancellationToken.None : cancellation;
+        foreach (var (entry, subject) in _entries.Zip(_subjects))
+            if (subject.Quantized is { } quantized)
+                quantized.Begins = index => Report(_subjects.Count == 1 ? quantized.Steps[index].Name : $"{entry.Network.Name}: {quantized.Steps[index].Name}", cancellation);
+        var ends = new InOrder<BatchOutputs>(Count);
+        using (var reader = _batches.Open(_pool, within))
+            try
+            {
+                _workers.ForEach(batch =>
+                {
+                    Begin(batch, cancellation);
+                    using var input = reader.Take(batch);
+                    ends.Add(batch, Outputs(batch, input, cancellation, within));
+                });
+            }
+            catch (OperationCanceledException) when (keepDone && _imagesDone > 0)
+            {
+                // Stopped: what was begun, the first batches without a gap, is done.
+            }
+        if (_imagesDone == _images.Count)
+            _progress?.Report(new SweepProgress(TotalSteps, TotalSteps, "done") { ImagesDone = _images.Count, TotalImages = _images.Count });
+        return [.. _subjects.Zip(_entries, (subject, entry) => subject.Tally.Result(entry.Scheme, entry.Ranges is { ByTensor.IsEmpty: false } ranges ? ranges : null))];
+    }
+
+    /// <summary>Begins a batch, or throws: so that none is left out, one before another that has begun is begun too.</summary>
+    private void Begin(int batch, CancellationToken cancellation)
+    {
+        lock (_reporting)
+        {
+            if (batch >= _begun) cancellation.ThrowIfCancellationRequested();
+            _begun = Math.Max(_begun, batch + 1);
+        }
+    }
+
+    private BatchOutputs Outputs(int batch, BatchTensor input, CancellationToken cancellation, CancellationToken within)
+    {
+        var outputs = new BatchOutputs(batch);
+        try
+        {
+            foreach (var full in _references.Values)
+            {
+                Report($"{full.Name} in full precision", cancellation);
+                outputs.Full.Add(full, full.Run(batch, input, within));
+            }
+            foreach (var subject in _subjects) outputs.Quantized.Add(subject.Quantized?.Run(input.Copy(_pool), within));
+            return outputs;
+        }
+        catch
+        {
+            outputs.Dispose();
+            throw;
+        }
+    }
+
+    private void Count(BatchOutputs outputs)
+    {
+        using (outputs)
+            foreach (var (subject, actual) in _subjects.Zip(outputs.Quantized))
+                subject.Tally.Add(_batches.ImagesIn(outputs.Batch), outputs.Full[subject.Full].Floats, actual is null ? default : actual.Floats);
+        Interlocked.Add(ref _imagesDone, _batches.ImagesIn(outputs.Batch));
+    }
+
+    private int TotalSteps => _batches.Count * (_references.Count + _subjects.Sum(subject => subject.Quantized?.Steps.Length ?? 0));
+
+    /// <summary>One report at a time, and none once the work was cancelled.</summary>
+    private void Report(string current, CancellationToken cancellation)
+    {
+        if (_progress is null) return;
+        lock (_reporting)
+            if (!cancellation.IsCancellationRequested)
+                _progress.Report(new SweepProgress(_steps++, TotalSteps, current) { ImagesDone = _imagesDone, TotalImages = _images.Count });
+    }
+
+    /// <summary>What the networks give for a batch, until it is counted.</summary>
+    private sealed record BatchOutputs(int Batch) : IDisposable
+    {
+        public Dictionary<WholeNetwork, FullOutput> Full { get; } = [];
+
+        /// <summary>One a subject; null where nothing is quantized.</summary>
+        public List<BatchTensor?> Quantized { get; } = [];
+
+        public void Dispose()
+        {
+            foreach (var output in Full.Values) output.Dispose();
+            foreach (var output in Quantized) output?.Dispose();
+        }
+    }
+
+    /// <summary>A full-precision network in one ONNX Runtime session, made when an output is wanted that was not kept. Safe to use from several threads.</summary>
+    private sealed class WholeNetwork(Network network, FloatOutputs? kept, SessionSettings settings) : IDisposable
+    {
+        private readonly Lock _opening = new();
         private OnnxSession? _session;
 
         public string Name => network.Name;
@@ -113,8 +200,7 @@ internal static class EvaluationPass
         public FullOutput Run(int batch, BatchTensor input, CancellationToken cancellation)
         {
             if (kept?.Find(network, batch) is { } known) return new FullOutput(null, known);
-            _session ??= OnnxSession.Create(network.ToModel(), network.Name);
-            var outputs = _session.Run([input.Value], cancellation);
+            var outputs = Session().Run([input.Value], cancellation);
             foreach (var other in outputs.Skip(1)) other.Dispose();
             var output = BatchTensor.Own(outputs[0]);
             kept?.Keep(network, batch, output.Floats);
@@ -122,6 +208,11 @@ internal static class EvaluationPass
         }
 
         public void Dispose() => _session?.Dispose();
+
+        private OnnxSession Session()
+        {
+            lock (_opening) return _session ??= OnnxSession.Create(network.ToModel(), network.Name, settings);
+        }
     }
 
     /// <summary>The full-precision output of a batch: fresh, or kept.</summary>

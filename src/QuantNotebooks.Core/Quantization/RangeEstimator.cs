@@ -71,8 +71,8 @@ public abstract record RangeEstimator
     /// <summary>The range for a grid of that form; within the extrema.</summary>
     internal abstract ActivationRange Of(IValueDistribution values, GridFormat format);
 
-    /// <summary>The range for values that are all at hand.</summary>
-    internal ActivationRange Of(ReadOnlySpan<float> values, GridFormat format) => Of(new ValueSample(values), format);
+    /// <summary>The range for values that are all at hand; they are not changed.</summary>
+    internal ActivationRange Of(float[] values, GridFormat format) => Of(new ValueSample(values), format);
 
     private static bool IsPercentile(double percent) => percent is > 50 and <= 100;
 

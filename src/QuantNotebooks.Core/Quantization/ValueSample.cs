@@ -5,34 +5,29 @@ using QuantNotebooks.Networks;
 
 namespace QuantNotebooks.Quantization;
 
-/// <summary>Values that are all at hand, as a layer's weights are: everything is exact. For one thread at a time.</summary>
+/// <summary>Values that are all at hand, as a layer's weights are: everything is exact.</summary>
 internal sealed class ValueSample : IValueDistribution
 {
     private const int Chunk = 4096;
 
     private readonly float[] _values;
-    private readonly float[] _scratch;
 
-    /// <param name="values">At least one.</param>
-    public ValueSample(ReadOnlySpan<float> values)
+    /// <param name="values">At least one; read as long as this is used, and not changed.</param>
+    public ValueSample(float[] values)
     {
-        _values = values.ToArray();
-        _scratch = new float[values.Length];
-        Extrema = new ActivationRange(TensorPrimitives.Min(values), TensorPrimitives.Max(values));
+        _values = values;
+        Extrema = new ActivationRange(TensorPrimitives.Min<float>(values), TensorPrimitives.Max<float>(values));
     }
 
     public ActivationRange Extrema { get; }
 
-    public double Quantile(double share)
-    {
-        _values.CopyTo(_scratch, 0);
-        return SmallestWithin(share);
-    }
+    public double Quantile(double share) => SmallestWithin(share, _values.AsSpan().ToArray());
 
     public double MagnitudeQuantile(double share)
     {
-        TensorPrimitives.Abs(_values, _scratch);
-        return SmallestWithin(share);
+        var magnitudes = new float[_values.Length];
+        TensorPrimitives.Abs(_values, magnitudes);
+        return SmallestWithin(share, magnitudes);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -69,10 +64,10 @@ internal sealed class ValueSample : IValueDistribution
         return histogram;
     }
 
-    /// <summary>The smallest value in scratch that at least that share of all stays within.</summary>
-    private float SmallestWithin(double share)
+    /// <summary>The smallest of the values that at least that share of all stays within; sorts them.</summary>
+    private static float SmallestWithin(double share, float[] values)
     {
-        Array.Sort(_scratch);
-        return _scratch[Math.Clamp((int)Math.Ceiling(share * _scratch.Length * (1 - 1e-12)) - 1, 0, _scratch.Length - 1)];
+        Array.Sort(values);
+        return values[Math.Clamp((int)Math.Ceiling(share * values.Length * (1 - 1e-12)) - 1, 0, values.Length - 1)];
     }
 }

@@ -7,17 +7,17 @@ namespace QuantNotebooks.Sweep;
 
 /// <summary>
 /// The quantized network, simulated in float32: weights and biases on their grids, and every tensor that an integer engine quantizes put on its
-/// grid as soon as it is made.
+/// grid as soon as it is made. Several threads may run batches at once.
 /// </summary>
 internal sealed class QuantizedInference : IDisposable
 {
     private readonly PlanRunner _runner;
 
-    public QuantizedInference(Network network, QuantizationScheme scheme, ActivationRanges ranges, string inputName, TensorPool pool)
+    public QuantizedInference(Network network, QuantizationScheme scheme, ActivationRanges ranges, string inputName, TensorPool pool, SessionSettings settings = default)
     {
         var placement = QuantizerPlacement.Of(network, scheme);
         var quantizers = placement.Quantizers(network, ranges);
-        _runner = new PlanRunner(network, QuantizedGraph(network, scheme, placement, quantizers), inputName, pool, PutOnGrid) { Begins = index => Begins?.Invoke(index) };
+        _runner = new PlanRunner(network, QuantizedGraph(network, scheme, placement, quantizers), inputName, pool, PutOnGrid, settings) { Begins = index => Begins?.Invoke(index) };
 
         void PutOnGrid(string name, BatchTensor tensor)
         {
