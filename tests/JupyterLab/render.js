@@ -1,4 +1,5 @@
-// Shows a notebook's outputs as JupyterLab does. The test bundles this into a page together with the outputs, in window.outputs.
+// Shows a notebook's outputs as JupyterLab does. The test bundles this into a page together with the outputs, in window.outputs, and in window.trusted
+// whether they are of a notebook that its reader trusts.
 import { OutputModel, RenderMimeRegistry, standardRendererFactories } from '@jupyterlab/rendermime';
 import { Widget } from '@lumino/widgets';
 
@@ -11,8 +12,8 @@ async function show(output) {
   const value = { ...output };
   if (value.text) value.text = joined(value.text);
   if (value.data) value.data = Object.fromEntries(Object.entries(value.data).map(([type, content]) => [type, joined(content)]));
-  const model = new OutputModel({ value, trusted: true });
-  const mimeType = registry.preferredMimeType(model.data, 'any');
+  const model = new OutputModel({ value, trusted: window.trusted });
+  const mimeType = registry.preferredMimeType(model.data, window.trusted ? 'any' : 'ensure');
   if (!mimeType) throw new Error('JupyterLab shows nothing of ' + Object.keys(value.data ?? {}));
   const renderer = registry.createRenderer(mimeType);
   renderer.node.dataset.mimeType = mimeType;

@@ -108,6 +108,8 @@ internal sealed class JupyterKernel : IDisposable
             case KernelChannel.Stdin when message.Type == "input_reply":
                 _input.Receive(message);
                 break;
+            // Visual Studio Code sends its interrupt by the shell channel, where it would wait for the cell that it is to stop.
+            case KernelChannel.Shell when message.Type == "interrupt_request":
             case KernelChannel.Control:
                 _control.Writer.TryWrite(message);
                 break;

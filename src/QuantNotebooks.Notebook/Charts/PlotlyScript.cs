@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using QuantNotebooks.Notebook.Charts.Pictures;
 using QuantNotebooks.Notebook.Hosting;
+using QuantNotebooks.Notebook.Text;
 
 namespace QuantNotebooks.Notebook.Charts;
 
@@ -18,7 +19,7 @@ public static partial class PlotlyScript
     private const string ChartMark = "class=\"quant-chart\"";
 
     private static readonly Lazy<string> Library = new(ReadLibrary);
-    private static readonly Lazy<string> ChartTemplate = new(() => ReadText(typeof(PlotlyScript), "QuantNotebooks.Notebook.Charts.chart.js"));
+    private static readonly Lazy<string> ChartTemplate = new(() => EmbeddedText.Read("Charts.chart.js"));
 
     private static readonly Lazy<MimeBundle> BootstrapBundle = new(() => new MimeBundle(
         new MimePart(MimeBundle.Html, ScriptElement),
@@ -91,15 +92,7 @@ public static partial class PlotlyScript
         var name = assembly.GetManifestResourceNames()
             .Single(resource => resource.Contains(".plotly-", StringComparison.Ordinal) && resource.EndsWith(".min.js", StringComparison.Ordinal));
         // A script element ends at the first such tag, wherever it stands; inside JavaScript strings and regular expressions the escape means the same.
-        return ReadText(typeof(Plotly.NET.Chart), name).Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase);
-    }
-
-    private static string ReadText(Type anchor, string name)
-    {
-        using var stream = anchor.Assembly.GetManifestResourceStream(name)
-            ?? throw new InvalidOperationException($"{anchor.Assembly.GetName().Name} has no embedded resource '{name}'.");
-        using var reader = new StreamReader(stream, Encoding.UTF8);
-        return reader.ReadToEnd();
+        return EmbeddedText.Read(typeof(Plotly.NET.Chart), name).Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase);
     }
 
     [GeneratedRegex("^[A-Za-z][A-Za-z0-9_-]*$")]

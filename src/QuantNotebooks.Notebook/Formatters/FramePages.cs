@@ -29,8 +29,9 @@ internal static class FramePages
             statistics.ToFrame(), [], ["One row a channel; shift = quantized mean - mean."]);
     }
 
+    // Compared were canonical forms, which bear names of their own; asked was about the networks that they are of.
     public static ResultPage Of(FactorizationComparison comparison) => new(
-        comparison.SameUpToScale ? $"{comparison.One.Name} and {comparison.Other.Name} are one function, but for the scale of channels" : $"{comparison.One.Name} and {comparison.Other.Name} differ in more than scale",
+        $"{Compared(comparison.One)} and {Compared(comparison.Other)} {(comparison.SameUpToScale ? "are one function, but for the scale of channels" : "differ in more than scale")}",
         null, [],
         [
             "Both were brought to their canonical factorization and compared weight by weight.",
@@ -38,6 +39,8 @@ internal static class FramePages
                 : double.IsInfinity(comparison.LargestDifference) ? $"Their layers don't correspond: {comparison.Layer}."
                 : $"They differ most in {comparison.Layer}: by {NumberText.Significant(comparison.LargestDifference, 2)} of its largest weight; rounding explains {NumberText.Significant(FactorizationComparison.Tolerance, 2)}.",
         ]);
+
+    private static string Compared(Network canonical) => (canonical.Parent ?? canonical).Name;
 
     public static ResultPage Of(ActivationRanges ranges) => new(
         $"Calibrated ranges of {NumberText.Count(ranges.ByTensor.Count, "tensor")} from {NumberText.Count(ranges.ImageCount, "image")}", ranges.ToFrame(), [],

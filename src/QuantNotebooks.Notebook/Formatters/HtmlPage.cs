@@ -1,7 +1,7 @@
 using System.Net;
-using System.Text;
 using QuantNotebooks.Notebook.Charts;
 using QuantNotebooks.Notebook.Hosting;
+using QuantNotebooks.Notebook.Text;
 
 namespace QuantNotebooks.Notebook.Formatters;
 
@@ -12,7 +12,7 @@ public static class HtmlPage
     private const string ContentSecurityPolicy =
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'; img-src data: blob:; font-src data:; media-src data:";
 
-    private static readonly Lazy<string> Style = new(ReadStyle);
+    private static readonly Lazy<string> Style = new(() => EmbeddedText.Read("Formatters.page.css"));
 
     /// <summary>The page around a body.</summary>
     /// <param name="title">Plain text.</param>
@@ -47,13 +47,5 @@ public static class HtmlPage
         NotebookFormatters.Register();
         var html = MimeBundle.Of(result)[MimeBundle.Html] ?? throw new ArgumentException($"A {result.GetType().Name} has no HTML.", nameof(result));
         return WithBody(heading, $"<h1>{WebUtility.HtmlEncode(heading)}</h1>\n{html}\n<p style=\"opacity:.65;font-size:12px\">{WebUtility.HtmlEncode(ToolVersion.Text)}</p>\n");
-    }
-
-    private static string ReadStyle()
-    {
-        const string name = "QuantNotebooks.Notebook.Formatters.page.css";
-        using var stream = typeof(HtmlPage).Assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"No embedded resource '{name}'.");
-        using var reader = new StreamReader(stream, Encoding.UTF8);
-        return reader.ReadToEnd();
     }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Text;
 using QuantNotebooks.Images;
 using QuantNotebooks.Notebook.Text;
 
@@ -26,28 +25,12 @@ internal static class ImageStrip
     /// <summary>Pictures side by side.</summary>
     public static string Of(IEnumerable<Image> images)
     {
-        var html = new StringBuilder("<div style=\"display:flex;flex-wrap:wrap;gap:6px\">");
-        var index = 0;
-        foreach (var image in images)
-        {
-            if (index == Shown)
-            {
-                html.Append("<span>…</span>");
-                break;
-            }
-            Append(html, image, $"image {index.ToString(CultureInfo.InvariantCulture)}, {image}", "");
-            index++;
-        }
-        return html.Append("</div>").ToString();
+        Image[] first = [.. images.Take(Shown + 1)];
+        return Strip([.. first.Take(Shown)], index => $"image {index.ToString(CultureInfo.InvariantCulture)}, {first[index]}", _ => "", hasMore: first.Length > Shown);
     }
 
     /// <summary>One picture, with its size.</summary>
-    public static string Of(Image image)
-    {
-        var html = new StringBuilder();
-        Append(html, image, $"image, {image}", image.ToString());
-        return html.ToString();
-    }
+    public static string Of(Image image) => $"<div style=\"font-size:11px\">{Captioned(image, $"image, {image}", image.ToString()).Html}</div>";
 
     /// <summary>A line of text, as wide as it must be to be read.</summary>
     public static string Line(Image image, string alternative)
@@ -57,26 +40,24 @@ internal static class ImageStrip
             + $"style=\"display:block;max-width:100%;height:auto\" src=\"data:image/png;base64,{Convert.ToBase64String(png)}\">";
     }
 
-    private static string Strip(ImageSet images)
+    private static string Strip(ImageSet images) => Strip(
+        [.. Enumerable.Range(0, Math.Min(Shown, images.Count)).Select(index => images[index])], index => $"image {index.ToString(CultureInfo.InvariantCulture)}", index => LabelOf(images, index), hasMore: false);
+
+    private static string Strip(Image[] images, Func<int, string> alternative, Func<int, string> caption, bool hasMore)
     {
-        var html = new StringBuilder("<div style=\"display:flex;flex-wrap:wrap;gap:6px\">");
-        var count = Math.Min(Shown, images.Count);
-        for (var index = 0; index < count; index++)
-            Append(html, images[index], $"image {index.ToString(CultureInfo.InvariantCulture)}", LabelOf(images, index));
-        return html.Append("</div>").ToString();
+        var cells = images.Select((image, index) => Captioned(image, alternative(index), caption(index))).ToArray();
+        return SideBySide.Strip([.. cells.Select(cell => cell.Html), .. hasMore ? ["…"] : (string[])[]], cells.Select(cell => cell.Width).DefaultIfEmpty().Max());
     }
 
-    private static void Append(StringBuilder html, Image image, string alternative, string caption)
+    private static (string Html, int Width) Captioned(Image image, string alternative, string caption)
     {
         // A line of text as small as a square picture can't be read.
         var isWide = Math.Max(image.Width, image.Height) >= 3 * Math.Min(image.Width, image.Height);
         var (width, height, png) = Picture(image, isWide ? LongestSideOfWide : LongestSide);
         var zoom = Math.Max(1, 56 / Math.Max(width, height));
-        // Spans, not divs: where a page drops styles pictures still stand side by side, unless its own make every image a block, as Jupyter Notebook 6 does.
-        html.Append("<span style=\"display:inline-block;text-align:center;font-size:11px\">")
-            .Append(CultureInfo.InvariantCulture, $"<img alt=\"{WebUtility.HtmlEncode(alternative)}\" width=\"{width * zoom}\" height=\"{height * zoom}\" ")
-            .Append("style=\"image-rendering:pixelated;display:block\" src=\"data:image/png;base64,").Append(Convert.ToBase64String(png)).Append("\">")
-            .Append(WebUtility.HtmlEncode(caption)).Append("</span> ");
+        var html = string.Create(CultureInfo.InvariantCulture, $"<img alt=\"{WebUtility.HtmlEncode(alternative)}\" width=\"{width * zoom}\" height=\"{height * zoom}\" ")
+            + $"style=\"image-rendering:pixelated\" src=\"data:image/png;base64,{Convert.ToBase64String(png)}\">";
+        return (caption.Length == 0 ? html : $"{html}<div>{WebUtility.HtmlEncode(caption)}</div>", width * zoom);
     }
 
     private static string LabelOf(ImageSet images, int index) => images switch

@@ -32,27 +32,24 @@ internal static class LineTable
             : $"{NumberText.Count(order.Length)} of {NumberText.Count(count, "line")} {(order.Length == 1 ? "is" : "are")} not read right by all{(order.Length > Shown ? $"; the {Shown} with most wrong characters" : "")}. "
                 + $"<ins style=\"{Wrong}\">Wrong</ins> characters have a wavy line, <del style=\"{Missing}\">missing</del> ones are struck through.");
         html.Append("</p>");
-        // As many side by side as the page is wide for.
-        html.Append("<div style=\"display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,330px),1fr));column-gap:12px\">");
-        foreach (var (line, _) in order.Take(Shown)) AppendLine(html, images, rows, line);
-        return html.Append("</div>").ToString();
+        return html.Append(SideBySide.Cards([.. order.Take(Shown).Select(line => Line(images, rows, line.Line))])).ToString();
     }
 
-    private static void AppendLine(StringBuilder html, ImageSet images, ComparisonRow[] rows, int line)
+    private static string Line(ImageSet images, ComparisonRow[] rows, int line)
     {
+        var html = new StringBuilder();
         var reading = rows[0].Result.Readings[line];
-        html.Append("<div style=\"margin:10px 0\">");
         if (images.TensorShape is null) html.Append(ImageStrip.Line(images[reading.Image], $"image {NumberText.Count(reading.Image)}"));
         html.Append("<table style=\"border-collapse:collapse;border:0;margin:2px 0;font-size:13px\"><tbody>");
         if (reading.Expected is { } expected) AppendText(html, "right", WebUtility.HtmlEncode(expected));
         AppendText(html, "full precision", reading.Expected is null ? WebUtility.HtmlEncode(reading.Float) : Marked(reading.Expected, reading.Float));
         foreach (var row in rows)
             if (row.Result.Readings[line] is { Quantized: { } read } own) AppendText(html, row.Name, Marked(own.Expected ?? own.Float, read));
-        html.Append("</tbody></table></div>");
+        return html.Append("</tbody></table>").ToString();
     }
 
     private static void AppendText(StringBuilder html, string who, string text) => html.Append("<tr><th scope=\"row\" style=\"").Append(Cell).Append(";font-weight:400;opacity:.75\">")
-        .Append(WebUtility.HtmlEncode(who)).Append("</th><td style=\"").Append(Cell).Append("\">").Append(text.Length == 0 ? "<em>nothing</em>" : text).Append("</td></tr>");
+        .Append(WebUtility.HtmlEncode(who)).Append("</th><td style=\"").Append(Cell).Append("\"><div align=\"left\">").Append(text.Length == 0 ? "<em>nothing</em>" : text).Append("</div></td></tr>");
 
     private static string Marked(string right, string read) => string.Concat(TextDifference.Of(right, read).Select(piece => piece.Change switch
     {

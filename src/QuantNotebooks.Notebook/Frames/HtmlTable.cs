@@ -21,8 +21,8 @@ internal static class HtmlTable
     /// <summary>A word longer than this may break behind its punctuation.</summary>
     private const int LongestWord = 12;
 
-    private static readonly Lazy<string> Style = new(() => Resource("table.css"));
-    private static readonly Lazy<string> Script = new(() => Resource("table.js").TrimEnd().TrimEnd(';'));
+    private static readonly Lazy<string> Style = new(() => EmbeddedText.Read("Frames.table.css"));
+    private static readonly Lazy<string> Script = new(() => EmbeddedText.Read("Frames.table.js").TrimEnd().TrimEnd(';'));
 
     /// <summary>Renders a table.</summary>
     /// <param name="table">The table.</param>
@@ -64,7 +64,7 @@ internal static class HtmlTable
             html.Append("<th scope=\"col\"").Append(column.IsNumeric ? " data-number" : "").Append(column.IsRowNumber ? " data-row" : "");
             if (column.Name is { } name && name != column.Title) html.Append(" data-name=\"").Append(WebUtility.HtmlEncode(name)).Append('"');
             if (column.About is { } about) html.Append(" title=\"").Append(WebUtility.HtmlEncode(about)).Append('"');
-            html.Append('>').Append(Breakable(column.Title)).Append("</th>");
+            html.Append('>').Append(Content(column, column.Title)).Append("</th>");
         }
         html.Append("</tr></thead><tbody>");
         AppendRows(html, table, longest);
@@ -90,7 +90,7 @@ internal static class HtmlTable
         html.Append("<td");
         // Numbers keep their digits for sorting and copying; a text's other half is worth a look.
         if (cell.Exact is { } exact) html.Append(column.IsNumeric ? " data-v=\"" : " title=\"").Append(WebUtility.HtmlEncode(exact)).Append('"');
-        html.Append('>').Append(Breakable(cell.Text)).Append("</td>");
+        html.Append('>').Append(Content(column, cell.Text)).Append("</td>");
     }
 
     private static void AppendTools(StringBuilder html, Table table)
@@ -119,6 +119,10 @@ internal static class HtmlTable
             html.Append($".quant-frame.quant-frame[data-quant-table=\"{id}\"] tr :is(td,th):nth-child(2)").Append("{position:sticky;left:2.8em;background:var(--quant-page)}\n");
     }
 
+    // Jupyter aligns cells to the right, and keeps no style of an output that it doesn't trust: there text is on the left only in a block of its own.
+    private static string Content(TableColumn column, string text) =>
+        column.IsNumeric || column.IsRowNumber || text.Length == 0 ? Breakable(text) : $"<div align=\"left\">{Breakable(text)}</div>";
+
     // Names of layers break behind dots, slashes and the like, so that they never make a table wider than the page.
     private static string Breakable(string text)
     {
@@ -144,13 +148,5 @@ internal static class HtmlTable
             html.Append(WebUtility.HtmlEncode(word[start..]));
         }
         return html.ToString();
-    }
-
-    private static string Resource(string name)
-    {
-        var full = "QuantNotebooks.Notebook.Frames." + name;
-        using var stream = typeof(HtmlTable).Assembly.GetManifestResourceStream(full) ?? throw new InvalidOperationException($"No embedded resource '{full}'.");
-        using var reader = new StreamReader(stream, Encoding.UTF8);
-        return reader.ReadToEnd();
     }
 }

@@ -62,7 +62,9 @@ function (id) {
 
     if (!missing && rows.length > 1) heads.forEach(function (head, at) {
       var inner = button('', function () { sort(at); });
-      while (head.firstChild) inner.appendChild(head.firstChild);
+      var label = head.querySelector('div') || head;
+      while (label.firstChild) inner.appendChild(label.firstChild);
+      head.textContent = '';
       if (!inner.textContent) inner.setAttribute('aria-label', 'key of the row');
       head.setAttribute('aria-sort', 'none'); head.appendChild(inner);
     });

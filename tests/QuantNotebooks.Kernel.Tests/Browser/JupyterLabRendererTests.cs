@@ -18,16 +18,8 @@ public sealed class JupyterLabRendererTests : IDisposable
     [Fact]
     public async Task OutputsLookAsInTheNotebook()
     {
-        var renderer = await BuildRendererAsync();
-        var page = folder.Write("page.html", $$"""
-            <!DOCTYPE html><html><head><meta charset="utf-8"><title>outputs</title></head><body style="background:#fff;width:1100px">
-            <script>window.outputs = {{(await OutputsAsync()).ToJsonString()}};</script>
-            <script src="{{renderer}}"></script></body></html>
-            """);
         await using var browser = await Chromium.StartAsync(1140, 2600);
-        await browser.OpenAsync(new Uri(page).ToString());
-        await browser.WaitForAsync("window.rendered");
-        await browser.EvaluateAsync("window.rendered");
+        await ShowAsync(browser, await OutputsAsync(), trusted: true);
         await browser.WaitForAsync("document.querySelectorAll('.quant-chart').length >= 2");
         await browser.WaitForAsync("Array.from(document.querySelectorAll('.quant-chart')).every(chart => chart.querySelector('.main-svg'))");
         await browser.KeepPictureAsync("lab");
@@ -37,6 +29,28 @@ public sealed class JupyterLabRendererTests : IDisposable
         Assert.Contains("DivideByZeroException", await browser.TextAsync("document.querySelector('[data-mime-type$=stderr], [data-mime-type$=error]').innerText"), StringComparison.Ordinal);
         Assert.DoesNotContain("\u001b", await browser.TextAsync("document.body.innerText"), StringComparison.Ordinal);
         Assert.Empty(browser.Errors);
+    }
+
+    [Fact]
+    public async Task UntrustedOutputsReadWell()
+    {
+        await using var browser = await Chromium.StartAsync(800, 1000);
+        await ShowAsync(browser, UntrustedNotebook.OutputsOf(await UntrustedNotebook.RunAsync()), trusted: false);
+        await browser.KeepPictureAsync("lab-untrusted");
+        await UntrustedNotebook.AssertReadsWellAsync(browser);
+    }
+
+    private async Task ShowAsync(Chromium browser, JsonArray outputs, bool trusted)
+    {
+        var renderer = await BuildRendererAsync();
+        var page = folder.Write("page.html", $$"""
+            <!DOCTYPE html><html><head><meta charset="utf-8"><title>outputs</title></head><body style="background:#fff;max-width:1100px">
+            <script>window.trusted = {{(trusted ? "true" : "false")}}; window.outputs = {{outputs.ToJsonString()}};</script>
+            <script src="{{renderer}}"></script></body></html>
+            """);
+        await browser.OpenAsync(new Uri(page).ToString());
+        await browser.WaitForAsync("window.rendered");
+        await browser.EvaluateAsync("window.rendered");
     }
 
     private static async Task<JsonArray> OutputsAsync()

@@ -81,6 +81,20 @@ public sealed class NotebookPageTests : IDisposable
         await page.KeepPictureAsync("died-next");
     }
 
+    [Fact]
+    public async Task AnUntrustedNotebookReadsWell()
+    {
+        (await UntrustedNotebook.RunAsync()).Write(folder.File("untrusted.ipynb"));
+        await using var server = await JupyterNotebook.StartAsync(folder.Path);
+        await using var page = await Chromium.StartAsync(800, 1000);
+        await page.OpenAsync(server.AddressOf("untrusted.ipynb"));
+        await page.WaitForAsync("window.Jupyter && Jupyter.notebook && Jupyter.notebook._fully_loaded");
+        await page.WaitForAsync("document.querySelectorAll('.output_html').length === 2");
+        Assert.Equal("false", await page.TextAsync("Jupyter.notebook.trusted"));
+        await page.KeepPictureAsync("untrusted");
+        await UntrustedNotebook.AssertReadsWellAsync(page);
+    }
+
     private static async Task HoverAHeatMapAsync(Chromium page)
     {
         var box = (await page.EvaluateAsync($$"""

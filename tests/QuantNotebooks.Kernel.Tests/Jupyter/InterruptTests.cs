@@ -27,6 +27,18 @@ public sealed class InterruptTests(RunningKernel kernel) : IClassFixture<Running
     }
 
     [Fact]
+    public void AnInterruptByTheShellChannelStopsTheCellToo()
+    {
+        var id = client.BeginExecute("Console.Write(\"begun\"); while (true) { }");
+        client.Await(id, "stream");
+        var interrupt = client.Send(client.Shell, "interrupt_request", []);
+        Received[] replies = [client.Receive(client.Shell), client.Receive(client.Shell)];
+        Assert.Equal(("interrupt_reply", "ok"), replies.Where(reply => reply.ParentId == interrupt).Select(reply => (reply.Type, reply.Text("status"))).Single());
+        Assert.Equal("Interrupted", replies.Single(reply => reply.ParentId == id).Text("ename"));
+        Assert.Equal("2", client.Value("1 + 1"));
+    }
+
+    [Fact]
     public void AnInterruptBetweenCellsDoesNothing()
     {
         Interrupt();

@@ -1,5 +1,7 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using QuantNotebooks.Kernel.Magics;
+using QuantNotebooks.Kernel.Notebooks;
 using QuantNotebooks.Tests;
 
 namespace QuantNotebooks.Kernel.Tests.Notebooks;
@@ -28,8 +30,59 @@ public sealed partial class NotebookTextTests
     // The exported page leaves such pictures out, but Jupyter and code hosts would fetch them.
     [Theory]
     [MemberData(nameof(Notebooks))]
-    public void Pictures_of_the_text_come_from_no_network(string notebook) =>
-        Assert.All(RepositoryNotebook.Cells(notebook, "markdown"), cell => Assert.DoesNotMatch(NetworkPicture(), cell));
+    public void The_text_loads_nothing_from_a_network(string notebook) =>
+        Assert.All(RepositoryNotebook.Cells(notebook, "markdown"), cell => Assert.Empty(NetworkUse.InMarkdown(cell)));
+
+    [Theory]
+    [MemberData(nameof(Notebooks))]
+    public void Stored_outputs_load_nothing_from_a_network(string notebook)
+    {
+        var outputs = NotebookDocument.Read(Repository.PathOf(notebook)).Cells.Where(cell => cell.Kind == CellKind.Code).SelectMany(cell => cell.Outputs).Select(output => output!["data"]).OfType<JsonObject>().ToArray();
+        Assert.NotEmpty(outputs);
+        foreach (var output in outputs)
+        {
+            foreach (var mime in (string[])["text/html", "image/svg+xml"]) Assert.Empty(NetworkUse.InHtml(Text(output, mime)));
+            Assert.Empty(NetworkUse.InMarkdown(Text(output, "text/markdown")));
+        }
+
+        static string Text(JsonObject output, string mime) => output[mime] is JsonArray lines ? string.Concat(lines.Select(line => (string)line!)) : (string?)output[mime] ?? "";
+    }
+
+    // The tests above pass for what they do not look for, too; here are copies of a notebook's text that they must not pass.
+    [Theory]
+    [InlineData("![a](https://example.org/a.png)")]
+    [InlineData("![a]( <//example.org/a.png> )")]
+    [InlineData("![a][b]\n\n[b]: https://example.org/a.png")]
+    [InlineData("![b]\n\n[b]: http://example.org/a.png")]
+    [InlineData("<img alt=\"a\" src=\"https://example.org/a.png\">")]
+    [InlineData("<IMG SRC = '//example.org/a.png'>")]
+    [InlineData("<img src=a.png srcset='a.png 1x, https://example.org/a.png 2x'>")]
+    [InlineData("<script src=\"https://example.org/a.js\"></script>")]
+    [InlineData("<script>fetch('https://example.org/a.json')</script>")]
+    [InlineData("<script>let a = 1; import(`https://example.org/a.js`)</script>")]
+    [InlineData("<link rel=\"stylesheet\" href=\"https://example.org/a.css\">")]
+    [InlineData("<style>@import 'https://example.org/a.css';</style>")]
+    [InlineData("<style>@font-face { src: url(//example.org/a.woff) }</style>")]
+    [InlineData("<p style=\"background: url('https://example.org/a.png')\">a</p>")]
+    [InlineData("<iframe src=\"http://example.org\"></iframe>")]
+    [InlineData("<object data=\"https://example.org/a.svg\"></object>")]
+    [InlineData("<video poster=\"https://example.org/a.png\"></video>")]
+    [InlineData("<svg><image xlink:href=\"https://example.org/a.png\"/></svg>")]
+    public void A_faulty_copy_of_the_text_is_found(string fault)
+    {
+        var cell = RepositoryNotebook.Cells(RepositoryNotebook.All[0], "markdown").First();
+        Assert.Empty(NetworkUse.InMarkdown(cell));
+        Assert.NotEmpty(NetworkUse.InMarkdown(cell + "\n\n" + fault));
+        Assert.NotEmpty(NetworkUse.InMarkdown(fault + "\n\n" + cell));
+    }
+
+    [Theory]
+    [InlineData("[a](https://example.org), <https://example.org>, https://example.org and [b]\n\n[b]: https://example.org")]
+    [InlineData("<a href=\"https://example.org\">a</a>")]
+    [InlineData("![a](images/a.png) ![b]\n\n[b]: images/b.png")]
+    [InlineData("<img src=\"data:image/png;base64,//8AAA//\">")]
+    [InlineData("<svg xmlns=\"http://www.w3.org/2000/svg\"></svg><script>document.createElementNS('http://www.w3.org/2000/svg', 'svg') // see there</script>")]
+    public void What_waits_for_a_click_or_is_here_is_no_use_of_a_network(string text) => Assert.Empty(NetworkUse.InMarkdown(text));
 
     [Theory]
     [MemberData(nameof(Notebooks))]
@@ -84,9 +137,6 @@ public sealed partial class NotebookTextTests
 
     [GeneratedRegex(@"\]\(([^()\s]+)\)")]
     private static partial Regex LinkTarget();
-
-    [GeneratedRegex(@"!\[[^\]]*\]\(\s*<?(https?:)?//|<img[^>]+src\s*=\s*[""']?(https?:)?//", RegexOptions.IgnoreCase)]
-    private static partial Regex NetworkPicture();
 
     [GeneratedRegex(@"\[`(?<name>[A-Za-z.]+)`\]\((?<file>[^()\s#]+\.cs)\)")]
     private static partial Regex CodeLink();

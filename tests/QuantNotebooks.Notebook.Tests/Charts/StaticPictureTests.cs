@@ -34,6 +34,29 @@ public class StaticPictureTests
     }
 
     [Fact]
+    public void Error_bars_have_the_colour_that_they_name_or_that_of_their_points()
+    {
+        const string points = """{"type":"scatter","mode":"markers","x":[0],"y":[3],"line":{"color":"#123456"},"marker":{"color":"#123456"},"error_y":{"array":[1]""";
+        Assert.Single(Lines(Draw("""{"data":[POINTS,"color":"#777777"}}],"layout":{}}""".Replace("POINTS", points, StringComparison.Ordinal)), "#777777"));
+        Assert.Single(Lines(Draw("""{"data":[POINTS}}],"layout":{}}""".Replace("POINTS", points, StringComparison.Ordinal)), "#123456"));
+    }
+
+    [Theory]
+    [InlineData("[0,0,0]", "{}", true)] // nothing but zeros: from -1 to 1
+    [InlineData("[-1,0,2]", "{}", true)]
+    [InlineData("[-1,0,2]", "{\"yaxis\":{\"zeroline\":false}}", false)]
+    [InlineData("[1,2,3]", "{}", false)]
+    public void The_line_of_zero_stands_out_where_zero_is_on_the_axis(string values, string layout, bool stands)
+    {
+        var svg = Draw($$$"""{"data":[{"type":"scatter","mode":"markers","x":["a","b","c"],"y":{{{values}}},"marker":{"color":"#123456"}}],"layout":{{{layout}}}}""");
+        Assert.DoesNotContain("NaN", svg.ToString(), StringComparison.Ordinal);
+        Assert.Equal(3, svg.Descendants().Count(mark => (string?)mark.Attribute("fill") == "#123456"));
+        Assert.Equal(stands ? 1 : 0, Lines(svg, "#9aa1a9").Count());
+    }
+
+    private static IEnumerable<XElement> Lines(XDocument svg, string colour) => svg.Descendants(Svg + "line").Where(line => (string?)line.Attribute("stroke") == colour);
+
+    [Fact]
     public void Decades_are_equally_far_apart_on_a_logarithmic_axis_and_gaps_break_lines()
     {
         var svg = Draw("""{"data":[{"type":"scatter","mode":"lines","x":[0,1,2,3,4,5],"y":[1,10,100,null,10,1],"line":{"color":"#123456"}}],"layout":{"yaxis":{"type":"log"}}}""");

@@ -41,6 +41,7 @@ public class LineTableTests
         Assert.Contains("&lt;i&gt;</ins>", html, StringComparison.Ordinal);
         Assert.Contains(">e</del>", html, StringComparison.Ordinal);
         Assert.DoesNotContain("<i>", html, StringComparison.Ordinal);
+        Assert.Matches("role=\"presentation\"><tbody><tr><td>.*</td></tr></tbody></table></div></td><td>", html);
         Assert.Equal("", LineTable.Html(Evaluate.Compare(("a", Synthetic.Evaluation(0.5)))));
     }
 }

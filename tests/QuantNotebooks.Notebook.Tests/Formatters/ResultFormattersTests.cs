@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using QuantNotebooks.Correction;
 using QuantNotebooks.Evaluation;
+using QuantNotebooks.Images;
 using QuantNotebooks.Notebook.Charts;
 using QuantNotebooks.Notebook.Formatters;
 using QuantNotebooks.Notebook.Frames;
@@ -97,6 +98,45 @@ public partial class ResultFormattersTests
         for (var row = 0; row < 28; row++)
             Assert.Equal(Synthetic.Images[0].Pixels.Span.Slice(row * 28, 28), decoded.AsSpan(row * 29 + 1, 28));
     }
+
+    // Where a host drops styles only a table keeps pictures side by side: an untrusted notebook in Jupyter, a notebook on a code host.
+    [Theory]
+    [InlineData(28, 28, 12, 6, 2)] // 56 pixels wide: ten would fit, so two equal rows
+    [InlineData(320, 48, 6, 3, 2)] // lines of text, 160 pixels wide
+    [InlineData(960, 48, 5, 2, 3)] // 240 pixels wide
+    [InlineData(28, 28, 1, 1, 1)]
+    public void Pictures_stand_in_a_table_that_needs_no_style(int width, int height, int count, int columns, int rows)
+    {
+        var images = Enumerable.Range(0, count).Select(_ => new Image(height, width, 1, new byte[width * height])).ToList();
+        var html = WithoutStyles(MimeBundle.Of(images)[MimeBundle.Html]!);
+        Assert.Matches("<table [^>]*role=\"presentation\"", html);
+        var cells = html.Split("<tr>").Skip(1).Select(row => row.Split("<td>").Length - 1).ToArray();
+        Assert.Equal(rows, cells.Length);
+        Assert.Equal(columns, cells[0]);
+        Assert.Equal(count, cells.Sum());
+        Assert.Equal(count, html.Split("<img ").Length - 1);
+    }
+
+    [Fact]
+    public void A_caption_stands_in_the_cell_of_its_picture()
+    {
+        var html = WithoutStyles(MimeBundle.Of(Synthetic.Images)[MimeBundle.Html]!);
+        Assert.All(Enumerable.Range(0, 12), index => Assert.Matches($"<td><div align=\"center\"><img alt=\"image {index}\" [^>]*><div>{Synthetic.Images.Labels![index]}</div></div></td>", html));
+    }
+
+    [Fact]
+    public void More_pictures_than_are_shown_are_told_of()
+    {
+        string Html(int count) => MimeBundle.Of(Enumerable.Range(0, count).Select(_ => new Image(28, 28, 1, new byte[28 * 28])).ToList())[MimeBundle.Html]!;
+        Assert.DoesNotContain("…", Html(12), StringComparison.Ordinal);
+        Assert.Contains("…", Html(13), StringComparison.Ordinal);
+        Assert.Equal(12, Html(13).Split("<img ").Length - 1);
+    }
+
+    private static string WithoutStyles(string html) => StyleOf().Replace(html, "");
+
+    [GeneratedRegex("<style>.*?</style>| style=\"[^\"]*\"", RegexOptions.Singleline)]
+    private static partial Regex StyleOf();
 
     [Fact]
     public void Png_chunks_carry_the_checksum_of_the_standard()

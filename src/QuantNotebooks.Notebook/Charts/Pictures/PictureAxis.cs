@@ -7,6 +7,7 @@ namespace QuantNotebooks.Notebook.Charts.Pictures;
 internal sealed class PictureAxis
 {
     private const string GridColour = "#dfe2e6";
+    private const string ZeroColour = "#9aa1a9";
     private const double TickLength = 4;
 
     private readonly bool _isLogarithmic;
@@ -14,7 +15,7 @@ internal sealed class PictureAxis
     private readonly double[] _ticks;
     private readonly string[][] _labels;
     private readonly string[] _title;
-    private readonly bool _rotated, _showGrid, _showLabels;
+    private readonly bool _rotated, _showGrid, _showZero, _showLabels;
     private readonly List<string> _names;
 
     private PictureAxis(string id, JsonElement axis, IReadOnlyList<(double Low, double High)> extents, List<string> names)
@@ -33,6 +34,7 @@ internal sealed class PictureAxis
         _labelSize = Math.Min(axis.Child("tickfont").Child("size").Number() ?? 11, 11);
         _rotated = IsHorizontal && axis.Child("tickangle").Number() is { } angle && Math.Abs(angle) > 45;
         _showGrid = axis.Child("showgrid").ValueKind != JsonValueKind.False && axis.Child("visible").ValueKind != JsonValueKind.False;
+        _showZero = _showGrid && !_isLogarithmic && names.Count == 0 && axis.Child("zeroline").ValueKind != JsonValueKind.False;
         _showLabels = axis.Child("showticklabels").ValueKind != JsonValueKind.False && axis.Child("visible").ValueKind != JsonValueKind.False;
     }
 
@@ -85,7 +87,7 @@ internal sealed class PictureAxis
             if (double.IsNaN(at) || at < Math.Min(Start, End) - 0.5 || at > Math.Max(Start, End) + 0.5) continue;
             if (IsHorizontal)
             {
-                if (_showGrid) svg.Line(at, across.From, at, across.To, GridColour, 1);
+                if (_showGrid) svg.Line(at, across.From, at, across.To, LineColour(tick), 1);
                 if (!_showLabels) continue;
                 if (_rotated) svg.Text(at + _labelSize / 3, across.To + TickLength + 2, string.Join(' ', _labels[tick]), _labelSize, "end", rotate: -90);
                 else
@@ -93,7 +95,7 @@ internal sealed class PictureAxis
             }
             else
             {
-                if (_showGrid) svg.Line(across.From, at, across.To, at, GridColour, 1);
+                if (_showGrid) svg.Line(across.From, at, across.To, at, LineColour(tick), 1);
                 if (_showLabels) svg.Text(across.From - TickLength - 2, at + 4, string.Join(' ', _labels[tick]), _labelSize, "end");
             }
         }
@@ -103,6 +105,8 @@ internal sealed class PictureAxis
             else svg.Text(across.From - LongestLabel - 14 - 16 * (_title.Length - 1 - line), (Start + End) / 2, _title[line], 12, "middle", rotate: -90);
         }
     }
+
+    private string LineColour(int tick) => _showZero && _ticks[tick] == 0 ? ZeroColour : GridColour;
 
     private (double From, double To) Range(JsonElement axis, IReadOnlyList<(double Low, double High)> extents)
     {
@@ -117,6 +121,7 @@ internal sealed class PictureAxis
             var margin = Math.Max(0.05 * (top - bottom), 0.05);
             return (bottom - margin, top + margin);
         }
+        if (low == 0 && high == 0) return (-1, 1); // as Plotly does
         if (axis.Child("rangemode").Text() == "tozero") (low, high) = (Math.Min(low, 0), Math.Max(high, 0));
         var pad = high > low ? 0.05 * (high - low) : Math.Max(1, Math.Abs(high)) * 0.1;
         return Reversed(axis, (low == 0 ? 0 : low - pad, high == 0 ? 0 : high + pad));

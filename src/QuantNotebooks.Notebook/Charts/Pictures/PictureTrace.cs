@@ -55,19 +55,20 @@ internal abstract class PictureTrace(JsonElement data)
         return (low, high);
     }
 
-    /// <summary>The error bars at places of points or of bars' ends.</summary>
+    /// <summary>The error bars at places of points or of bars' ends, in a colour of their own or this one.</summary>
     protected void Errors(SvgCanvas svg, PictureAxis x, PictureAxis y, (double X, double Y)?[] places, string colour)
     {
         foreach (var (bars, vertical) in new[] { (Data.Child("error_y"), true), (Data.Child("error_x"), false) })
         {
             if (bars.ValueKind != JsonValueKind.Object) continue;
+            var own = bars.Child("color").Text() ?? colour;
             var values = Data.Child(vertical ? "y" : "x");
             for (var index = 0; index < places.Length; index++)
             {
                 if (places[index] is not { } place || values.At(index).Number() is not { } value || bars.Child("array").At(index).Number() is not { } up) continue;
                 var down = bars.Child("arrayminus").At(index).Number() ?? up;
-                if (vertical) svg.Line(place.X, Finite(y.At(value + up), y.End), place.X, Finite(y.At(value - down), y.Start), colour, 1);
-                else svg.Line(Finite(x.At(value - down), x.Start), place.Y, Finite(x.At(value + up), x.End), place.Y, colour, 1);
+                if (vertical) svg.Line(place.X, Finite(y.At(value + up), y.End), place.X, Finite(y.At(value - down), y.Start), own, 1);
+                else svg.Line(Finite(x.At(value - down), x.Start), place.Y, Finite(x.At(value + up), x.End), place.Y, own, 1);
             }
         }
 
@@ -232,7 +233,7 @@ internal sealed class BarPicture(JsonElement data) : PictureTrace(data)
                 else svg.Text(centre, end > start ? end + 13 : end - 4, SvgCanvas.Plain(text), 11, "middle");
             }
         }
-        Errors(svg, x, y, ends, Data.Child("error_y").Child("color").Text() ?? "#444444");
+        Errors(svg, x, y, ends, "#444444");
     }
 
     public override void DrawKey(SvgCanvas svg, double x, double y) => svg.Rectangle(x + 3, y - 6, 12, 12, Colour(Data.Child("marker").Child("color"), 0), TraceOpacity);
