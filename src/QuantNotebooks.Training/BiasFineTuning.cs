@@ -34,6 +34,7 @@ public static class BiasFineTuning
         this Network network, ImageSet images, QuantizationScheme scheme, TrainingOptions? options = null, ImageSet? heldOut = null,
         IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
+        cancellation = cancellation.OrAmbient();
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(images);
         options ??= TrainingOptions.Biases;
@@ -55,7 +56,12 @@ public static class BiasFineTuning
             Warnings = CorrectionWarnings.Of(run),
         };
 
-        MeanShiftReport Measure(Network which, ImageSet on) => which.MeasureMeanShift(on, scheme, new() { Ranges = ranges }, progress: null, CancellationToken.None);
+        // Training that was stopped is reported as far as it came.
+        MeanShiftReport Measure(Network which, ImageSet on)
+        {
+            using var toTheEnd = AmbientCancellation.Enter(CancellationToken.None);
+            return which.MeasureMeanShift(on, scheme, new() { Ranges = ranges }, progress: null, CancellationToken.None);
+        }
     }
 
     private static ImmutableArray<float> Difference(Layer layer, float[] bias) =>

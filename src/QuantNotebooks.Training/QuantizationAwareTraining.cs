@@ -32,6 +32,7 @@ public static class QuantizationAwareTraining
         this Network network, ImageSet images, QuantizationScheme scheme, TrainingOptions? options = null,
         IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
+        cancellation = cancellation.OrAmbient();
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(images);
         options ??= TrainingOptions.QuantizationAware;

@@ -29,6 +29,7 @@ public static class AnalyticCorrection
         this Network network, ImageSet images, QuantizationScheme scheme, ImageSet? heldOut = null,
         IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
+        cancellation = cancellation.OrAmbient();
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(scheme);

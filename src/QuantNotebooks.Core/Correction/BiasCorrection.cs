@@ -45,6 +45,7 @@ public static class BiasCorrection
         this Network network, ImageSet images, QuantizationScheme scheme, IterativeOptions? options = null, ImageSet? heldOut = null,
         IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
+        cancellation = cancellation.OrAmbient();
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(images);
         options ??= IterativeOptions.Default;

@@ -18,6 +18,7 @@ public sealed record CorrectionOutcome(EvaluationResult Before, EvaluationResult
     /// <exception cref="QuantNotebooksException">The images don't fit the network.</exception>
     public static CorrectionResult With(CorrectionResult result, ImageSet images, IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
+        cancellation = cancellation.OrAmbient();
         ArgumentNullException.ThrowIfNull(result);
         var corrected = result.Network;
         var original = corrected.Parent ?? corrected;

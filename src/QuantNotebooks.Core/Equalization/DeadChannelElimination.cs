@@ -35,6 +35,7 @@ public static class DeadChannelElimination
     /// <exception cref="QuantNotebooksException">The images don't fit the network.</exception>
     public static DeadChannelResult EliminateDeadChannels(this Network network, ImageSet? images = null, IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
+        cancellation = cancellation.OrAmbient();
         ArgumentNullException.ThrowIfNull(network);
         var edit = new WeightEdit(network);
         var channels = ImmutableArray.CreateBuilder<EliminatedChannel>();

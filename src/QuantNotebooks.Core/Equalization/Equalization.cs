@@ -25,6 +25,7 @@ public static class Equalization
         this Network network, EqualizationMethod method, ImageSet? images = null, EqualizationOptions? options = null,
         IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
+        cancellation = cancellation.OrAmbient();
         ArgumentNullException.ThrowIfNull(network);
         options ??= EqualizationOptions.Default;
         foreach (var name in options.LayerMethods.Keys) network.Layer(name);

@@ -42,6 +42,7 @@ public static class HighBiasAbsorption
     /// <exception cref="QuantNotebooksException"><paramref name="sigmas"/> is negative or not finite, or the images don't fit the network.</exception>
     public static HighBiasResult AbsorbHighBias(this Network network, ImageSet? images = null, double sigmas = 3, IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
+        cancellation = cancellation.OrAmbient();
         ArgumentNullException.ThrowIfNull(network);
         if (!double.IsFinite(sigmas) || sigmas < 0) throw new QuantNotebooksException(FormattableString.Invariant($"The number of sigmas must be at least 0, not {sigmas}."));
         var edit = new WeightEdit(network);

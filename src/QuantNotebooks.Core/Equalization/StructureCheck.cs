@@ -46,6 +46,7 @@ internal sealed class StructureCheck
     /// <param name="cancellation">Stops between nodes.</param>
     public static StructureCertificate Run(Network before, Network after, ImageSet? images, CancellationToken cancellation = default)
     {
+        cancellation = cancellation.OrAmbient();
         using var tensors = FactorTensors.Of(before, images, cancellation);
         var check = new StructureCheck(before, after, tensors);
         var nodes = 0;

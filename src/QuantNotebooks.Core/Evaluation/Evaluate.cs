@@ -39,6 +39,7 @@ public static class Evaluate
         IEnumerable<Network> networks, ImageSet images, IEnumerable<QuantizationScheme?> schemes, ImageSet? calibration = null,
         EvaluationOptions? options = null, IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
+        cancellation = cancellation.OrAmbient();
         ArgumentNullException.ThrowIfNull(networks);
         ArgumentNullException.ThrowIfNull(schemes);
         var wanted = schemes.ToArray();

@@ -17,7 +17,7 @@ public static class NetworkEvaluation
     /// <exception cref="QuantNotebooksException">The images don't fit the network.</exception>
     public static EvaluationResult Evaluate(
         this Network network, ImageSet images, EvaluationOptions? options = null, IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default) =>
-        EvaluationPass.Run([new EvaluationEntry(network, null, null)], images, (options ?? EvaluationOptions.Default).KeepDone, progress, cancellation)[0];
+        EvaluationPass.Run([new EvaluationEntry(network, null, null)], images, (options ?? EvaluationOptions.Default).KeepDone, progress, cancellation.OrAmbient())[0];
 
     /// <summary>The accuracy quantized, beside full precision.</summary>
     /// <param name="network">The network.</param>
@@ -31,7 +31,7 @@ public static class NetworkEvaluation
     public static EvaluationResult Evaluate(
         this Network network, ImageSet images, QuantizationScheme scheme, ImageSet? calibration = null,
         EvaluationOptions? options = null, IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default) =>
-        EvaluationPass.Run([network.Quantized(scheme, calibration, progress, cancellation)], images, (options ?? EvaluationOptions.Default).KeepDone, progress, cancellation)[0];
+        EvaluationPass.Run([network.Quantized(scheme, calibration, progress, cancellation.OrAmbient())], images, (options ?? EvaluationOptions.Default).KeepDone, progress, cancellation.OrAmbient())[0];
 
     /// <summary>The network with the ranges it carries, or else those of the calibration images.</summary>
     internal static EvaluationEntry Quantized(this Network network, QuantizationScheme scheme, ImageSet? calibration, IProgress<SweepProgress>? progress, CancellationToken cancellation) =>

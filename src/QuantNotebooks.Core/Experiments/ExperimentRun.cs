@@ -20,6 +20,7 @@ public static class ExperimentRun
     public static ExperimentReport Run(
         this ExperimentPlan plan, string results, ExperimentOptions? options = null, IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
+        cancellation = cancellation.OrAmbient();
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(results);
         options ??= new ExperimentOptions();

@@ -24,6 +24,7 @@ public static class IntegerChecker
     public static ExportResult CheckAgainstSimulation(
         this ExportResult export, ImageSet images, IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
+        cancellation = cancellation.OrAmbient();
         ArgumentNullException.ThrowIfNull(export);
         ArgumentNullException.ThrowIfNull(images);
         if (export.Scheme is not { } scheme)

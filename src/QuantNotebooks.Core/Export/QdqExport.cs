@@ -68,6 +68,7 @@ public static class QdqExport
     public static ExportResult SaveQdq(
         this Network network, string path, QuantizationScheme scheme, ImageSet calibration, QdqOptions? options = null, CancellationToken cancellation = default)
     {
+        cancellation = cancellation.OrAmbient();
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(scheme);
         ArgumentNullException.ThrowIfNull(calibration);

@@ -146,6 +146,7 @@ public sealed class ImageSet
     /// <exception cref="QuantNotebooksException">Not one image can be decoded.</exception>
     public ImageSet WithoutBroken(CancellationToken cancellation = default)
     {
+        cancellation = cancellation.OrAmbient();
         if (TensorShape is not null)
             return this;
         var reasons = new string?[Count];

@@ -25,6 +25,7 @@ public static class MagnitudePruning
     /// <exception cref="QuantNotebooksException">The sparsity is no such share, or the factorization needs images and there are none.</exception>
     public static PruningResult Prune(this Network network, double sparsity, PruningOptions? options = null, CancellationToken cancellation = default)
     {
+        cancellation = cancellation.OrAmbient();
         ArgumentNullException.ThrowIfNull(network);
         RequireShare(sparsity);
         options ??= PruningOptions.Default;

@@ -33,6 +33,7 @@ public static class PruningMeasurement
         this Network network, ImageSet images, IEnumerable<double>? sparsities = null, PruningOptions? options = null,
         IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
+        cancellation = cancellation.OrAmbient();
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(images);
         options ??= PruningOptions.Default;

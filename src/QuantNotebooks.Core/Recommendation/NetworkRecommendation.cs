@@ -31,6 +31,7 @@ public static class NetworkRecommendation
         this Network network, ImageSet images, ImageSet heldOut, QuantizationScheme scheme, RecommendationOptions? options = null,
         IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
+        cancellation = cancellation.OrAmbient();
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(heldOut);

@@ -93,6 +93,7 @@ public sealed record EqualizationEffect(
     public static EqualizationEffect Measure(
         EqualizationResult equalization, ImageSet images, QuantizationScheme scheme, IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
+        cancellation = cancellation.OrAmbient();
         ArgumentNullException.ThrowIfNull(equalization);
         ArgumentNullException.ThrowIfNull(scheme);
         var (before, after) = (equalization.IsUnchanged ? equalization.Network : equalization.Network.Parent!, equalization.Network);

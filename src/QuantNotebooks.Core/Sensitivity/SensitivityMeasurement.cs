@@ -32,6 +32,7 @@ public static class SensitivityMeasurement
         this Network network, ImageSet images, QuantizationScheme scheme, SensitivityOptions? options = null,
         IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
+        cancellation = cancellation.OrAmbient();
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(images);
         options ??= SensitivityOptions.Default;

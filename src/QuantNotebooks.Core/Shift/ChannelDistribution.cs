@@ -39,6 +39,7 @@ public static class Distributions
         this Network network, ImageSet images, QuantizationScheme scheme, string layer, int channel, LayerPoint point = LayerPoint.AfterActivation, int bins = 120,
         CancellationToken cancellation = default)
     {
+        cancellation = cancellation.OrAmbient();
         ArgumentNullException.ThrowIfNull(network);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bins);
         var wanted = network.Layer(layer);

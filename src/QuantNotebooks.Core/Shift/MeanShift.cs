@@ -27,6 +27,7 @@ public static class MeanShift
         this Network network, ImageSet images, QuantizationScheme scheme, MeanShiftOptions? options = null,
         IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
+        cancellation = cancellation.OrAmbient();
         ArgumentNullException.ThrowIfNull(network);
         options ??= MeanShiftOptions.Default;
         FiniteCheck.Weights(network);

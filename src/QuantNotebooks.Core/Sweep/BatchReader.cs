@@ -61,7 +61,7 @@ internal sealed class BatchReader : IDisposable
         foreach (var (tensor, filled) in _ahead.Values)
         {
             // Its memory must not be given back while it is written to; what went wrong in a batch that nobody asked for does not matter.
-            ((IAsyncResult)filled).AsyncWaitHandle.WaitOne();
+            filled.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
             tensor.Dispose();
         }
         _ahead.Clear();

@@ -46,7 +46,7 @@ internal sealed class BatchWorkers(int count, int threads)
         }
         finally
         {
-            // An interrupted cell is aborted here, while it works or waits: what it then gives back, sessions and memory, the others still use.
+            // The thread of an interrupted cell is woken here while it waits: what it then gives back, sessions and memory, the others still use.
             Volatile.Write(ref isLeft, true);
             JoinAll(helpers);
         }

@@ -22,7 +22,7 @@ public static class Calibration
     /// <exception cref="QuantNotebooksException">The images don't fit the network, or a value is not finite.</exception>
     public static ActivationRanges Calibrate(
         this Network network, ImageSet images, IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default) =>
-        Extrema(network, images, progress, cancellation);
+        Extrema(network, images, progress, cancellation.OrAmbient());
 
     private static ActivationRanges Extrema(Network network, ImageSet images, IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
@@ -50,6 +50,7 @@ public static class Calibration
     public static ActivationRanges Calibrate(
         this Network network, ImageSet images, QuantizationScheme scheme, IProgress<SweepProgress>? progress = null, CancellationToken cancellation = default)
     {
+        cancellation = cancellation.OrAmbient();
         ArgumentNullException.ThrowIfNull(scheme);
         var reference = network.FloatReference;
         // First, because a scheme that does not fit the network is refused here.

@@ -55,16 +55,8 @@ internal sealed class CommandMagic(CommandDefinition definition) : Magic
         var arguments = CommandWords.Bind(definition, own);
         return run =>
         {
-            var host = new CellCommandHost(run.Engine.FindVariable, SweepWorkerCommand.Program);
-            try
-            {
-                var result = definition.Run(arguments, host);
-                if (target is not null) run.Assignment = (target, result);
-            }
-            finally
-            {
-                host.Finish();
-            }
+            var result = new CellCommandHost(run.Engine.FindVariable, SweepWorkerCommand.Program).Run(definition, arguments);
+            if (target is not null) run.Assignment = (target, result);
         };
     }
 

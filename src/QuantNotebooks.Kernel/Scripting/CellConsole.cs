@@ -32,7 +32,8 @@ internal static class CellConsole
             // What a thread of a cell throws, or a finalizer, would end the process.
             ExceptionHandling.SetUnhandledExceptionHandler(static exception =>
             {
-                Console.Error.WriteLine($"In the background: {exception}");
+                var isInterrupt = exception is OperationCanceledException { CancellationToken: var token } && token == RunningCell.CancellationToken && token.IsCancellationRequested;
+                if (!isInterrupt) Console.Error.WriteLine($"In the background: {exception}");
                 return true;
             });
             installed = true;
@@ -52,15 +53,8 @@ internal static class CellConsole
         public override void Write(string? value)
         {
             if (string.IsNullOrEmpty(value)) return;
-            // An interrupt aborts the thread, but never within finally: the output's state stays whole.
-            try
-            {
-            }
-            finally
-            {
-                if (RunningCell.Output is { } output) output.Write(stream, ConsoleColours.Apply(value));
-                else fallback.Write(value);
-            }
+            if (RunningCell.Output is { } output) output.Write(stream, ConsoleColours.Apply(value));
+            else fallback.Write(value);
         }
 
         // One call, so that lines of several threads do not mix.

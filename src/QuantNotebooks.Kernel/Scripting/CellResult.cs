@@ -50,9 +50,9 @@ internal sealed record MagicFailed(int Number, int Line, string SourceLine, stri
     private string Name => SourceLine.Trim().Split(' ', 2)[0];
 }
 
-/// <summary>The user stopped the cell. Variables that it declared are lost; changes to those of earlier cells stay.</summary>
+/// <summary>The user stopped the cell. Changes to variables of earlier cells stay, and what it had declared; if it was left behind that is lost.</summary>
 /// <param name="Number">The cell's execution count.</param>
-/// <param name="StillRunning">Whether some of its code did not stop, as native code may not, and goes on in the background.</param>
+/// <param name="StillRunning">Whether some of its code did not stop, as native code and that of other libraries may not, and goes on in the background.</param>
 internal sealed record CellInterrupted(int Number, bool StillRunning) : CellResult(Number)
 {
     /// <summary>The variable that holds what was done until then; null for none.</summary>
@@ -60,7 +60,7 @@ internal sealed record CellInterrupted(int Number, bool StillRunning) : CellResu
 
     public override CellError Error => new("Interrupted", Text, [Text]);
 
-    private string Text => StillRunning ? "The cell was interrupted; native code that it called has not returned yet."
+    private string Text => StillRunning ? "The cell was interrupted; code that it called, of another library or native, has not returned yet."
         : Kept is null ? "The cell was interrupted." : $"The cell was interrupted; '{Kept}' holds what was done until then.";
 }
 

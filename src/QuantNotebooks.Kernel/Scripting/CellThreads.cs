@@ -1,7 +1,7 @@
 namespace QuantNotebooks.Kernel.Scripting;
 
 /// <summary>
-/// Threads for cells' code. Not those of the thread pool, because an abort or interrupt that arrives late would hit whoever uses the thread
+/// Threads for cells' code. Not those of the thread pool, because an interrupt that arrives late would hit whoever uses the thread
 /// next: a thread that was interrupted ends here. Others are used again, since code with many awaits would otherwise start thousands.
 /// </summary>
 internal sealed class CellThreads

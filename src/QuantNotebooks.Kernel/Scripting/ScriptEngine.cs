@@ -16,7 +16,7 @@ namespace QuantNotebooks.Kernel.Scripting;
 /// </summary>
 /// <remarks>
 /// Not thread safe: one piece at a time, as a notebook session sees to. Relative paths begin at the process's current directory.
-/// A piece that throws, or stops by itself when it is interrupted, keeps what it had declared; one that must be aborted loses its own declarations.
+/// A piece that throws, or stops when it is interrupted, keeps what it had declared; one that is left behind loses its own declarations.
 /// </remarks>
 internal sealed class ScriptEngine
 {
@@ -98,7 +98,8 @@ internal sealed class ScriptEngine
     /// <param name="code">C# script.</param>
     /// <param name="output">Where the cell's text and displays go, from any thread, while it runs and after. Its value does not go there.</param>
     /// <param name="cancellationToken">
-    /// Interrupts the cell: code sees it as <see cref="RunningCell.CancellationToken"/>, and is aborted if that does not stop it.
+    /// Interrupts the cell: code sees it as <see cref="RunningCell.CancellationToken"/> and by its checks (<see cref="CheckedCode"/>), and is left behind if that does
+    /// not stop it.
     /// </param>
     public Task<CellResult> RunAsync(int number, string code, INotebookOutput output, CancellationToken cancellationToken) =>
         Task.Run(() => CompileAndRunAsync(number, code, output, cancellationToken), CancellationToken.None);
@@ -110,7 +111,7 @@ internal sealed class ScriptEngine
     /// <param name="cancellationToken">As above.</param>
     /// <param name="grace">How long it may take to stop by itself when it is interrupted; null for what a user's code may take.</param>
     /// <returns>Why it failed, or null.</returns>
-    public Task<CellResult?> InvokeAsync(int number, Action code, INotebookOutput output, CancellationToken cancellationToken, TimeSpan? grace = null) => AbortablyAsync(number, output, () =>
+    public Task<CellResult?> InvokeAsync(int number, Action code, INotebookOutput output, CancellationToken cancellationToken, TimeSpan? grace = null) => InterruptiblyAsync(number, output, () =>
     {
         code();
         return Task.FromResult<CellResult?>(null);
@@ -148,7 +149,7 @@ internal sealed class ScriptEngine
             warnings.Write(diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Warning).Select(Convert), output);
             var hasValue = silent is null && CellSyntax.EndsInValue(compilation, tree, cancellationToken);
             script = Guarded(script, tree, number, cancellationToken);
-            script.CreateDelegate(cancellationToken); // emits and loads here, where no abort can hurt the compiler
+            script.CreateDelegate(cancellationToken); // emits and loads here, where no interrupt can hurt the compiler
             return await ExecuteAsync(number, script, hasValue, output, cancellationToken).ConfigureAwait(false);
         }
         catch (CompilationErrorException exception)
@@ -164,9 +165,12 @@ internal sealed class ScriptEngine
     // What the compiler says is of the code as it was written; should it not like the checks, the code runs without them.
     private Script<object> Guarded(Script<object> script, SyntaxTree tree, int number, CancellationToken cancellationToken)
     {
-        var guarded = StackGuard.Add(tree, script.GetCompilation());
-        if (guarded == script.Code) return script;
-        var other = state!.Script.ContinueWith<object>(guarded, NextOptions(ExceptionText.FileNameOf(number)));
+        var compilation = script.GetCompilation();
+        var guarded = CheckedCode.Of(tree, compilation);
+        var loaded = compilation.SyntaxTrees.Where(other => other != tree).DistinctBy(other => other.FilePath).ToDictionary(other => other.FilePath, other => CheckedCode.Of(other, compilation));
+        if (guarded == script.Code && loaded.Count == 0) return script;
+        var options = NextOptions(ExceptionText.FileNameOf(number));
+        var other = state!.Script.ContinueWith<object>(guarded, loaded.Count == 0 ? options : options.WithSourceResolver(new CheckedSources(options.SourceResolver, loaded)));
         return other.Compile(cancellationToken).Any(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error) ? script : other;
     }
 
@@ -175,24 +179,33 @@ internal sealed class ScriptEngine
     {
         var previous = state!;
         MetadataReference[] given = [.. newReferences];
-        return (await AbortablyAsync(number, output, async () =>
+        ScriptState<object>? next = null;
+        var result = await InterruptiblyAsync(number, output, async () =>
         {
-            var next = await script.RunFromAsync(previous, catchException: static _ => true);
-            state = next;
-            newReferences.RemoveAll(given.Contains);
-            declared?.Invoke(script.GetCompilation());
-            if (next.Exception is OperationCanceledException && cancellationToken.IsCancellationRequested) return new CellInterrupted(number, StillRunning: false);
+            next = await script.RunFromAsync(previous, catchException: static _ => true);
+            if (next.Exception is not null && IsInterrupt(next.Exception) && cancellationToken.IsCancellationRequested) return new CellInterrupted(number, StillRunning: false);
             if (next.Exception is not null) return Threw(number, next.Exception);
             // What a last display(x) gives is there to be updated, and shown already. Formatting runs the user's code too: lazy sequences, properties, ToString.
             return new CellSucceeded(number, hasValue, next.ReturnValue, hasValue && next.ReturnValue is not DisplayedValue ? MimeBundle.Of(next.ReturnValue) : null);
-        }, cancellationToken).ConfigureAwait(false))!;
+        }, cancellationToken).ConfigureAwait(false);
+        // What is left behind may end while other cells run, which go on from the state before it.
+        if (next is null || result is CellInterrupted { StillRunning: true }) return result!;
+        state = next;
+        newReferences.RemoveAll(given.Contains);
+        declared?.Invoke(script.GetCompilation());
+        return result!;
     }
 
+    // Parallel loops and waits for tasks wrap what came of each.
+    private static bool IsInterrupt(Exception exception) => exception is AggregateException several
+        ? several.Flatten().InnerExceptions.All(IsInterrupt)
+        : exception is OperationCanceledException or ThreadInterruptedException;
+
     // What escapes the code, such as an exception while a value is formatted, or the interrupt, becomes the result.
-    private async Task<CellResult?> AbortablyAsync(
+    private async Task<CellResult?> InterruptiblyAsync(
         int number, INotebookOutput output, Func<Task<CellResult?>> code, CancellationToken cancellationToken, TimeSpan? grace = null)
     {
-        var run = new AbortableRun(threads, grace ?? AbortableRun.UsualGrace);
+        var run = new InterruptibleRun(threads, grace ?? InterruptibleRun.UsualGrace);
         using var cell = RunningCell.Enter(number, output, run.CancellationToken);
         try
         {

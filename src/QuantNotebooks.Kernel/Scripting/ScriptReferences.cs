@@ -1,22 +1,26 @@
 using System.Reflection;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 
 namespace QuantNotebooks.Kernel.Scripting;
 
 /// <summary>The metadata references of a session: the framework, the given assemblies, and all that these refer to.</summary>
 internal static class ScriptReferences
 {
-    // Parsed metadata is shared by all sessions of a process.
-    private static readonly Lazy<IReadOnlyList<MetadataReference>> Framework = new(ReadFramework);
+    // Parsed metadata is shared by all sessions of a process, and the framework's symbols are: those of the first compilation, which is kept for it. Of
+    // several sets, made at the same time, a cell might get another than the cell before, and the aliases that it inherits would mean other types.
+    private static readonly Lazy<Compilation> Framework = new(ReadFramework);
 
-    public static IEnumerable<MetadataReference> Of(IEnumerable<Assembly> assemblies) => Framework.Value.Concat(Closure(assemblies)
+    public static IEnumerable<MetadataReference> Of(IEnumerable<Assembly> assemblies) => Framework.Value.References.Concat(Closure(assemblies)
         .Select(assembly => MetadataReference.CreateFromFile(assembly.Location)));
 
-    private static List<MetadataReference> ReadFramework()
+    private static CSharpCompilation ReadFramework()
     {
         var folder = FrameworkFolder;
         var trusted = (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string ?? "").Split(Path.PathSeparator);
-        return [.. trusted.Where(path => Path.GetDirectoryName(path) == folder).Select(path => MetadataReference.CreateFromFile(path))];
+        var framework = CSharpCompilation.Create("framework", references: trusted.Where(path => Path.GetDirectoryName(path) == folder).Select(path => MetadataReference.CreateFromFile(path)));
+        _ = framework.ObjectType; // finds the symbols of all references
+        return framework;
     }
 
     private static string FrameworkFolder { get; } = Path.GetDirectoryName(typeof(object).Assembly.Location)!;

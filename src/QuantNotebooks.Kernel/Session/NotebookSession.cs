@@ -67,7 +67,7 @@ internal sealed class NotebookSession : IDisposable
     /// <param name="cell">C# script and magics.</param>
     /// <param name="output">Where the cell's text and displays go, from any thread, while it runs and after. Its value does not go there.</param>
     /// <param name="cancellationToken">
-    /// Interrupts the cell: code sees it as <see cref="RunningCell.CancellationToken"/>, and is aborted if that does not stop it.
+    /// Interrupts the cell: code sees it as <see cref="RunningCell.CancellationToken"/>, and is left behind if that does not stop it.
     /// </param>
     public Task<CellResult> RunAsync(string cell, INotebookOutput output, CancellationToken cancellationToken = default) =>
         RunAsync(cell, output, counts: true, cancellationToken);

@@ -35,8 +35,24 @@ internal sealed class CellCommandHost(Func<string, object?> findVariable, Experi
         NotebookDisplay.display(new MimeBundle(new MimePart("application/json", json), new MimePart(MimeBundle.PlainText, json)));
     }
 
-    /// <summary>Marks a bar that became no result as stopped.</summary>
-    public void Finish()
+    /// <summary>Runs a command in the running cell.</summary>
+    /// <returns>Its result, of which it has shown what there is to show.</returns>
+    public object Run(CommandDefinition definition, CommandArguments arguments)
+    {
+        // A command hands the cell's token on where an interrupt is to stop it; what it does to show what was done until then runs to its end.
+        using var noOther = AmbientCancellation.Enter(CancellationToken.None);
+        try
+        {
+            return definition.Run(arguments, this);
+        }
+        finally
+        {
+            Finish();
+        }
+    }
+
+    // A bar that became no result is marked as stopped.
+    private void Finish()
     {
         _bar?.Stop();
         _bar = null;

@@ -66,15 +66,7 @@ public static class HostedCommand
     private static object Run(CommandDefinition definition, CommandArguments arguments, INotebookHost host)
     {
         using var cell = RunningCell.Enter(0, new HostOutput(host), host.Cancellation);
-        var commandHost = new CellCommandHost(name => FindVariable(host, name));
-        try
-        {
-            return definition.Run(arguments, commandHost);
-        }
-        finally
-        {
-            commandHost.Finish();
-        }
+        return new CellCommandHost(name => FindVariable(host, name)).Run(definition, arguments);
     }
 
     // On a thread of the pool's, which the host does not wait for. Asked for what is no variable, some hosts complain.

@@ -3,7 +3,7 @@ using Microsoft.ML.OnnxRuntime;
 namespace QuantNotebooks.Notebook.Hosting;
 
 /// <summary>
-/// ONNX Runtime sessions of a notebook's own that the user can interrupt. Native code cannot be aborted from outside: it must be asked to stop, by the
+/// ONNX Runtime sessions of a notebook's own that the user can interrupt. Native code cannot be stopped from outside: it must be asked to, by the
 /// options of the run.
 /// </summary>
 public static class InterruptibleOnnx

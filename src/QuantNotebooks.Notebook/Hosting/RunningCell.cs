@@ -12,7 +12,7 @@ public static class RunningCell
     // For code on threads that no execution context reaches, such as native callbacks.
     private static volatile Context? latest;
 
-    /// <summary>Cancelled when the user interrupts the cell. Long-running functions take it as their default.</summary>
+    /// <summary>Cancelled when the user interrupts the cell. The library's long-running functions observe it where they are given no other (<see cref="AmbientCancellation"/>).</summary>
     public static CancellationToken CancellationToken => Current?.CancellationToken ?? default;
 
     /// <summary>Where output of the running cell goes, or null where no notebook runs.</summary>
@@ -28,7 +28,7 @@ public static class RunningCell
     {
         ArgumentNullException.ThrowIfNull(output);
         var context = new Context(number, output, cancellationToken);
-        var scope = new Scope(context, Flowing.Value, latest);
+        var scope = new Scope(context, Flowing.Value, latest, AmbientCancellation.Enter(cancellationToken));
         Flowing.Value = latest = context;
         return scope;
     }
@@ -39,11 +39,12 @@ public static class RunningCell
         public bool HasEnded { get; set; }
     }
 
-    private sealed class Scope(Context context, Context? flowingBefore, Context? latestBefore) : IDisposable
+    private sealed class Scope(Context context, Context? flowingBefore, Context? latestBefore, IDisposable cancellation) : IDisposable
     {
         public void Dispose()
         {
             context.HasEnded = true;
+            cancellation.Dispose();
             Flowing.Value = flowingBefore;
             if (latest == context) latest = latestBefore;
         }

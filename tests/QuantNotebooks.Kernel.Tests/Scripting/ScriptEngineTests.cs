@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Scripting;
 using Microsoft.CodeAnalysis.Scripting;
 using QuantNotebooks.Kernel.Scripting;
@@ -121,10 +123,13 @@ public sealed class ScriptEngineTests : IDisposable
     [InlineData("using System.Linq.Expressions;\nFunc<int, int> odd = null, even = n => n == 0 ? 1 : odd(n - 1); odd = n => n == 0 ? 0 : even(n - 1);\nint Two(int n) => 2;\nExpression<Func<int, int>> e = n => odd(n) + new[] { n }.Select(m => Two(m)).Sum();\neven(4) + (e.ToString().Contains(\"Stack\") ? 9 : 0) + e.Compile()(3)", 4)]
     [InlineData("Func<int, Func<int, int>> add = a => b => Math.Abs(a) + b;\nvar twice = (int n) => Math.Abs(2 * n);\nFunc<Task> t = async () => await Task.Yield();\nFunc<Task<int>> u = async () => await Task.FromResult(1);\nAction act = () => Math.Abs(1);\nFunc<int> no = () => throw new Exception(1.ToString());\nDelegate d = () => twice(1);\nawait t(); act(); add(1)(2) + twice(2) + await u() + (int)d.DynamicInvoke()", 10)]
     [InlineData("class A { public List<int> Numbers = new() { 1 }; public List<int> More { get; } = new List<int>([2, 3]); public int[] Array = { new int() }; object o = new { X = 1 }, p; static object s = new(); }\nrecord R(int X) { public A A { get; init; } = new(); }\nnew R(1).A.More.Count + new A().Numbers.Count", 3)]
-    public async Task ChecksOfTheStackChangeNoCode(string code, int value)
+    [InlineData("var sum = 0; for (var i = 0; i < 3; i++) sum += i; foreach (var x in new[] { 1, 2 }) foreach (var (a, b) in new[] { (x, 1) }) sum += a + b;\nvar n = 2; while (n > 0) n--; do n++; while (n < 3);\nagain: n--; if (n > 0) goto again; else sum += n;\nwhile (false) ;\nsum", 8)]
+    [InlineData("Func<int[], IEnumerable<int>> f = xs => from x in xs where x > 1 let y = x * x orderby y select y + 1;\nvar named = from x in new[] { 1, 2 } select new { x, s = x.ToString() };\nvar groups = from x in new[] { 1, 2, 3 } group x by x % 2 into g select g.Count();\nf([1, 2, 3]).Sum() + named.Count() + groups.Max() + (from x in new[] { 5 } select (int?)null).Count()", 20)]
+    [InlineData("using System.Linq.Expressions;\nvar q = from x in new[] { 1, 2 }.AsQueryable() where x > 1 select x * 2;\nvar r = new[] { 3 }.AsQueryable().Where(x => x > 1).Select(x => x + 1);\nvar three = new[] { 1, 2, 3 };\nvoid Double() { foreach (ref var x in three.AsSpan()) x *= 2; }\nDouble(); await foreach (var y in G()) three[0] += y;\nasync IAsyncEnumerable<int> G() { for (var i = 0; i < 2; i++) { await Task.Yield(); yield return i; } }\nq.Single() + r.Single() + three.Sum() + (q.Expression.ToString().Contains(\"Check\") ? 100 : 0)", 21)]
+    public async Task ChecksChangeNoCode(string code, int value)
     {
         var compilation = CSharpScript.Create(code, ScriptOptions.Default.WithReferences(ScriptReferences.Of([])).WithImports(new ScriptEngineOptions().AllImports)).GetCompilation();
-        var guarded = StackGuard.Add(compilation.SyntaxTrees.Single(), compilation);
+        var guarded = CheckedCode.Of(compilation.SyntaxTrees.Single(), compilation);
         Assert.NotEqual(code, guarded);
         Assert.Equal(code.Count(character => character == '\n'), guarded.Count(character => character == '\n'));
         Assert.Equal(value, await Value(code));
@@ -142,6 +147,21 @@ public sealed class ScriptEngineTests : IDisposable
         // A name that a cell gives is the cell's.
         Assert.Equal("Plotly.NET.Frame", await Value("using Frame = Plotly.NET.Frame;\ntypeof(Frame).FullName"));
         Assert.Equal(5, await Value("record Chart(int X);\nnew Chart(5).X"));
+    }
+
+    /// <summary>An alias keeps its type from the cell that gave it: were the framework's types other symbols in the next cell, nothing would fit it.</summary>
+    [Fact]
+    public async Task SessionsThatBeginTogetherShareTheFrameworksSymbols()
+    {
+        var compilations = new ConcurrentBag<Compilation>();
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(async () =>
+        {
+            var other = new ScriptEngine(NotebookEnvironment.Options(null), compilations.Add);
+            await other.RunAsync(1, "1", output, Token);
+            await other.RunAsync(2, "2", output, Token);
+        }, Token)));
+        Assert.Equal(18, compilations.Count); // each engine's own first one too
+        Assert.Single(compilations.Select(compilation => compilation.ObjectType.ContainingAssembly).Distinct<ISymbol>(SymbolEqualityComparer.Default));
     }
 
     [Fact]
@@ -191,6 +211,17 @@ public sealed class ScriptEngineTests : IDisposable
     [InlineData("Console.Write(1); while (true) try { Thread.Sleep(-1); } catch (Exception) { continue; }")]
     [InlineData("Console.Write(1); await Task.Delay(-1, RunningCell.CancellationToken);")]
     [InlineData("IEnumerable<int> F() { Console.Write(1); while (true) { } yield break; }\nF()")]
+    [InlineData("Console.Write(1); int F(int n) => n < 2 ? n : F(n - 1) + F(n - 2);\nF(60)")]
+    [InlineData("Console.Write(1); var list = new List<byte[]>(); for (;;) { list.Add(new byte[10]); if (list.Count > 100) list.Clear(); }")]
+    [InlineData("Console.Write(1); Enumerable.Range(0, int.MaxValue).Select(x => (double)x * x).Sum()")]
+    [InlineData("Console.Write(1); (from x in Enumerable.Range(0, int.MaxValue) from y in Enumerable.Range(0, int.MaxValue) where x < 0 select x).Count()")]
+    [InlineData("Console.Write(1); again: if (true) goto again;")]
+    [InlineData("Console.Write(1); do ; while (true);")]
+    [InlineData("Console.Write(1); await Task.Run(() => { while (true) { } });")]
+    [InlineData("Console.Write(1); Parallel.For(0, int.MaxValue, i => { while (true) { } });")]
+    [InlineData("Console.Write(1); while (true) try { throw new InvalidOperationException(); } catch (InvalidOperationException) { }")]
+    [InlineData("class Slow { public int X { get { while (true) { } } } }\nConsole.Write(1); new Slow().X")]
+    [InlineData("Console.Write(1); async Task<int> F() { while (true) await Task.Yield(); }\nawait F();")]
     public async Task InterruptStopsTheCellWithinASecond(string code)
     {
         await Run("var x = 1;");
@@ -203,6 +234,77 @@ public sealed class ScriptEngineTests : IDisposable
         Assert.InRange(clock.ElapsedMilliseconds, 0, 1000);
         Assert.False(Assert.IsType<CellInterrupted>(result).StillRunning);
         Assert.Equal(2, await Value("x + 1"));
+    }
+
+    [Fact]
+    public async Task AnInterruptStopsALoadedFile()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.Write("forever.csx", "void Forever() { while (true) { } }\nint Deep(int n) => Deep(n + 1) + 1;");
+        using var interrupt = new CancellationTokenSource();
+        var running = engine.RunAsync($"#load \"{file}\"\nConsole.Write(1); Forever();", output, interrupt.Token);
+        await output.FirstWrite.Task.WaitAsync(TimeSpan.FromSeconds(20), Token);
+        await interrupt.CancelAsync();
+        Assert.False(Assert.IsType<CellInterrupted>(await running.WaitAsync(TimeSpan.FromSeconds(10), Token)).StillRunning);
+        Assert.IsType<InsufficientExecutionStackException>(Assert.IsType<CellThrew>(await Run("Deep(0)")).Exception);
+    }
+
+    [Fact]
+    public async Task AnInterruptIsSurvivedWhereverItComes()
+    {
+        // Calls, returns and allocations: where an abort by the runtime would end the process.
+        await Run("int F(int n) => n == 0 ? 0 : F(n - 1) + 1; long calls = 0;");
+        var random = new Random(1);
+        for (var count = 0; count < 60; count++)
+        {
+            using var interrupt = new CancellationTokenSource();
+            var written = output.AllText.Length;
+            var running = engine.RunAsync("Console.Write(1); while (true) { calls += F(30); _ = string.Join(',', Enumerable.Range(0, 10).Where(x => x % 3 == 0)).Split(','); }", output, interrupt.Token);
+            while (output.AllText.Length == written) await Task.Delay(1, Token);
+            await Task.Delay(random.Next(20), Token);
+            await interrupt.CancelAsync();
+            Assert.False(Assert.IsType<CellInterrupted>(await running.WaitAsync(TimeSpan.FromSeconds(20), Token)).StillRunning);
+        }
+        Assert.Equal(true, await Value("calls > 0"));
+    }
+
+    [Fact]
+    public async Task AnInterruptedCellCleansUpAndKeepsWhatItDeclared()
+    {
+        using var interrupt = new CancellationTokenSource();
+        var running = engine.RunAsync("""
+            class Resource : IDisposable { public static int Closed; public void Dispose() { for (var i = 0; i < 3; i++) Closed++; } }
+            var declared = 5;
+            var cleaned = 0;
+            try { using var resource = new Resource(); Console.Write(1); while (true) { } } finally { for (var i = 0; i < 4; i++) cleaned++; }
+            """, output, interrupt.Token);
+        await output.FirstWrite.Task.WaitAsync(TimeSpan.FromSeconds(20), Token);
+        await interrupt.CancelAsync();
+        Assert.IsType<CellInterrupted>(await running);
+        Assert.Equal(543, await Value("100 * declared + 10 * cleaned + Resource.Closed"));
+    }
+
+    [Fact]
+    public async Task WhatIsLeftBehindChangesNoLaterCell()
+    {
+        using var interrupt = new CancellationTokenSource();
+        await Run("var x = 1; var gate = new ManualResetEventSlim();");
+        // What does not look: the wait is cut short again and again, and goes on.
+        var running = engine.RunAsync("""
+            using System.Linq.Expressions;
+            Expression<Action> wait = () => gate.Wait(TimeSpan.FromMilliseconds(10));
+            var stubborn = Expression.Lambda<Action>(Expression.Loop(Expression.TryCatch(Expression.Block(Expression.IfThen(Expression.Property(Expression.Constant(gate), "IsSet"),
+                Expression.Throw(Expression.Constant(new TimeoutException()))), wait.Body, Expression.Empty()), Expression.Catch(typeof(ThreadInterruptedException), Expression.Empty())))).Compile();
+            Console.Write(1);
+            try { stubborn(); } catch (TimeoutException) { }
+            var x = 7;
+            """, output, interrupt.Token);
+        await output.FirstWrite.Task.WaitAsync(TimeSpan.FromSeconds(20), Token);
+        await interrupt.CancelAsync();
+        Assert.True(Assert.IsType<CellInterrupted>(await running).StillRunning);
+        Assert.Equal(1, await Value("x"));
+        await Run("var x = 2; gate.Set(); Thread.Sleep(300);");
+        Assert.Equal(2, await Value("x"));
     }
 
     [Fact]

@@ -1,26 +1,31 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime;
+using QuantNotebooks.Notebook.Hosting;
 
 namespace QuantNotebooks.Kernel.Scripting;
 
 /// <summary>
-/// Runs one cell's code so that it can be stopped against its will: on threads of its own, within <see cref="ControlledExecution"/>.
-/// As the code's synchronization context it also catches what comes after each await. It hands every continuation to whichever thread is
-/// free, so code that blocks on a task does not dead-lock.
+/// Runs one cell's code, on threads of its own, so that it can be interrupted: by its token, which the library's functions and the checks in the
+/// code (<see cref="CheckedCode"/>) look at, and by waking what sleeps or waits. As the code's synchronization context it also catches what
+/// comes after each await. It hands every continuation to whichever thread is free, so code that blocks on a task does not dead-lock.
 /// </summary>
+/// <remarks>Code that looks at nothing, native or of other libraries, is left behind; where it comes back to code with checks, it ends there.</remarks>
 [SuppressMessage("Reliability", "CA1001", Justification = "Code that goes on in the background may use the token after the run; nothing unmanaged hangs on it.")]
-internal sealed class AbortableRun : SynchronizationContext
+internal sealed class InterruptibleRun : SynchronizationContext
 {
-    /// <summary>How long a user's code may take to stop by itself once its token is cancelled, before it is aborted.</summary>
+    /// <summary>How long a user's code may take to stop once its token is cancelled, before what it waits for is cut short.</summary>
     public static readonly TimeSpan UsualGrace = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long aborting may take. Native code cannot be aborted.</summary>
+    /// <summary>How long it may take then, before it is left behind.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(600);
+
+    /// <summary>How long code may take to see the interrupt where nothing tells when it ends: the user's own threads, and tasks.</summary>
+    private static readonly TimeSpan Echo = TimeSpan.FromSeconds(5);
 
     private readonly CellThreads threads;
     private readonly TimeSpan grace;
     private readonly Lock gate = new();
-    private readonly Dictionary<Thread, CancellationTokenSource> active = [];
+    private readonly HashSet<Thread> active = [];
     private readonly CancellationTokenSource cooperative = new();
     private readonly TaskCompletionSource<bool> interrupted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ExecutionContext? executionContext;
@@ -28,9 +33,9 @@ internal sealed class AbortableRun : SynchronizationContext
 
     /// <param name="threads">Where the code runs.</param>
     /// <param name="grace">How long it may take to stop by itself.</param>
-    public AbortableRun(CellThreads threads, TimeSpan grace) => (this.threads, this.grace) = (threads, grace);
+    public InterruptibleRun(CellThreads threads, TimeSpan grace) => (this.threads, this.grace) = (threads, grace);
 
-    /// <summary>Cancelled first when the run is interrupted.</summary>
+    /// <summary>Cancelled when the run is interrupted.</summary>
     public CancellationToken CancellationToken => cooperative.Token;
 
     /// <summary>
@@ -42,7 +47,7 @@ internal sealed class AbortableRun : SynchronizationContext
         executionContext = ExecutionContext.Capture();
         var completion = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         Start(() => Complete(code, completion));
-        using var registration = cancellationToken.UnsafeRegister(static run => ((AbortableRun)run!).BeginInterrupt(), this);
+        using var registration = cancellationToken.UnsafeRegister(static run => ((InterruptibleRun)run!).BeginInterrupt(), this);
         await Task.WhenAny(completion.Task, interrupted.Task).ConfigureAwait(false);
         if (!interrupting) return await completion.Task.ConfigureAwait(false);
         var stillRunning = !completion.Task.IsCompleted && await interrupted.Task.ConfigureAwait(false);
@@ -72,17 +77,16 @@ internal sealed class AbortableRun : SynchronizationContext
 
     private void Execute(Action work)
     {
-        using var abort = new CancellationTokenSource();
         lock (gate)
         {
             if (interrupting) return; // a continuation of code that has been stopped
-            active.Add(Thread.CurrentThread, abort);
+            active.Add(Thread.CurrentThread);
         }
         SetSynchronizationContext(this);
         try
         {
             // The work keeps its own context, which holds the running cell, whoever posted it.
-            ExecutionContext.Run(executionContext!, _ => RunAbortably(work, abort.Token), null);
+            ExecutionContext.Run(executionContext!, _ => work(), null);
         }
         catch (Exception exception) when (interrupting && exception is OperationCanceledException or ThreadInterruptedException)
         {
@@ -100,10 +104,6 @@ internal sealed class AbortableRun : SynchronizationContext
         }
     }
 
-#pragma warning disable SYSLIB0046 // Meant for exactly this: notebooks and REPLs that run a user's code.
-    private static void RunAbortably(Action work, CancellationToken abort) => ControlledExecution.Run(work, abort);
-#pragma warning restore SYSLIB0046
-
     private void Leave()
     {
         while (true)
@@ -120,7 +120,7 @@ internal sealed class AbortableRun : SynchronizationContext
         }
     }
 
-    // On a thread of its own, because cancelling waits until the abort has landed, and callers must not.
+    // On a thread of its own, because callers must not wait.
     private void BeginInterrupt()
     {
         interrupting = true;
@@ -129,52 +129,45 @@ internal sealed class AbortableRun : SynchronizationContext
 
     private void Interrupt()
     {
-        var callbacks = cooperative.CancelAsync();
-        var started = Environment.TickCount64;
-        while (ActiveCount() > 0 && Elapsed() < grace) Thread.Sleep(5);
-        AbortAll();
-        while (ActiveCount() > 0 && Elapsed() < grace + Patience)
+        using var checks = CellChecks.BeginInterrupt();
+        // What the code has registered may block, and the threads of the pool may all be busy.
+        Exception? failure = null;
+        new Thread(() => Cancel(ref failure)) { IsBackground = true, Name = "cell token" }.Start();
+        var clock = Stopwatch.StartNew();
+        while (IsRunning() && clock.Elapsed < grace) Thread.Sleep(5);
+        while (IsRunning() && clock.Elapsed < grace + Patience)
         {
             WakeSleepers();
             Thread.Sleep(20);
         }
-        if (callbacks.IsFaulted) Console.Error.WriteLine($"Stopping the cell: {callbacks.Exception!.GetBaseException().Message}");
-        interrupted.TrySetResult(ActiveCount() > 0);
-
-        TimeSpan Elapsed() => TimeSpan.FromMilliseconds(Environment.TickCount64 - started);
+        if (Volatile.Read(ref failure) is { } thrown) Console.Error.WriteLine($"Stopping the cell: {thrown.GetBaseException().Message}");
+        interrupted.TrySetResult(IsRunning());
+        while (IsRunning()) Thread.Sleep(100);
+        Thread.Sleep(Echo);
     }
 
-    private int ActiveCount()
-    {
-        lock (gate) return active.Count;
-    }
-
-    private void AbortAll()
-    {
-        lock (gate)
-        {
-            foreach (var abort in active.Values) new Thread(() => Abort(abort)) { IsBackground = true, Name = "cell abort" }.Start();
-        }
-    }
-
-    private static void Abort(CancellationTokenSource abort)
+    private void Cancel(ref Exception? failure)
     {
         try
         {
-            abort.Cancel();
+            cooperative.Cancel();
         }
-        catch (ObjectDisposedException)
+        catch (AggregateException thrown) // by the user's callbacks
         {
-            // The code ended by itself in the meantime.
+            Volatile.Write(ref failure, thrown);
         }
     }
 
-    // An abort does not end Thread.Sleep and waits for locks; an interrupt does.
+    private bool IsRunning()
+    {
+        lock (gate) return active.Count > 0;
+    }
+
     private void WakeSleepers()
     {
         lock (gate)
         {
-            foreach (var thread in active.Keys) thread.Interrupt();
+            foreach (var thread in active) thread.Interrupt();
         }
     }
 }
