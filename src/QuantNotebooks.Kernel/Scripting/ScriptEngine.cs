@@ -86,7 +86,9 @@ internal sealed class ScriptEngine
     public async Task EnsureStartedAsync(CancellationToken cancellationToken)
     {
         if (state is not null) return;
-        state = await CSharpScript.Create<object>(aliases, firstOptions).RunAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        var script = CSharpScript.Create<object>(aliases, firstOptions);
+        ScriptReferences.Share(script.GetCompilation());
+        state = await script.RunAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
         declared?.Invoke(state.Script.GetCompilation());
     }
 

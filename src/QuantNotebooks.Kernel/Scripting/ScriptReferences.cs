@@ -1,26 +1,40 @@
 using System.Reflection;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
 
 namespace QuantNotebooks.Kernel.Scripting;
 
 /// <summary>The metadata references of a session: the framework, the given assemblies, and all that these refer to.</summary>
 internal static class ScriptReferences
 {
-    // Parsed metadata is shared by all sessions of a process, and the framework's symbols are: those of the first compilation, which is kept for it. Of
-    // several sets, made at the same time, a cell might get another than the cell before, and the aliases that it inherits would mean other types.
-    private static readonly Lazy<Compilation> Framework = new(ReadFramework);
+    // Parsed metadata is shared by all sessions of a process.
+    private static readonly Lazy<IReadOnlyList<MetadataReference>> Framework = new(ReadFramework);
 
-    public static IEnumerable<MetadataReference> Of(IEnumerable<Assembly> assemblies) => Framework.Value.References.Concat(Closure(assemblies)
+    private static readonly Lock Gate = new();
+    private static Compilation? first;
+
+    public static IEnumerable<MetadataReference> Of(IEnumerable<Assembly> assemblies) => Framework.Value.Concat(Closure(assemblies)
         .Select(assembly => MetadataReference.CreateFromFile(assembly.Location)));
 
-    private static CSharpCompilation ReadFramework()
+    /// <summary>
+    /// Makes sure that all sessions of a process see the same symbols of the framework, those of the first compilation, which is kept for it. Of several
+    /// sets, made at the same time, a cell might get another than the cell before, and the aliases that it inherits would mean other types.
+    /// </summary>
+    /// <param name="compilation">A session's first, not used yet.</param>
+    public static void Share(Compilation compilation)
+    {
+        lock (Gate)
+        {
+            if (first is not null) return;
+            _ = compilation.ObjectType; // finds the symbols of all references
+            first = compilation;
+        }
+    }
+
+    private static List<MetadataReference> ReadFramework()
     {
         var folder = FrameworkFolder;
         var trusted = (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string ?? "").Split(Path.PathSeparator);
-        var framework = CSharpCompilation.Create("framework", references: trusted.Where(path => Path.GetDirectoryName(path) == folder).Select(path => MetadataReference.CreateFromFile(path)));
-        _ = framework.ObjectType; // finds the symbols of all references
-        return framework;
+        return [.. trusted.Where(path => Path.GetDirectoryName(path) == folder).Select(path => MetadataReference.CreateFromFile(path))];
     }
 
     private static string FrameworkFolder { get; } = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
