@@ -219,7 +219,7 @@ public sealed class ScriptEngineTests : IDisposable
     [InlineData("Console.Write(1); do ; while (true);")]
     [InlineData("Console.Write(1); await Task.Run(() => { while (true) { } });")]
     [InlineData("Console.Write(1); Parallel.For(0, int.MaxValue, i => { while (true) { } });")]
-    [InlineData("Console.Write(1); while (true) try { throw new InvalidOperationException(); } catch (InvalidOperationException) { }")]
+    [InlineData("var caught = 0; Console.Write(1); while (true) try { throw new InvalidOperationException(); } catch (InvalidOperationException) { caught++; }")]
     [InlineData("class Slow { public int X { get { while (true) { } } } }\nConsole.Write(1); new Slow().X")]
     [InlineData("Console.Write(1); async Task<int> F() { while (true) await Task.Yield(); }\nawait F();")]
     public async Task InterruptStopsTheCellWithinASecond(string code)
@@ -296,7 +296,7 @@ public sealed class ScriptEngineTests : IDisposable
             var stubborn = Expression.Lambda<Action>(Expression.Loop(Expression.TryCatch(Expression.Block(Expression.IfThen(Expression.Property(Expression.Constant(gate), "IsSet"),
                 Expression.Throw(Expression.Constant(new TimeoutException()))), wait.Body, Expression.Empty()), Expression.Catch(typeof(ThreadInterruptedException), Expression.Empty())))).Compile();
             Console.Write(1);
-            try { stubborn(); } catch (TimeoutException) { }
+            try { stubborn(); } catch (TimeoutException) { Console.Write("released"); }
             var x = 7;
             """, output, interrupt.Token);
         await output.FirstWrite.Task.WaitAsync(TimeSpan.FromSeconds(20), Token);
