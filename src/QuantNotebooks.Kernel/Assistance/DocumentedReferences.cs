@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.CodeAnalysis;
+using QuantNotebooks.Kernel.Scripting;
 
 namespace QuantNotebooks.Kernel.Assistance;
 
@@ -24,7 +25,7 @@ internal static class DocumentedReferences
     private static MetadataReference Load(string path)
     {
         var documentation = Path.ChangeExtension(path, ".xml");
-        return MetadataReference.CreateFromFile(path, documentation: File.Exists(documentation) ? XmlDocumentationProvider.CreateFromFile(documentation) : null);
+        return MetadataFile.Reference(path, File.Exists(documentation) ? XmlDocumentationProvider.CreateFromFile(documentation) : null);
     }
 
     // ROOT/shared/Microsoft.NETCore.App/VERSION holds the runtime, ROOT/packs/Microsoft.NETCore.App.Ref/VERSION/ref/netX.Y what to compile against.

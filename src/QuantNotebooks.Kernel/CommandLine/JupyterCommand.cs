@@ -98,6 +98,8 @@ internal static class JupyterCommand
     {
         var connection = ConnectionFile.Read(path);
         using var session = new NotebookSession(() => NotebookEnvironment.Options(null, preview));
+        // What the first cell needs is read while the sockets are opened; who waits for it hears of its failure.
+        _ = session.StartAsync();
         using var running = new RunningCellFile(path);
         LastWords.Keep(running.Path);
         using var kernel = Open(connection, session, running, path);

@@ -51,7 +51,7 @@ internal sealed class SessionPackages : IDisposable
         Restored = assets.Packages;
         PackageLoader.Add(assets);
         engine.AddReferences(assets.References.Select(PackageLoader.Chosen).Where(_referenced.Add)
-            .Select(path => (MetadataReference)MetadataReference.CreateFromFile(path)));
+            .Select(path => MetadataFile.Reference(path)));
         output.Update(display.Id, Text(Names(asked.Select(package => Restored.First(found => found.Id.Equals(package.Id, StringComparison.OrdinalIgnoreCase))))));
     }
 

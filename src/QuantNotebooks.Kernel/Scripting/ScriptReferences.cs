@@ -7,13 +7,20 @@ namespace QuantNotebooks.Kernel.Scripting;
 internal static class ScriptReferences
 {
     // Parsed metadata is shared by all sessions of a process.
-    private static readonly Lazy<IReadOnlyList<MetadataReference>> Framework = new(ReadFramework);
+    private static readonly Lazy<Task<List<MetadataReference>>> Framework = new(() => Task.Run(ReadFramework));
 
     private static readonly Lock Gate = new();
     private static Compilation? first;
 
-    public static IEnumerable<MetadataReference> Of(IEnumerable<Assembly> assemblies) => Framework.Value.Concat(Closure(assemblies)
-        .Select(assembly => MetadataReference.CreateFromFile(assembly.Location)));
+    /// <summary>Begins to read the framework's metadata, for whoever has something else to do until they are needed.</summary>
+    public static void Begin() => _ = Framework.Value;
+
+    public static IEnumerable<MetadataReference> Of(IEnumerable<Assembly> assemblies)
+    {
+        Begin();
+        List<MetadataReference> own = [.. Closure(assemblies).Select(assembly => MetadataFile.Reference(assembly.Location))];
+        return Framework.Value.GetAwaiter().GetResult().Concat(own);
+    }
 
     /// <summary>
     /// Makes sure that all sessions of a process see the same symbols of the framework, those of the first compilation, which is kept for it. Of several
@@ -34,7 +41,7 @@ internal static class ScriptReferences
     {
         var folder = FrameworkFolder;
         var trusted = (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string ?? "").Split(Path.PathSeparator);
-        return [.. trusted.Where(path => Path.GetDirectoryName(path) == folder).Select(path => MetadataReference.CreateFromFile(path))];
+        return [.. trusted.Where(path => Path.GetDirectoryName(path) == folder).Select(path => MetadataFile.Reference(path))];
     }
 
     private static string FrameworkFolder { get; } = Path.GetDirectoryName(typeof(object).Assembly.Location)!;

@@ -7,7 +7,7 @@ namespace QuantNotebooks.Kernel.Session;
 /// <summary>The session that notebooks get, headless and in Jupyter: the libraries of Quant Notebooks imported, display at hand.</summary>
 internal static class NotebookEnvironment
 {
-    private static readonly string[] Wanted =
+    private static readonly string[] Imported =
     [
         "QuantNotebooks", "QuantNotebooks.Networks", "QuantNotebooks.Images", "QuantNotebooks.Quantization", "QuantNotebooks.Sweep",
         "QuantNotebooks.Shift", "QuantNotebooks.Sensitivity", "QuantNotebooks.Recommendation", "QuantNotebooks.Equalization", "QuantNotebooks.Correction", "QuantNotebooks.Evaluation", "QuantNotebooks.Pruning",
@@ -28,12 +28,10 @@ internal static class NotebookEnvironment
     {
         var notebook = typeof(NotebookDisplay).Assembly;
         Assembly[] assemblies = [notebook, .. Ours(notebook)];
-        // Importing a namespace that does not exist is an error in every cell.
-        var existing = assemblies.SelectMany(assembly => assembly.GetExportedTypes()).Select(type => type.Namespace).ToHashSet();
         return new ScriptEngineOptions
         {
             Assemblies = [.. assemblies, .. Libraries.Select(Assembly.Load)],
-            Imports = [.. Wanted.Where(existing.Contains), typeof(NotebookDisplay).FullName!],
+            Imports = [.. Imported, typeof(NotebookDisplay).FullName!],
             Aliases = Ambiguous,
             BaseDirectory = notebookFolder,
             Preview = preview,

@@ -35,6 +35,7 @@ internal sealed class NotebookSession : IDisposable
         var once = new Lazy<ScriptEngineOptions>(options);
         engine = new(() => Task.Run(async () =>
         {
+            ScriptReferences.Begin();
             var made = new ScriptEngine(once.Value, declarations.Add);
             await made.EnsureStartedAsync(CancellationToken.None).ConfigureAwait(false);
             return made;
