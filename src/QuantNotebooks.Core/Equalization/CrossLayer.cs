@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics.Tensors;
 
 namespace QuantNotebooks.Equalization;
 
@@ -73,12 +74,13 @@ internal sealed class CrossLayer(FactorProblem problem, ImmutableArray<FactorBlo
         {
             weights.Find(factors);
             var equations = new CrossLayerEquations(problem, blocks, _reach, weights);
-            var logarithms = Array.ConvertAll(factors, Math.Log);
+            var logarithms = new double[factors.Length];
+            TensorPrimitives.Log<double>(factors, logarithms);
             var moved = equations.Residual(logarithms);
             _moves.Add(moved);
             if (moved < tolerance) return round;
             equations.Solve(logarithms, moved);
-            for (var index = 0; index < factors.Length; index++) factors[index] = Math.Exp(logarithms[index]);
+            TensorPrimitives.Exp<double>(logarithms, factors);
             // Other weights may be the largest now, and two sets of them may take turns; block after block has no such doubt, and a few sweeps settle it.
             for (var sweep = 0; sweep < SweepsBetween; sweep++) Sweep(backwards: sweep % 2 == 1);
         }
@@ -96,27 +98,29 @@ internal sealed class CrossLayer(FactorProblem problem, ImmutableArray<FactorBlo
     private double Equalize(int blockIndex)
     {
         var block = blocks[blockIndex];
-        var made = block.Producers.ToDictionary(layer => layer, layer => problem.OutputRanges(layer, factors));
-        var read = block.Consumers.ToDictionary(layer => layer, layer => problem.InputRanges(layer, factors));
-        var wanted = new double[block.Classes.Length];
+        var made = block.Producers.ToDictionary(layer => layer, layer => Logarithms(problem.OutputRanges(layer, factors)));
+        var read = block.Consumers.ToDictionary(layer => layer, layer => Logarithms(problem.InputRanges(layer, factors)));
+        var (before, wanted) = (new double[block.Classes.Length], new double[block.Classes.Length]);
+        for (var member = 0; member < before.Length; member++) before[member] = factors[block.Classes[member]];
+        TensorPrimitives.Log<double>(before, before);
         for (var member = 0; member < wanted.Length; member++)
         {
             var index = block.Classes[member];
             wanted[member] = problem.IsConstant(index)
                 ? double.NaN
-                : Math.Log(factors[index]) + (MeanLog(problem.Consumers[index], layer => read[layer]) - MeanLog(problem.Producers[index], layer => made[layer])) / 2;
+                : before[member] + (Mean(problem.Consumers[index], layer => read[layer]) - Mean(problem.Producers[index], layer => made[layer])) / 2;
         }
         var mean = Bound(wanted);
         var moved = 0.0;
         for (var member = 0; member < wanted.Length; member++)
         {
-            var index = block.Classes[member];
-            if (problem.IsConstant(index)) continue;
             // What has weights on one side alone has nothing to be equal to and stays in proportion with the others.
-            var logarithm = double.IsNaN(wanted[member]) ? mean : wanted[member];
-            moved = Math.Max(moved, Math.Abs(logarithm - Math.Log(factors[index])));
-            factors[index] = Math.Exp(logarithm);
+            if (double.IsNaN(wanted[member])) wanted[member] = mean;
+            if (!problem.IsConstant(block.Classes[member])) moved = Math.Max(moved, Math.Abs(wanted[member] - before[member]));
         }
+        TensorPrimitives.Exp<double>(wanted, wanted);
+        for (var member = 0; member < wanted.Length; member++)
+            if (!problem.IsConstant(block.Classes[member])) factors[block.Classes[member]] = wanted[member];
         return moved;
     }
 
@@ -132,16 +136,27 @@ internal sealed class CrossLayer(FactorProblem problem, ImmutableArray<FactorBlo
         return mean;
     }
 
-    /// <summary>The mean over layers of the logarithm of each one's largest weight; NaN without weights.</summary>
-    public static double MeanLog(Endpoint[] ends, Func<int, float[]> rangesOf)
+    /// <summary>The logarithm of each range; -infinity where there is no weight.</summary>
+    public static double[] Logarithms(float[] ranges)
+    {
+        var logarithms = new double[ranges.Length];
+        for (var channel = 0; channel < ranges.Length; channel++)
+            if (float.IsNormal(ranges[channel])) logarithms[channel] = ranges[channel];
+        TensorPrimitives.Log<double>(logarithms, logarithms);
+        return logarithms;
+    }
+
+    /// <summary>The mean over layers of each one's largest logarithm; NaN without weights.</summary>
+    public static double Mean(Endpoint[] ends, Func<int, double[]> logarithmsOf)
     {
         var (sum, count) = (0.0, 0);
         // A layer's channels of a class stand side by side.
         for (var index = 0; index < ends.Length;)
         {
-            var (layer, largest) = (ends[index].Layer, 0f);
-            for (; index < ends.Length && ends[index].Layer == layer; index++) largest = Math.Max(largest, rangesOf(layer)[ends[index].Channel]);
-            if (float.IsNormal(largest)) (sum, count) = (sum + Math.Log(largest), count + 1);
+            var (layer, largest) = (ends[index].Layer, double.NegativeInfinity);
+            var logarithms = logarithmsOf(layer);
+            for (; index < ends.Length && ends[index].Layer == layer; index++) largest = Math.Max(largest, logarithms[ends[index].Channel]);
+            if (double.IsFinite(largest)) (sum, count) = (sum + largest, count + 1);
         }
         return sum / count;
     }

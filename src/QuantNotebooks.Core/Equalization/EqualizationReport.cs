@@ -13,16 +13,16 @@ internal static class EqualizationReport
     /// <param name="extrema">The quantized tensors' channels before, or null without images.</param>
     public static ImmutableArray<FactorGroup> Groups(FactorProblem problem, double[] factors, Network after, IReadOnlyList<ChannelExtrema>? extrema)
     {
-        var before = problem.Layers.Select(layer => layer.Axes.Ranges(layer.Layer)).ToArray();
-        var scaled = problem.Layers.Select(layer => layer.Axes.Ranges(after.Layers[layer.Layer.Index])).ToArray();
+        var before = problem.Layers.AsParallel().AsOrdered().Select(layer => layer.Axes.Ranges(layer.Layer)).ToArray();
+        var scaled = problem.Layers.AsParallel().AsOrdered().Select(layer => layer.Axes.Ranges(after.Layers[layer.Layer.Index])).ToArray();
         var gains = before.Zip(scaled, (old, made) => Gains(old.Outputs, made.Outputs)).ToArray();
         var activations = extrema is null ? null : new ActivationSummary(problem, factors, extrema);
         return [.. problem.Blocks.Select(block => new FactorGroup(
             Names(problem, block.Producers), Names(problem, block.Consumers), [.. block.Classes.Select(index => factors[index])],
             new ChannelRanges(
-                Typical(block, problem.Producers, layer => before[layer].Outputs), Typical(block, problem.Producers, layer => scaled[layer].Outputs)),
+                Typical(block, block.Producers, problem.Producers, layer => before[layer].Outputs), Typical(block, block.Producers, problem.Producers, layer => scaled[layer].Outputs)),
             new ChannelRanges(
-                Typical(block, problem.Consumers, layer => before[layer].Inputs), Typical(block, problem.Consumers, layer => scaled[layer].Inputs)),
+                Typical(block, block.Consumers, problem.Consumers, layer => before[layer].Inputs), Typical(block, block.Consumers, problem.Consumers, layer => scaled[layer].Inputs)),
             activations?.RangesOf(block),
             [.. block.Classes.Select(index => problem.Producers[index].Min(end => gains[end.Layer][end.Channel]))],
             activations is null ? [] : [.. block.Classes.Select(activations.BitsGained)]))];
@@ -103,6 +103,9 @@ internal static class EqualizationReport
     private static ImmutableArray<string> Names(FactorProblem problem, ImmutableArray<int> layers) => [.. layers.Select(layer => problem.Layers[layer].Layer.Name)];
 
     /// <summary>The range of each class's channels in a layer, and of several layers the geometric mean of those above zero: what cross-layer equalization makes equal.</summary>
-    private static ImmutableArray<float> Typical(FactorBlock block, ImmutableArray<Endpoint[]> ends, Func<int, float[]> rangesOf) =>
-        [.. block.Classes.Select(index => CrossLayer.MeanLog(ends[index], rangesOf) is var mean && double.IsNaN(mean) ? 0 : (float)Math.Exp(mean))];
+    private static ImmutableArray<float> Typical(FactorBlock block, ImmutableArray<int> layers, ImmutableArray<Endpoint[]> ends, Func<int, float[]> rangesOf)
+    {
+        var logarithms = layers.ToDictionary(layer => layer, layer => CrossLayer.Logarithms(rangesOf(layer)));
+        return [.. block.Classes.Select(index => CrossLayer.Mean(ends[index], layer => logarithms[layer]) is var mean && double.IsNaN(mean) ? 0 : (float)Math.Exp(mean))];
+    }
 }

@@ -41,7 +41,8 @@ internal sealed class FactorProblem
         _dead = [.. Layers.Select(layer => layer.Layer.DeadChannels.Select(dead => dead.Channel).ToFrozenSet())];
         _constant = [.. Producers.Select(ends => ends.Length > 0 && ends.All(end => IsDead(end.Layer, end.Channel)))];
         Blocks = FindBlocks();
-        _magnitudes = [.. Layers.Select(Magnitudes)];
+        _magnitudes = new float[Layers.Length][];
+        Parallel.For(0, Layers.Length, layer => _magnitudes[layer] = FindMagnitudes(layer));
 
         int Index(int factorClass)
         {
@@ -153,10 +154,10 @@ internal sealed class FactorProblem
     /// The largest |w| over the taps, [rows, columns]; 0 where a channel feeds its own class (a convolution whose input is added to its output), for
     /// no factor changes that weight.
     /// </summary>
-    private float[] Magnitudes(LayerClasses layer, int index)
+    private float[] FindMagnitudes(int index)
     {
-        var axes = layer.Axes;
-        var magnitudes = axes.Magnitudes(layer.Layer);
+        var axes = Layers[index].Axes;
+        var magnitudes = axes.Magnitudes(Layers[index].Layer);
         if (!Outputs[index].Any(made => made >= 0 && Array.IndexOf(Inputs[index], made) >= 0)) return magnitudes;
         for (var row = 0; row < axes.Rows; row++)
             for (var column = 0; column < axes.Columns; column++)

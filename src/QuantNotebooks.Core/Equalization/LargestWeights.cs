@@ -5,7 +5,7 @@ namespace QuantNotebooks.Equalization;
 
 /// <summary>
 /// For each layer and each class that it makes or reads the largest scaled weight: its |w| without factors, and the class at its other end. Those two make
-/// log range = log|w| + x_made - x_read, x = log s, a linear equation for as long as the same weight is the largest. Used by one thread.
+/// log range = log|w| + x_made - x_read, x = log s, a linear equation for as long as the same weight is the largest.
 /// </summary>
 internal sealed class LargestWeights
 {
@@ -14,6 +14,7 @@ internal sealed class LargestWeights
     private readonly int[][] _read;
     private readonly float[] _largest;
     private readonly float[] _magnitudes;
+    private readonly double[] _logarithms;
 
     public LargestWeights(FactorProblem problem)
     {
@@ -21,7 +22,7 @@ internal sealed class LargestWeights
         var places = 0;
         (_made, Makers) = Places(problem.Outputs);
         (_read, Readers) = Places(problem.Inputs);
-        (_largest, _magnitudes, Neighbours) = (new float[places], new float[places], new int[places]);
+        (_largest, _magnitudes, _logarithms, Neighbours) = (new float[places], new float[places], new double[places], new int[places]);
 
         // A class may have several channels of a layer; they count once.
         (int[][], int[][]) Places(IReadOnlyList<int[]> layers)
@@ -52,13 +53,16 @@ internal sealed class LargestWeights
     public int[] Neighbours { get; }
 
     /// <summary>log|w| of the largest weight, without factors; NaN where there is no weight.</summary>
-    public double LogMagnitude(int place) => float.IsNormal(_largest[place]) ? Math.Log(_magnitudes[place]) : double.NaN;
+    public double LogMagnitude(int place) => float.IsNormal(_largest[place]) ? _logarithms[place] : double.NaN;
 
     /// <summary>Finds the largest weights under these factors.</summary>
-    public void Find(ReadOnlySpan<double> factors)
+    public void Find(double[] factors)
     {
         Array.Clear(_largest);
-        for (var layer = 0; layer < _problem.Layers.Length; layer++) Find(layer, factors);
+        // Each layer has places of its own.
+        Parallel.For(0, _problem.Layers.Length, layer => Find(layer, factors));
+        for (var place = 0; place < _magnitudes.Length; place++) _logarithms[place] = _magnitudes[place];
+        TensorPrimitives.Log<double>(_logarithms, _logarithms);
     }
 
     private void Find(int layer, ReadOnlySpan<double> factors)
