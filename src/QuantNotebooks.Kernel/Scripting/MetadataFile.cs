@@ -7,8 +7,8 @@ namespace QuantNotebooks.Kernel.Scripting;
 internal static class MetadataFile
 {
     /// <summary>
-    /// Refers to an assembly. Reads its metadata now and leaves the file alone afterwards. Its code is not read: of the framework and a ready-compiled tool
-    /// that would be 160 MB, most of the time of a kernel's start.
+    /// Refers to an assembly. Reads its metadata now and leaves the file alone afterwards. Its code is not read, which is
+    /// most of such a file.
     /// </summary>
     /// <param name="path">The assembly's file.</param>
     /// <param name="documentation">Explains its members; null for nobody.</param>
