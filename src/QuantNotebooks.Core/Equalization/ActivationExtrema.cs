@@ -46,26 +46,27 @@ internal sealed class ActivationExtrema
         var model = network.ToModel();
         var own = model.Graph.Output.Count;
         foreach (var name in found.Keys.Where(name => model.Graph.Output.All(output => output.Name != name))) model.Graph.Output.Add(new ValueInfoProto { Name = name });
-        using var session = OnnxSession.Create(model, network.Name, settings);
         var batches = new ImageBatches(network, images);
+        var workers = BatchWorkers.For(batches, MemoryBudget.Default.Bytes);
+        settings = settings with { Threads = workers.ThreadsEach };
+        using var session = OnnxSession.Create(model, network.Name, settings);
         using var pool = new TensorPool();
         using var reader = batches.Open(pool, cancellation);
-        var (kept, values) = (new List<float[]?[]>(), 0L);
-        for (var batch = 0; batch < batches.Count; batch++)
+        var (kept, values) = (new float[]?[batches.Count][], 0L);
+        workers.ForEach(batches, "ranges, all layers at once", progress, batch =>
         {
-            progress?.Report(batches.Progress(batch, "ranges, all layers at once"));
-            using var input = reader.Next();
+            using var input = reader.Take(batch);
             var tensors = session.Run([input.Value], cancellation).Select(BatchTensor.Own).ToArray();
             for (var index = 0; index < tensors.Length; index++)
             {
                 if (!found.TryGetValue(session.OutputNames[index], out var entry)) continue;
                 Calibration.ExtremaOf(session.OutputNames[index], tensors[index].Floats, network, images);
-                Extend(entry.Extrema, tensors[index].Floats, tensors[index].Shape, entry.Axis);
+                lock (entry.Extrema) Extend(entry.Extrema, tensors[index].Floats, tensors[index].Shape, entry.Axis);
             }
-            values += tensors[..own].Sum(tensor => tensor.IsFloat ? tensor.Floats.Length : 0L);
-            if (values <= MostValues) kept.Add([.. tensors[..own].Select(tensor => tensor.IsFloat ? tensor.Floats.ToArray() : null)]);
+            if (Interlocked.Add(ref values, tensors[..own].Sum(tensor => tensor.IsFloat ? tensor.Floats.Length : 0L)) <= MostValues)
+                kept[batch] = [.. tensors[..own].Select(tensor => tensor.IsFloat ? tensor.Floats.ToArray() : null)];
             foreach (var tensor in tensors) tensor.Dispose();
-        }
+        });
         return new ActivationExtrema(
             [.. found.Values.Select(entry => entry.Extrema)], values <= MostValues && ReferenceEquals(network, trace.Network) ? new KnownOutputs(settings, kept) : null);
     }

@@ -26,7 +26,7 @@ internal sealed class CrossLayer(FactorProblem problem, ImmutableArray<FactorBlo
     public const double Tolerance = 1e-4;
 
     private const int MostRounds = 60;
-    private const int SweepsBetween = 3;
+    private const int SweepsBetween = 2;
     private const int MostSweeps = 20_000;
     private const int MostFits = 30;
 
@@ -47,7 +47,8 @@ internal sealed class CrossLayer(FactorProblem problem, ImmutableArray<FactorBlo
     public int SolveJointly(double tolerance = Tolerance)
     {
         var weights = new LargestWeights(problem);
-        return WithConstants(() => SolveUntil(weights, tolerance), tolerance);
+        var equations = new CrossLayerEquations(problem, blocks, _reach, weights);
+        return WithConstants(() => SolveUntil(weights, equations, tolerance), tolerance);
     }
 
     /// <summary>Channels that never change make room for the others, whose factors then have to be found again.</summary>
@@ -68,18 +69,17 @@ internal sealed class CrossLayer(FactorProblem problem, ImmutableArray<FactorBlo
         return MostSweeps;
     }
 
-    private int SolveUntil(LargestWeights weights, double tolerance)
+    private int SolveUntil(LargestWeights weights, CrossLayerEquations equations, double tolerance)
     {
+        var logarithms = new double[factors.Length];
         for (var round = 1; round <= MostRounds; round++)
         {
             weights.Find(factors);
-            var equations = new CrossLayerEquations(problem, blocks, _reach, weights);
-            var logarithms = new double[factors.Length];
             TensorPrimitives.Log<double>(factors, logarithms);
-            var moved = equations.Residual(logarithms);
-            _moves.Add(moved);
-            if (moved < tolerance) return round;
-            equations.Solve(logarithms, moved);
+            equations.Update(logarithms);
+            _moves.Add(equations.Residual());
+            if (_moves[^1] < tolerance) return round;
+            equations.Solve(logarithms);
             TensorPrimitives.Exp<double>(logarithms, factors);
             // Other weights may be the largest now, and two sets of them may take turns; block after block has no such doubt, and a few sweeps settle it.
             for (var sweep = 0; sweep < SweepsBetween; sweep++) Sweep(backwards: sweep % 2 == 1);
@@ -98,18 +98,13 @@ internal sealed class CrossLayer(FactorProblem problem, ImmutableArray<FactorBlo
     private double Equalize(int blockIndex)
     {
         var block = blocks[blockIndex];
-        var made = block.Producers.ToDictionary(layer => layer, layer => Logarithms(problem.OutputRanges(layer, factors)));
-        var read = block.Consumers.ToDictionary(layer => layer, layer => Logarithms(problem.InputRanges(layer, factors)));
+        var made = MeanLogarithms(problem, block, made: true, layer => problem.OutputRanges(layer, factors));
+        var read = MeanLogarithms(problem, block, made: false, layer => problem.InputRanges(layer, factors));
         var (before, wanted) = (new double[block.Classes.Length], new double[block.Classes.Length]);
         for (var member = 0; member < before.Length; member++) before[member] = factors[block.Classes[member]];
         TensorPrimitives.Log<double>(before, before);
         for (var member = 0; member < wanted.Length; member++)
-        {
-            var index = block.Classes[member];
-            wanted[member] = problem.IsConstant(index)
-                ? double.NaN
-                : before[member] + (Mean(problem.Consumers[index], layer => read[layer]) - Mean(problem.Producers[index], layer => made[layer])) / 2;
-        }
+            wanted[member] = problem.IsConstant(block.Classes[member]) ? double.NaN : before[member] + (read[member] - made[member]) / 2;
         var mean = Bound(wanted);
         var moved = 0.0;
         for (var member = 0; member < wanted.Length; member++)
@@ -136,29 +131,23 @@ internal sealed class CrossLayer(FactorProblem problem, ImmutableArray<FactorBlo
         return mean;
     }
 
-    /// <summary>The logarithm of each range; -infinity where there is no weight.</summary>
-    public static double[] Logarithms(float[] ranges)
+    /// <summary>For each class of a block the mean, over the layers that make it or those that read it, of the logarithm of its range there; NaN without weights.</summary>
+    /// <param name="problem">The network.</param>
+    /// <param name="block">The block.</param>
+    /// <param name="made">Whether over the layers that make its classes.</param>
+    /// <param name="rangesOf">The ranges of such a layer's channels.</param>
+    public static double[] MeanLogarithms(FactorProblem problem, FactorBlock block, bool made, Func<int, float[]> rangesOf)
     {
-        var logarithms = new double[ranges.Length];
-        for (var channel = 0; channel < ranges.Length; channel++)
-            if (float.IsNormal(ranges[channel])) logarithms[channel] = ranges[channel];
-        TensorPrimitives.Log<double>(logarithms, logarithms);
-        return logarithms;
-    }
-
-    /// <summary>The mean over layers of each one's largest logarithm; NaN without weights.</summary>
-    public static double Mean(Endpoint[] ends, Func<int, double[]> logarithmsOf)
-    {
-        var (sum, count) = (0.0, 0);
-        // A layer's channels of a class stand side by side.
-        for (var index = 0; index < ends.Length;)
+        var (means, counts, ofLayer) = (new double[block.Classes.Length], new int[block.Classes.Length], new double[block.Classes.Length]);
+        foreach (var layer in made ? block.Producers : block.Consumers)
         {
-            var (layer, largest) = (ends[index].Layer, double.NegativeInfinity);
-            var logarithms = logarithmsOf(layer);
-            for (; index < ends.Length && ends[index].Layer == layer; index++) largest = Math.Max(largest, logarithms[ends[index].Channel]);
-            if (double.IsFinite(largest)) (sum, count) = (sum + largest, count + 1);
+            problem.Gather(block, layer, made, rangesOf(layer), ofLayer);
+            TensorPrimitives.Log<double>(ofLayer, ofLayer);
+            for (var member = 0; member < ofLayer.Length; member++)
+                if (double.IsFinite(ofLayer[member])) (means[member], counts[member]) = (means[member] + ofLayer[member], counts[member] + 1);
         }
-        return sum / count;
+        for (var member = 0; member < means.Length; member++) means[member] /= counts[member];
+        return means;
     }
 
     private double FitConstants()

@@ -20,9 +20,9 @@ internal static class EqualizationReport
         return [.. problem.Blocks.Select(block => new FactorGroup(
             Names(problem, block.Producers), Names(problem, block.Consumers), [.. block.Classes.Select(index => factors[index])],
             new ChannelRanges(
-                Typical(block, block.Producers, problem.Producers, layer => before[layer].Outputs), Typical(block, block.Producers, problem.Producers, layer => scaled[layer].Outputs)),
+                Typical(problem, block, made: true, layer => before[layer].Outputs), Typical(problem, block, made: true, layer => scaled[layer].Outputs)),
             new ChannelRanges(
-                Typical(block, block.Consumers, problem.Consumers, layer => before[layer].Inputs), Typical(block, block.Consumers, problem.Consumers, layer => scaled[layer].Inputs)),
+                Typical(problem, block, made: false, layer => before[layer].Inputs), Typical(problem, block, made: false, layer => scaled[layer].Inputs)),
             activations?.RangesOf(block),
             [.. block.Classes.Select(index => problem.Producers[index].Min(end => gains[end.Layer][end.Channel]))],
             activations is null ? [] : [.. block.Classes.Select(activations.BitsGained)]))];
@@ -103,9 +103,6 @@ internal static class EqualizationReport
     private static ImmutableArray<string> Names(FactorProblem problem, ImmutableArray<int> layers) => [.. layers.Select(layer => problem.Layers[layer].Layer.Name)];
 
     /// <summary>The range of each class's channels in a layer, and of several layers the geometric mean of those above zero: what cross-layer equalization makes equal.</summary>
-    private static ImmutableArray<float> Typical(FactorBlock block, ImmutableArray<int> layers, ImmutableArray<Endpoint[]> ends, Func<int, float[]> rangesOf)
-    {
-        var logarithms = layers.ToDictionary(layer => layer, layer => CrossLayer.Logarithms(rangesOf(layer)));
-        return [.. block.Classes.Select(index => CrossLayer.Mean(ends[index], layer => logarithms[layer]) is var mean && double.IsNaN(mean) ? 0 : (float)Math.Exp(mean))];
-    }
+    private static ImmutableArray<float> Typical(FactorProblem problem, FactorBlock block, bool made, Func<int, float[]> rangesOf) =>
+        [.. CrossLayer.MeanLogarithms(problem, block, made, rangesOf).Select(mean => double.IsNaN(mean) ? 0 : (float)Math.Exp(mean))];
 }

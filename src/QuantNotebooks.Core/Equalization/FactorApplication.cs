@@ -18,32 +18,40 @@ internal sealed class FactorApplication(FactorTrace trace, Func<int, double> fac
     {
         foreach (var constant in trace.Constants) Scale(constant);
         foreach (var clip in trace.Clips) Scale(clip);
+        var factors = trace.Layers.Select(layer => (Outputs: OutputFactors(layer), Inputs: Array.ConvertAll(layer.Inputs, factorClass => factorOf(factorClass)))).ToArray();
+        var scaled = new TensorProto?[factors.Length];
+        Parallel.For(0, factors.Length, index => scaled[index] = ScaledWeights(trace.Layers[index], factors[index].Outputs, factors[index].Inputs));
+        for (var index = 0; index < factors.Length; index++)
+        {
+            if (scaled[index] is not { } weights) continue;
+            var layer = trace.Layers[index].Layer;
+            _constants[layer.WeightName] = weights;
+            if (layer.BiasName is { } bias) _constants[bias] = TensorData.Create(bias, layer.BiasShape.AsSpan(), ScaledBias(layer.Bias, factors[index].Outputs));
+        }
         var nodes = trace.Graph.Nodes.SelectMany(node => _replaced.TryGetValue(node, out var others) ? others : [node]);
-        var graph = trace.Graph.With(nodes, _constants.ToImmutable());
-        return LayerEditor.Apply(graph, trace.Layers.Select(Scaled).OfType<LayerChange>());
+        return trace.Graph.With(nodes, _constants.ToImmutable());
     }
 
     /// <summary>The factors of a layer's output channels.</summary>
     public double[] OutputFactors(LayerClasses layer) => Array.ConvertAll(layer.Outputs, factorClass => factorOf(factorClass));
 
-    private LayerChange? Scaled(LayerClasses layer)
+    /// <summary>A layer's weights times their factors, or null where all of these are 1.</summary>
+    private static TensorProto? ScaledWeights(LayerClasses layer, double[] outputs, double[] inputs)
     {
-        var outputs = OutputFactors(layer);
-        var inputs = Array.ConvertAll(layer.Inputs, factorClass => factorOf(factorClass));
         if (Array.TrueForAll(outputs, factor => factor == 1) && Array.TrueForAll(inputs, factor => factor == 1)) return null;
         var axes = layer.Axes;
-        var weights = layer.Layer.Weights.ToArray();
         var inverses = Array.ConvertAll(inputs, factor => 1 / factor);
         var (rows, columns) = axes.RowsAreOutputs ? (outputs, inverses) : (inverses, outputs);
-        var scaled = new double[axes.Columns * axes.Taps];
-        for (var row = 0; row < axes.Rows; row++)
+        return TensorData.Create(layer.Layer.WeightName, layer.Layer.WeightShape.AsSpan(), weights =>
         {
-            var values = weights.AsSpan(row * scaled.Length, scaled.Length);
-            TensorPrimitives.ConvertTruncating<float, double>(values, scaled);
-            Multiply(scaled, columns.AsSpan(axes.FirstColumnChannel(row), axes.Columns), rows[row], axes.Taps);
-            TensorPrimitives.ConvertTruncating<double, float>(scaled, values);
-        }
-        return new LayerChange(layer.Layer, weights, layer.Layer.HasBias ? ScaledBias(layer.Layer.Bias, outputs) : null);
+            var row = new double[axes.Columns * axes.Taps];
+            for (var index = 0; index < axes.Rows; index++)
+            {
+                TensorPrimitives.ConvertTruncating<float, double>(layer.Layer.Weights.Slice(index * row.Length, row.Length), row);
+                Multiply(row, columns.AsSpan(axes.FirstColumnChannel(index), axes.Columns), rows[index], axes.Taps);
+                TensorPrimitives.ConvertTruncating<double, float>(row, weights.Slice(index * row.Length, row.Length));
+            }
+        });
     }
 
     /// <summary>A row of weights, [columns, taps], times the factors of its columns and its own.</summary>

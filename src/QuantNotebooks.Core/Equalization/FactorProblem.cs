@@ -1,6 +1,8 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Numerics;
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using QuantNotebooks.Networks;
 
 namespace QuantNotebooks.Equalization;
@@ -24,7 +26,8 @@ internal sealed class FactorProblem
     private readonly Dictionary<int, int> _indexOf = [];
     private readonly FrozenSet<int>[] _dead;
     private readonly bool[] _constant;
-    private readonly float[][] _magnitudes;
+    private readonly int[] _members;
+    private readonly float[]?[] _reduced;
 
     public FactorProblem(FactorTrace trace)
     {
@@ -41,8 +44,11 @@ internal sealed class FactorProblem
         _dead = [.. Layers.Select(layer => layer.Layer.DeadChannels.Select(dead => dead.Channel).ToFrozenSet())];
         _constant = [.. Producers.Select(ends => ends.Length > 0 && ends.All(end => IsDead(end.Layer, end.Channel)))];
         Blocks = FindBlocks();
-        _magnitudes = new float[Layers.Length][];
-        Parallel.For(0, Layers.Length, layer => _magnitudes[layer] = FindMagnitudes(layer));
+        _members = new int[Count];
+        foreach (var block in Blocks)
+            for (var member = 0; member < block.Classes.Length; member++) _members[block.Classes[member]] = member;
+        _reduced = new float[]?[Layers.Length];
+        Parallel.For(0, Layers.Length, layer => _reduced[layer] = Reduced(layer));
 
         int Index(int factorClass)
         {
@@ -88,14 +94,37 @@ internal sealed class FactorProblem
     /// <summary>Classes that have producers and consumers, in topological order of their first producer.</summary>
     public ImmutableArray<FactorBlock> Blocks { get; }
 
+    /// <summary>For each class of a block the largest range of its channels in a layer; 0 without weights.</summary>
+    public void Gather(FactorBlock block, int layer, bool made, ReadOnlySpan<float> ranges, Span<double> largest)
+    {
+        ReadOnlySpan<int> classes = (made ? Outputs : Inputs)[layer];
+        largest.Clear();
+        // Most often the channels are the classes of the block one by one.
+        if (classes.SequenceEqual(block.Classes.AsSpan()))
+        {
+            for (var channel = 0; channel < ranges.Length; channel++)
+                if (float.IsNormal(ranges[channel])) largest[channel] = ranges[channel];
+            return;
+        }
+        for (var channel = 0; channel < ranges.Length; channel++)
+        {
+            if (classes[channel] < 0 || !float.IsNormal(ranges[channel])) continue;
+            var member = _members[classes[channel]];
+            if (member < block.Classes.Length && block.Classes[member] == classes[channel]) largest[member] = Math.Max(largest[member], ranges[channel]);
+        }
+    }
+
     /// <summary>max|w| of each output channel of a layer once weights are divided by the input's factors and multiplied by the output's.</summary>
     public float[] OutputRanges(int layer, ReadOnlySpan<double> factors) => Ranges(layer, factors, outputs: true);
 
     /// <summary>max|w| of the weights that read each input channel, scaled likewise.</summary>
     public float[] InputRanges(int layer, ReadOnlySpan<double> factors) => Ranges(layer, factors, outputs: false);
 
-    /// <summary>The largest |w| over the taps without factors, [rows, columns].</summary>
-    public float[] Magnitudes(int layer) => _magnitudes[layer];
+    /// <summary>
+    /// For each output and input channel the weight that is largest in magnitude over the taps, without factors, [rows, columns]; 0 where a channel feeds its
+    /// own class (a convolution whose input is added to its output), for no factor changes that weight. Signs mean nothing.
+    /// </summary>
+    public ReadOnlySpan<float> Weights(int layer) => _reduced[layer] is { } reduced ? reduced : Layers[layer].Layer.Weights;
 
     /// <summary>What the weights' rows and columns are multiplied by: the factors of outputs, and the inverse ones of inputs.</summary>
     public (float[] Rows, float[] Columns) RowAndColumnFactors(int layer, ReadOnlySpan<double> factors)
@@ -113,10 +142,17 @@ internal sealed class FactorProblem
         var (rows, columns) = RowAndColumnFactors(layer, factors);
         var perRow = outputs == axes.RowsAreOutputs;
         var ranges = new float[perRow ? axes.Rows : axes.Columns * axes.Groups];
-        var magnitudes = _magnitudes[layer].AsSpan();
+        var weights = Weights(layer);
+        if (axes.IsDiagonal)
+        {
+            TensorPrimitives.Multiply(weights, columns, ranges);
+            TensorPrimitives.Multiply(ranges, rows, ranges);
+            TensorPrimitives.Abs(ranges, ranges);
+            return ranges;
+        }
         for (var row = 0; row < axes.Rows; row++)
         {
-            var values = magnitudes.Slice(row * axes.Columns, axes.Columns);
+            var values = weights.Slice(row * axes.Columns, axes.Columns);
             var first = axes.FirstColumnChannel(row);
             if (perRow) ranges[row] = rows[row] * LargestProduct(values, columns.AsSpan(first, axes.Columns));
             else KeepLarger(ranges.AsSpan(first, axes.Columns), values, rows[row]);
@@ -130,35 +166,32 @@ internal sealed class FactorProblem
 
     private static float LargestProduct(ReadOnlySpan<float> values, ReadOnlySpan<float> factors)
     {
-        var (largest, index) = (0f, 0);
-        if (values.Length >= Vector<float>.Count)
-        {
-            var best = Vector<float>.Zero;
-            for (; index <= values.Length - Vector<float>.Count; index += Vector<float>.Count)
-                best = Vector.Max(best, new Vector<float>(values[index..]) * new Vector<float>(factors[index..]));
-            for (var lane = 0; lane < Vector<float>.Count; lane++) largest = Math.Max(largest, best[lane]);
-        }
-        for (; index < values.Length; index++) largest = Math.Max(largest, values[index] * factors[index]);
+        var valueVectors = MemoryMarshal.Cast<float, Vector<float>>(values);
+        var factorVectors = MemoryMarshal.Cast<float, Vector<float>>(factors);
+        var (largest, best) = (0f, Vector<float>.Zero);
+        for (var index = 0; index < valueVectors.Length && index < factorVectors.Length; index++)
+            best = Vector.MaxNative(best, Vector.Abs(valueVectors[index] * factorVectors[index]));
+        for (var lane = 0; valueVectors.Length > 0 && lane < Vector<float>.Count; lane++) largest = Math.Max(largest, best[lane]);
+        for (var index = valueVectors.Length * Vector<float>.Count; index < values.Length; index++) largest = Math.Max(largest, Math.Abs(values[index] * factors[index]));
         return largest;
     }
 
     private static void KeepLarger(Span<float> largest, ReadOnlySpan<float> values, float factor)
     {
-        var index = 0;
-        for (; index <= values.Length - Vector<float>.Count; index += Vector<float>.Count)
-            Vector.Max(new Vector<float>(largest[index..]), new Vector<float>(values[index..]) * factor).CopyTo(largest[index..]);
-        for (; index < values.Length; index++) largest[index] = Math.Max(largest[index], values[index] * factor);
+        var best = MemoryMarshal.Cast<float, Vector<float>>(largest);
+        var vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
+        for (var index = 0; index < vectors.Length && index < best.Length; index++) best[index] = Vector.MaxNative(best[index], Vector.Abs(vectors[index] * factor));
+        for (var index = vectors.Length * Vector<float>.Count; index < values.Length; index++) largest[index] = Math.Max(largest[index], Math.Abs(values[index] * factor));
     }
 
-    /// <summary>
-    /// The largest |w| over the taps, [rows, columns]; 0 where a channel feeds its own class (a convolution whose input is added to its output), for
-    /// no factor changes that weight.
-    /// </summary>
-    private float[] FindMagnitudes(int index)
+    /// <summary>A layer's weights where they are not the network's own, which need no copy.</summary>
+    private float[]? Reduced(int index)
     {
         var axes = Layers[index].Axes;
+        var feedsItself = Outputs[index].Any(made => made >= 0 && Array.IndexOf(Inputs[index], made) >= 0);
+        if (axes.Taps == 1 && !feedsItself) return null;
         var magnitudes = axes.Magnitudes(Layers[index].Layer);
-        if (!Outputs[index].Any(made => made >= 0 && Array.IndexOf(Inputs[index], made) >= 0)) return magnitudes;
+        if (!feedsItself) return magnitudes;
         for (var row = 0; row < axes.Rows; row++)
             for (var column = 0; column < axes.Columns; column++)
             {

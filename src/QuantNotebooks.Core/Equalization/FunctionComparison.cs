@@ -27,22 +27,24 @@ internal static class FunctionComparison
         Network before, Network after, ImageSet images, KnownOutputs? known, bool keepDone, IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
         var batches = new ImageBatches(before, images);
-        using var pool = new TensorPool();
-        var settings = known?.Settings ?? NodeByNode;
+        var workers = BatchWorkers.For(batches, MemoryBudget.Default.Bytes);
+        var settings = known?.Settings ?? NodeByNode with { Threads = workers.ThreadsEach };
         using var first = known is null ? OnnxSession.Create(before.ToModel(), before.Name, settings) : null;
         using var second = OnnxSession.Create(after.ToModel(), after.Name, settings);
         var (absolute, relative, bitExact) = (0.0, 0.0, true);
         var scales = new double[second.OutputNames.Count];
         var differences = new double[scales.Length];
+        using var pool = new TensorPool();
         using var reader = batches.Open(pool, cancellation);
         var done = 0;
+        var results = new InOrder<Difference[]>(Add);
         try
         {
-            for (; done < batches.Count; done++) CompareBatch(done);
+            workers.ForEach(batches, "comparing outputs, all layers at once", progress, batch => results.Add(batch, CompareBatch(batch)));
         }
         catch (OperationCanceledException) when (keepDone)
         {
-            // A batch is compared when all of its outputs are there.
+            // Those before the first that is not compared count.
         }
         for (var output = 0; output < scales.Length; output++)
         {
@@ -56,24 +58,41 @@ internal static class FunctionComparison
             _ => new EqualizationCertificate(images.Take(done * batches.BatchSize), absolute, relative, bitExact) { StoppedBefore = images.Count },
         };
 
-        void CompareBatch(int batch)
+        Difference[] CompareBatch(int batch)
         {
-            progress?.Report(batches.Progress(batch, "comparing outputs, all layers at once"));
-            using var input = reader.Next();
+            using var input = reader.Take(batch);
             var expected = first?.Run([input.Value], cancellation);
             var actual = second.Run([input.Value], cancellation);
-            for (var output = 0; output < scales.Length; output++)
+            var found = new Difference[actual.Count];
+            for (var output = 0; output < found.Length; output++)
             {
                 using var one = expected is null ? null : BatchTensor.Own(expected[output]);
                 using var other = BatchTensor.Own(actual[output]);
-                if (other.IsFloat) bitExact &= Compare(one is null ? known!.Batches[batch][output] : one.Floats, other.Floats, ref scales[output], ref differences[output]);
+                found[output] = other.IsFloat ? Compare(one is null ? known!.Batches[batch][output] : one.Floats, other.Floats) : new Difference(0, 0, BitExact: true);
             }
+            return found;
+        }
+
+        void Add(Difference[] found)
+        {
+            for (var output = 0; output < found.Length; output++)
+            {
+                (scales[output], differences[output]) = (Math.Max(scales[output], found[output].Scale), Math.Max(differences[output], found[output].Largest));
+                bitExact &= found[output].BitExact;
+            }
+            done++;
         }
     }
 
-    private static bool Compare(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, ref double scale, ref double difference)
+    /// <summary>How two tensors differ.</summary>
+    /// <param name="Scale">The largest magnitude of the first's values.</param>
+    /// <param name="Largest">The largest distance between two values.</param>
+    /// <param name="BitExact">Whether all values are the same.</param>
+    private readonly record struct Difference(double Scale, double Largest, bool BitExact);
+
+    private static Difference Compare(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual)
     {
-        var bitExact = true;
+        var (scale, largest, bitExact) = (0.0, 0.0, true);
         for (var index = 0; index < expected.Length; index++)
         {
             scale = Math.Max(scale, Math.Abs(expected[index]));
@@ -82,8 +101,8 @@ internal static class FunctionComparison
             if (expected[index] == actual[index]) continue;
             bitExact = false;
             var distance = Math.Abs((double)expected[index] - actual[index]);
-            difference = double.IsNaN(distance) ? double.PositiveInfinity : Math.Max(difference, distance);
+            largest = double.IsNaN(distance) ? double.PositiveInfinity : Math.Max(largest, distance);
         }
-        return bitExact;
+        return new Difference(scale, largest, bitExact);
     }
 }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 
 namespace QuantNotebooks.Equalization;
 
@@ -68,26 +69,44 @@ internal sealed class LargestWeights
     private void Find(int layer, ReadOnlySpan<double> factors)
     {
         var axes = _problem.Layers[layer].Axes;
-        var magnitudes = _problem.Magnitudes(layer);
+        var weights = _problem.Weights(layer);
         var (rows, columns) = _problem.RowAndColumnFactors(layer, factors);
         var (rowPlaces, columnPlaces) = axes.RowsAreOutputs ? (_made[layer], _read[layer]) : (_read[layer], _made[layer]);
         var (rowClasses, columnClasses) = axes.RowsAreOutputs ? (_problem.Outputs[layer], _problem.Inputs[layer]) : (_problem.Inputs[layer], _problem.Outputs[layer]);
+        if (axes.IsDiagonal)
+        {
+            for (var row = 0; row < axes.Rows; row++)
+            {
+                var magnitude = Math.Abs(weights[row]);
+                Keep(rowPlaces[row], magnitude * columns[row] * rows[row], magnitude, columnClasses[row]);
+                Keep(columnPlaces[row], magnitude * columns[row] * rows[row], magnitude, rowClasses[row]);
+            }
+            return;
+        }
         var (best, bestRows, products) = (new float[columns.Length], new int[columns.Length], new float[axes.Columns]);
         for (var row = 0; row < axes.Rows; row++)
         {
-            var values = magnitudes.AsSpan(row * axes.Columns, axes.Columns);
+            var values = weights.Slice(row * axes.Columns, axes.Columns);
             var first = axes.FirstColumnChannel(row);
             TensorPrimitives.Multiply(values, columns.AsSpan(first, axes.Columns), products);
-            var largest = TensorPrimitives.IndexOfMax(products);
-            Keep(rowPlaces[row], products[largest] * rows[row], values[largest], columnClasses[first + largest]);
+            TensorPrimitives.Abs(products, products);
+            var largest = IndexOfMax(products);
+            Keep(rowPlaces[row], products[largest] * rows[row], Math.Abs(values[largest]), columnClasses[first + largest]);
             KeepLarger(best.AsSpan(first), bestRows.AsSpan(first), products, rows[row], row);
         }
         for (var column = 0; column < columns.Length; column++)
         {
             if (best[column] == 0) continue;
             var row = bestRows[column];
-            Keep(columnPlaces[column], best[column], magnitudes[row * axes.Columns + column - axes.FirstColumnChannel(row)], rowClasses[row]);
+            Keep(columnPlaces[column], best[column], Math.Abs(weights[row * axes.Columns + column - axes.FirstColumnChannel(row)]), rowClasses[row]);
         }
+    }
+
+    /// <summary>The first place of the largest of values that are not negative: their bits are in the order of the values.</summary>
+    private static int IndexOfMax(ReadOnlySpan<float> values)
+    {
+        var bits = MemoryMarshal.Cast<float, int>(values);
+        return bits.IndexOf(TensorPrimitives.Max(bits));
     }
 
     private void Keep(int place, float scaled, float magnitude, int neighbour)

@@ -15,7 +15,10 @@ internal readonly record struct WeightAxes(int Rows, int Columns, int Taps, int 
     public int Inputs => RowsAreOutputs ? Columns * Groups : Rows;
 
     /// <summary>The first of the channels that a row's columns stand for.</summary>
-    public int FirstColumnChannel(int row) => row / (Rows / Groups) * Columns;
+    public int FirstColumnChannel(int row) => Groups == 1 ? 0 : row / (Rows / Groups) * Columns;
+
+    /// <summary>Whether each row has one channel of its own for its column: depthwise, multiplier 1.</summary>
+    public bool IsDiagonal => Columns == 1 && Groups == Rows;
 
     public static WeightAxes Of(Layer layer)
     {

@@ -27,6 +27,18 @@ internal static class TensorData
     public static TensorProto Create(string name, ReadOnlySpan<long> shape, ReadOnlySpan<long> values) =>
         Raw(name, TensorProto.Types.DataType.Int64, shape, MemoryMarshal.AsBytes(values));
 
+    /// <summary>A float32 tensor whose values are written where they stay; at first all are 0.</summary>
+    public static TensorProto Create(string name, ReadOnlySpan<long> shape, Action<Span<float>> write)
+    {
+        var count = 1L;
+        foreach (var length in shape) count *= length;
+        var bytes = new byte[count * sizeof(float)];
+        write(MemoryMarshal.Cast<byte, float>(bytes.AsSpan()));
+        var tensor = new TensorProto { Name = name, DataType = (int)TensorProto.Types.DataType.Float, RawData = UnsafeByteOperations.UnsafeWrap(bytes) };
+        tensor.Dims.AddRange(shape);
+        return tensor;
+    }
+
     /// <summary>A tensor of a type with that many bytes an element, or packed as the standard says.</summary>
     public static TensorProto Create(string name, TensorProto.Types.DataType type, ReadOnlySpan<long> shape, ReadOnlySpan<byte> bytes) => Raw(name, type, shape, bytes);
 

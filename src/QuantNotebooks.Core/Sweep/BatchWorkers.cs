@@ -23,6 +23,22 @@ internal sealed class BatchWorkers(int count, int threads)
     public static BatchWorkers For(ImageBatches batches, long memory = long.MaxValue) =>
         new(batches.Count, (int)Math.Clamp(memory / (batches.BytesOf(0) * BytesAnInputByte), 1, Environment.ProcessorCount));
 
+    /// <summary>The same, and tells before each batch how many are done.</summary>
+    /// <param name="batches">The batches, as many as there are here.</param>
+    /// <param name="current">What is being done.</param>
+    /// <param name="progress">Told from one thread at a time.</param>
+    /// <param name="act">Runs a batch.</param>
+    public void ForEach(ImageBatches batches, string current, IProgress<SweepProgress>? progress, Action<int> act)
+    {
+        var (done, reporting) = (0, new Lock());
+        ForEach(batch =>
+        {
+            lock (reporting) progress?.Report(batches.Progress(done, current));
+            act(batch);
+            lock (reporting) done++;
+        });
+    }
+
     /// <summary>
     /// Runs all batches. When one fails no further one is begun, and once those under way are done the failure of the first batch, in the order
     /// of the images, is thrown.
