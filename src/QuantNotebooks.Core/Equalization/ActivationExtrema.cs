@@ -66,7 +66,7 @@ internal sealed class ActivationExtrema
             if (Interlocked.Add(ref values, tensors[..own].Sum(tensor => tensor.IsFloat ? tensor.Floats.Length : 0L)) <= MostValues)
                 kept[batch] = [.. tensors[..own].Select(tensor => tensor.IsFloat ? tensor.Floats.ToArray() : null)];
             foreach (var tensor in tensors) tensor.Dispose();
-        });
+        }, cancellation);
         return new ActivationExtrema(
             [.. found.Values.Select(entry => entry.Extrema)], values <= MostValues && ReferenceEquals(network, trace.Network) ? new KnownOutputs(settings, kept) : null);
     }

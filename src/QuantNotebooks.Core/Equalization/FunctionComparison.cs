@@ -40,7 +40,7 @@ internal static class FunctionComparison
         var results = new InOrder<Difference[]>(Add);
         try
         {
-            workers.ForEach(batches, "comparing outputs, all layers at once", progress, batch => results.Add(batch, CompareBatch(batch)));
+            workers.ForEach(batches, "comparing outputs, all layers at once", progress, batch => results.Add(batch, CompareBatch(batch)), cancellation);
         }
         catch (OperationCanceledException) when (keepDone)
         {

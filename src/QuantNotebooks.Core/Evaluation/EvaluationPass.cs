@@ -28,7 +28,6 @@ internal sealed class EvaluationPass : IDisposable
     private readonly Dictionary<string, WholeNetwork> _references = [];
     private readonly List<Subject> _subjects = [];
     private readonly Lock _reporting = new();
-    private int _begun;
     private int _steps;
     private int _imagesDone;
 
@@ -109,12 +108,11 @@ internal sealed class EvaluationPass : IDisposable
         using (var reader = _batches.Open(_pool, within))
             try
             {
-                _workers.ForEach(batch =>
+                _workers.ForEachUntil(batch =>
                 {
-                    Begin(batch, cancellation);
                     using var input = reader.Take(batch);
                     ends.Add(batch, Outputs(batch, input, cancellation, within));
-                });
+                }, cancellation);
             }
             catch (OperationCanceledException) when (keepDone && _imagesDone > 0)
             {
@@ -123,16 +121,6 @@ internal sealed class EvaluationPass : IDisposable
         if (_imagesDone == _images.Count)
             _progress?.Report(new SweepProgress(TotalSteps, TotalSteps, "done") { ImagesDone = _images.Count, TotalImages = _images.Count });
         return [.. _subjects.Zip(_entries, (subject, entry) => subject.Tally.Result(entry.Scheme, entry.Ranges is { ByTensor.IsEmpty: false } ranges ? ranges : null))];
-    }
-
-    /// <summary>Begins a batch, or throws: so that none is left out, one before another that has begun is begun too.</summary>
-    private void Begin(int batch, CancellationToken cancellation)
-    {
-        lock (_reporting)
-        {
-            if (batch >= _begun) cancellation.ThrowIfCancellationRequested();
-            _begun = Math.Max(_begun, batch + 1);
-        }
     }
 
     private BatchOutputs Outputs(int batch, BatchTensor input, CancellationToken cancellation, CancellationToken within)

@@ -16,6 +16,7 @@ internal sealed class ValueHistogram : IValueDistribution
     private readonly long[] _counts;
     private readonly double _low;
     private readonly double _width;
+    private readonly double _binsPerUnit;
     private long _zeros;
     private long _count;
 
@@ -30,7 +31,8 @@ internal sealed class ValueHistogram : IValueDistribution
         Extrema = extrema;
         _counts = counts;
         _low = extrema.Minimum;
-        _width = Math.Max(((double)extrema.Maximum - extrema.Minimum) / counts.Length, double.Epsilon);
+        _width = Math.Max(((double)extrema.Maximum - extrema.Minimum) / counts.Length, 1 / double.MaxValue);
+        _binsPerUnit = 1 / _width;
     }
 
     public ActivationRange Extrema { get; }
@@ -38,7 +40,7 @@ internal sealed class ValueHistogram : IValueDistribution
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ReadOnlySpan<float> values)
     {
-        var (low, width, last) = (new Vector<double>(_low), new Vector<double>(_width), new Vector<double>(_counts.Length - 1));
+        var (low, binsPerUnit, last) = (new Vector<double>(_low), new Vector<double>(_binsPerUnit), new Vector<double>(_counts.Length - 1));
         Span<ulong> bins = stackalloc ulong[Vector<float>.Count];
         var half = bins[Vector<double>.Count..];
         ref var counts = ref MemoryMarshal.GetArrayDataReference(_counts);
@@ -66,14 +68,14 @@ internal sealed class ValueHistogram : IValueDistribution
         // Comparisons with a NaN fail, so it lands in the first bin; and what is left is below 2^52, where adding that number leaves the whole part in the lowest bits.
         Vector<ulong> BinsOf(Vector<double> numbers)
         {
-            var places = (numbers - low) / width;
+            var places = (numbers - low) * binsPerUnit;
             places = Vector.ConditionalSelect(Vector.GreaterThan(places, Vector<double>.Zero), places, Vector<double>.Zero);
             places = Vector.ConditionalSelect(Vector.LessThan(places, last), places, last);
             return Vector.AsVectorUInt64(Vector.Floor(places) + new Vector<double>(1L << 52)) & new Vector<ulong>((1UL << 52) - 1);
         }
     }
 
-    private int BinOf(double value) => Math.Clamp((int)((value - _low) / _width), 0, _counts.Length - 1);
+    private int BinOf(double value) => Math.Clamp((int)((value - _low) * _binsPerUnit), 0, _counts.Length - 1);
 
     /// <inheritdoc/>
     /// <remarks>Values are evenly spread within their bin.</remarks>

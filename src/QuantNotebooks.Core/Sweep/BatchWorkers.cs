@@ -26,16 +26,39 @@ internal sealed class BatchWorkers(int count, int threads)
     /// <summary>The same, and tells before each batch how many are done.</summary>
     /// <param name="batches">The batches, as many as there are here.</param>
     /// <param name="current">What is being done.</param>
-    /// <param name="progress">Told from one thread at a time.</param>
+    /// <param name="progress">Told from one thread at a time, and nothing once the work was cancelled.</param>
     /// <param name="act">Runs a batch.</param>
-    public void ForEach(ImageBatches batches, string current, IProgress<SweepProgress>? progress, Action<int> act)
+    /// <param name="cancellation">Begins no further batch.</param>
+    public void ForEach(ImageBatches batches, string current, IProgress<SweepProgress>? progress, Action<int> act, CancellationToken cancellation)
     {
         var (done, reporting) = (0, new Lock());
         ForEach(batch =>
         {
-            lock (reporting) progress?.Report(batches.Progress(done, current));
+            lock (reporting)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                progress?.Report(batches.Progress(done, current));
+            }
             act(batch);
             lock (reporting) done++;
+        });
+    }
+
+    /// <summary>The same until it is stopped: then those under way are finished, and so that none is left out, every one before another that has begun is begun too.</summary>
+    /// <param name="act">Runs a batch.</param>
+    /// <param name="stop">Begins no further batch.</param>
+    /// <exception cref="OperationCanceledException">It was stopped before the last batch.</exception>
+    public void ForEachUntil(Action<int> act, CancellationToken stop)
+    {
+        var (begun, beginning) = (0, new Lock());
+        ForEach(batch =>
+        {
+            lock (beginning)
+            {
+                if (batch >= begun) stop.ThrowIfCancellationRequested();
+                begun = Math.Max(begun, batch + 1);
+            }
+            act(batch);
         });
     }
 

@@ -13,7 +13,6 @@ internal sealed class BatchwiseSweep
     private readonly InOrder<ILayerObserver>?[] _ends;
     private readonly Lock _reporting = new();
     private int _done;
-    private int _begun;
     private int _imagesDone;
 
     /// <param name="state">What to work with.</param>
@@ -34,9 +33,9 @@ internal sealed class BatchwiseSweep
         var steps = _state.Plan.Steps;
         try
         {
-            _state.Workers.ForEach(batch => RunBatch(batch, progress));
+            _state.Workers.ForEachUntil(batch => RunBatch(batch, progress), _stop);
         }
-        catch (OperationCanceledException) when (!_cancellation.IsCancellationRequested && _begun > 0)
+        catch (OperationCanceledException) when (!_cancellation.IsCancellationRequested && _imagesDone > 0)
         {
             // Stopped: what was begun, the first batches without a gap, is done.
         }
@@ -50,7 +49,6 @@ internal sealed class BatchwiseSweep
     private void RunBatch(int batch, IProgress<SweepProgress>? progress)
     {
         var steps = _state.Plan.Steps;
-        Begin(batch);
         _state.ReadImages(_reader, batch, _cancellation);
         _state.Quantize(_state.Batches.InputName, batch);
         for (var index = 0; index < steps.Length; index++)
@@ -68,16 +66,6 @@ internal sealed class BatchwiseSweep
             foreach (var tensor in steps[index].Releases) _state.Frontier.Release(tensor, batch);
         }
         Interlocked.Add(ref _imagesDone, _state.Batches.ImagesIn(batch));
-    }
-
-    /// <summary>Begins a batch, or throws: so that none is left out, one before another that has begun is begun too.</summary>
-    private void Begin(int batch)
-    {
-        lock (_reporting)
-        {
-            if (batch >= _begun) _stop.ThrowIfCancellationRequested();
-            _begun = Math.Max(_begun, batch + 1);
-        }
     }
 
     private int Total => _state.Batches.Count * _state.Plan.Steps.Length;

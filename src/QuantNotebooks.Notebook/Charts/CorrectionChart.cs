@@ -19,8 +19,9 @@ public static class CorrectionChart
         if (correction.Corrections.IsEmpty) throw new QuantNotebooksException($"'{correction.Network.Name}' has no layers to draw.");
         var title = CorrectionFinding.Of(correction);
         var where = correction.Point == LayerPoint.AfterActivation ? "after" : "before";
-        var reading = $"Root mean square over channels of the shift {where} the activation, in units of each channel's sigma. "
-            + "A good correction moves calibration and held-out lines down together; a held-out line that stays up means too few calibration images.";
+        var reading = $"Root mean square over channels of the shift {where} the activation, in units of each channel's sigma. " + (correction.Corrections.Any(layer => layer.HeldOutAfter is not null)
+            ? "A good correction moves calibration and held-out lines down together; a held-out line that stays up means too few calibration images."
+            : "A good correction moves the line down; only held-out images would tell whether it does so for others than these.");
         var unchanged = correction.Corrections.Count(layer => layer.Skipped is not null);
         if (unchanged > 0) reading += $" {NumberText.Count(unchanged, "layer")} left alone.";
         return new ChartFigure(title, reading, 440, () => Build(correction, title));

@@ -98,8 +98,12 @@ internal static class HtmlTable
         html.Append("<div class=\"quant-tools\"><span>").Append(table.Rows.IsEmpty ? "no rows" : NumberText.Count(table.Rows.Length + table.MissingRows, "row")).Append("</span>");
         if (table.MissingColumns > 0) html.Append("<span>").Append(NumberText.Count(table.MissingColumns, "column")).Append(" not shown</span>");
         if (table.Footnote is { } footnote) html.Append("<span>").Append(WebUtility.HtmlEncode(footnote)).Append("</span>");
+        // A host that drops styles shows all columns; the style that hides some says how many, so there nothing does.
         if (table.Columns.Count(column => column.IsSecondary) is > 0 and var secondary)
-            html.Append("<label><input type=\"checkbox\"> ").Append(NumberText.Count(secondary, "more column")).Append("</label>");
+        {
+            var more = NumberText.Count(secondary, "more column");
+            html.Append("<label data-more=\"").Append(more).Append("\"><input type=\"checkbox\" aria-label=\"").Append(more).Append("\"></label>");
+        }
         html.Append("</div>");
     }
 

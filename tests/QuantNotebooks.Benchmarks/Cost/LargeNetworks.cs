@@ -55,7 +55,7 @@ internal static class LargeNetworks
         var need = MemoryNeed.Fit([.. probes.Select(probe => (probe.Work.Cost, probe.Work.Images, probe.Took.Bytes))]);
         var lines = new List<string>
         {
-            Text($"Fitted to {string.Join(", ", Probes.Select(probe => $"{probe.Kind} {probe.Size}"))}: {speed.Start:F2} s to start, {Rate(speed.Product)} billion multiplications a processor second, {Rate(speed.ThinProduct)} in layers with few inputs, {1e9 * speed.Value:F2} ns a value, {1e9 * speed.Weight:F2} ns a weight, {1e6 * speed.Call:F0} us a layer and batch; {need.Process / 1048576.0:F0} MiB, {need.WeightCopies:F1} times the weights and {need.ValueCopies:F1} times the tensors under way."),
+            Text($"Fitted to {string.Join(", ", Probes.Select(probe => $"{probe.Kind} {probe.Size}"))}: {speed.Start:F2} s to start, {Rate(speed.Product)} billion multiplications a processor second, {Rate(speed.ThinProduct)} in layers with few inputs, {1e9 * speed.Value:F2} ns a value, {1e9 * speed.Weight:F2} ns a weight of a convolution, {1e9 * speed.MatrixWeight:F2} of a matrix product, {1e6 * speed.Call:F0} us a layer and batch; {need.Process / 1048576.0:F0} MiB, {need.WeightCopies:F1} times the weights and {need.ValueCopies:F1} times the tensors under way."),
             "",
             "| network | parameters | multiplications an input | predicted s | measured s | off by | predicted MiB | measured MiB | off by |",
             "|---|---:|---:|---:|---:|---:|---:|---:|---:|",

@@ -14,4 +14,7 @@ internal sealed record LayerCost(Layer Layer, long Multiplications, long Inputs,
 
     /// <summary>Whether each output reads so few input channels that the arithmetic is not what takes the time, as in depthwise convolutions.</summary>
     public bool IsThin => Layer.Convolution is not null && Layer.InputChannels / Layer.Convolution.Groups < FewInputs;
+
+    /// <summary>Whether the layer is a matrix product.</summary>
+    public bool IsMatrix => Layer.Convolution is null;
 }

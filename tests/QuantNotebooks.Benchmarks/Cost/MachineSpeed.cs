@@ -8,9 +8,10 @@ namespace QuantNotebooks.Benchmarks.Cost;
 /// <param name="Product">A multiplication in layers with many inputs: convolutions and matrix products.</param>
 /// <param name="ThinProduct">A multiplication in layers with few, such as depthwise convolutions.</param>
 /// <param name="Value">A value of a tensor: read, written and looked at in both networks.</param>
-/// <param name="Weight">A weight: quantized, and handed to ONNX Runtime.</param>
+/// <param name="Weight">A weight of a convolution: quantized, and handed to ONNX Runtime.</param>
+/// <param name="MatrixWeight">A weight of a matrix product: a matrix is larger than the kernels of a convolution, so more of what holds it is pages that are new.</param>
 /// <param name="Call">A layer of one batch, however small.</param>
-internal sealed record MachineSpeed(double Start, double Product, double ThinProduct, double Value, double Weight, double Call)
+internal sealed record MachineSpeed(double Start, double Product, double ThinProduct, double Value, double Weight, double MatrixWeight, double Call)
 {
     /// <summary>Processor seconds of a measurement of the mean shift, calibration included.</summary>
     /// <param name="cost">The network.</param>
@@ -26,7 +27,7 @@ internal sealed record MachineSpeed(double Start, double Product, double ThinPro
     public static MachineSpeed Fit(IReadOnlyList<(NetworkCost Cost, int Images, double Seconds)> runs)
     {
         var fitted = RelativeFit.Of([.. runs.Select(run => (Counts(run.Cost, run.Images), run.Seconds))]);
-        return new MachineSpeed(fitted[0], fitted[1], fitted[2], fitted[3], fitted[4], fitted[5]);
+        return new MachineSpeed(fitted[0], fitted[1], fitted[2], fitted[3], fitted[4], fitted[5], fitted[6]);
     }
 
     private static double[] Counts(NetworkCost cost, int images) =>
@@ -35,9 +36,10 @@ internal sealed record MachineSpeed(double Start, double Product, double ThinPro
         (double)images * cost.Layers.Where(layer => !layer.IsThin).Sum(layer => layer.Multiplications),
         (double)images * cost.Layers.Where(layer => layer.IsThin).Sum(layer => layer.Multiplications),
         (double)images * cost.Values,
-        cost.Parameters,
+        cost.Layers.Where(layer => !layer.IsMatrix).Sum(layer => layer.Layer.ParameterCount),
+        cost.Layers.Where(layer => layer.IsMatrix).Sum(layer => layer.Layer.ParameterCount),
         (double)cost.Layers.Length * ((images + cost.BatchSize - 1) / cost.BatchSize),
     ];
 
-    private double[] ToArray() => [Start, Product, ThinProduct, Value, Weight, Call];
+    private double[] ToArray() => [Start, Product, ThinProduct, Value, Weight, MatrixWeight, Call];
 }

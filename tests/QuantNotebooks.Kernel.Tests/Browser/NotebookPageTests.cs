@@ -41,6 +41,15 @@ public sealed class NotebookPageTests : IDisposable
         await page.KeepPictureAsync("magic");
         Assert.Equal("0", await page.TextAsync(Last + ".element.find('progress').length"));
 
+        await RunCellAsync(page, "#!quant-shift asTrained --images ../data/fashion-mnist/test --calibration ../data/fashion-mnist/calibration --calibration-count 16 --as part");
+        await page.WaitForAsync($"/shift: [1-9][0-9,]* of 10,000 images, (?!calibration)/.test({Last}.element.text())", TimeSpan.FromMinutes(1));
+        await page.EvaluateAsync("document.querySelector('#int_kernel a').click()");
+        await page.WaitForAsync(Last + ".element.text().includes('Stopped early: measured on the first ')", TimeSpan.FromSeconds(10));
+        await page.WaitForAsync(Last + ".element.find('.quant-chart .main-svg').length");
+        await page.KeepPictureAsync("stopped");
+        await RunCellAsync(page, "part.Images.Count is > 0 and < 10_000");
+        await page.WaitForAsync(Last + ".element.find('.output_result').text().includes('True')");
+
         await RunCellAsync(page, "Console.Write(\"begun\"); while (true) { }");
         await page.WaitForAsync(Last + ".element.find('.output_stdout').text().includes('begun')");
         await page.EvaluateAsync("document.querySelector('#int_kernel a').click()");
