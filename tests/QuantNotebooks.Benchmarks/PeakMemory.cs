@@ -29,12 +29,5 @@ internal static class PeakMemory
     }
 
     /// <summary>Does it in a process of its own.</summary>
-    public static string RowOfProcess(string work, string budget)
-    {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, ["memory", work, budget]) { RedirectStandardOutput = true };
-        using var process = Process.Start(start) ?? throw new InvalidOperationException("The benchmark can't start itself.");
-        var row = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode == 0 ? row : throw new InvalidOperationException($"'memory {work} {budget}' failed with exit code {process.ExitCode}.");
-    }
+    public static string RowOfProcess(string work, string budget) => OwnProcess.Run("memory", work, budget);
 }

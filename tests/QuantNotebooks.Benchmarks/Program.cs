@@ -11,6 +11,7 @@ using QuantNotebooks.Sweep;
 
 // table:  what the project holds itself to, as a Markdown file: everything from kernels to large below; about half an hour on two quiet cores.
 // kernels: the hot kernels beside the memory bandwidth, by BenchmarkDotNet.
+// inputs: the kernels that memory does not bound, on inputs that take one of their costs away.
 // jobs:   every kind of work beside bare ONNX Runtime on the same images, as ratios of one run.
 // profile: where the time of a measurement and of a correction goes.
 // large:  ResNet-152 and the linear layers of a transformer of a billion parameters, predicted from shapes and measured.
@@ -25,8 +26,12 @@ CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var scheme = QuantizationScheme.Int8PerTensor;
 switch (args)
 {
-    case ["table", var path]: File.WriteAllText(path, ResultsTable.Measure()); break;
+    case ["table", var path]:
+        File.WriteAllText(path, "");
+        foreach (var section in ResultsTable.Measure()) File.AppendAllText(path, section);
+        break;
     case ["kernels"]: Console.Write(KernelTable.Measure()); break;
+    case ["inputs"]: Console.Write(KernelInputs.Measure()); break;
     case ["jobs", var path]: File.WriteAllText(path, ResultsTable.MeasureJobs()); break;
     case ["jobs"]: Console.Write(JobTable.Measure()); break;
     case ["training", .. var names]: Console.Write(JobTable.MeasureTraining(names)); break;
@@ -45,7 +50,7 @@ switch (args)
     case ["memory", "measure" or "correct", var size] when MemoryBudget.TryParse(size, out var budget): Console.Write(PeakMemory.Row(args[1] == "correct", budget!)); break;
     case ["kernel", var kernelspec]: KernelTimes.Measure(kernelspec); break;
     default:
-        Console.Error.WriteLine("usage: table FILE | kernels | jobs [FILE] | training [NETWORK ...] | profile [NETWORK ...] | sweep | large | sensitivity | cost | equalize | growth | kernel KERNEL.JSON | memory measure|correct SIZE");
+        Console.Error.WriteLine("usage: table FILE | kernels | inputs | jobs [FILE] | training [NETWORK ...] | profile [NETWORK ...] | sweep | large | sensitivity | cost | equalize | growth | kernel KERNEL.JSON | memory measure|correct SIZE");
         return 2;
 }
 return 0;

@@ -8,39 +8,61 @@ namespace QuantNotebooks.Benchmarks;
 /// <summary>All figures that the project holds itself to, in one Markdown text.</summary>
 internal static class ResultsTable
 {
-    public static string Measure() => $"""
-        {Head("table")}
-        ## Kernels
+    /// <summary>Section after section, so that what is measured is kept whatever comes after it.</summary>
+    public static IEnumerable<string> Measure()
+    {
+        yield return $"""
+            {Head("table")}
+            ## Kernels
 
-        One thread, 16.8 million values; bytes as STREAM counts them: what the kernel reads and writes. Each stands beside what memory gives for the same kind of use.
+            One thread, 16.8 million values; bytes as STREAM counts them: what the kernel reads and writes. Each stands beside what memory gives for the same kind of use.
 
-        {KernelTable.Measure()}
-        {Jobs()}
-        ## Where the time of a measurement goes
+            {KernelTable.Measure()}
+            Those that memory does not bound, on inputs that take one of their costs away:
 
-        Parts of the jobs above as multiples of the same bare run. Start: sessions, on two images. Layer by layer: both networks run and their outputs put on the grid, and nobody looks at
-        them. The last column is the bare float network alone, made to hand out what every layer gives before its activation.
+            {KernelInputs.Measure()}
 
-        {ProfileTable.Measure()}
-        ## Many experiments
+            """;
+        yield return Jobs();
+        yield return $"""
+            ## Where the time of a measurement goes
 
-        Eight experiments of one network (as it is and corrected, at 8 to 5 bits, 2,000 test images) beside one (corrected, 8 bits), each in a process of its own, its start included.
+            Parts of the jobs above as multiples of the same bare run. Start: sessions, on two images. Layer by layer: both networks run and their outputs put on the grid, and nobody looks at
+            them. The last column is the bare float network alone, made to hand out what every layer gives before its activation.
 
-        {SweepCost.Measure()}
-        ## Growth, with the split
+            {ProfileTable.Measure()}
 
-        {GrowthTable.Measure()}
-        ## Peak of resident memory
+            """;
+        yield return $"""
+            ## Many experiments
 
-        {PeakMemory.Header}
-        {PeakMemory.RowOfProcess("measure", "512MiB")}{PeakMemory.RowOfProcess("correct", "512MiB")}
-        ## Large networks
+            Eight experiments of one network (as it is and corrected, at 8 to 5 bits, 2,000 test images) beside one (corrected, 8 bits), each in a process of its own, its start included.
 
-        A measurement of random networks, predicted from shapes by a model of cost that was fitted to smaller ones, and measured, each in a process of its own. The blocks are the linear
-        layers of a transformer, read from disk one after the other.
+            {SweepCost.Measure()}
 
-        {LargeNetworks.Measure()}
-        """;
+            """;
+        yield return $"""
+            ## Growth, with the split
+
+            {GrowthTable.Measure()}
+
+            """;
+        yield return $"""
+            ## Peak of resident memory
+
+            {PeakMemory.Header}
+            {PeakMemory.RowOfProcess("measure", "512MiB")}{PeakMemory.RowOfProcess("correct", "512MiB")}
+
+            """;
+        yield return $"""
+            ## Large networks
+
+            A measurement of random networks, predicted from shapes by a model of cost that was fitted to smaller ones, and measured, each in a process of its own. The blocks are the linear
+            layers of a transformer, read from disk one after the other.
+
+            {LargeNetworks.Measure()}
+            """;
+    }
 
     /// <summary>The jobs alone: about five minutes on two quiet cores.</summary>
     public static string MeasureJobs() => $"{Head("jobs")}\n{Jobs()}";

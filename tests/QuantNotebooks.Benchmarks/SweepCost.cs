@@ -60,12 +60,7 @@ internal static class SweepCost
     private static Seconds Once(string network, int experiments)
     {
         var watch = Stopwatch.StartNew();
-        var start = new ProcessStartInfo(Environment.ProcessPath!, ["sweep", network, experiments.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardOutput = true };
-        using var process = System.Diagnostics.Process.Start(start)!;
-        var processor = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode == 0
-            ? new Seconds(watch.Elapsed.TotalSeconds, double.Parse(processor, CultureInfo.InvariantCulture))
-            : throw new InvalidOperationException($"'sweep {network} {experiments}' failed with exit code {process.ExitCode}.");
+        var processor = OwnProcess.Run("sweep", network, experiments.ToString(CultureInfo.InvariantCulture));
+        return new Seconds(watch.Elapsed.TotalSeconds, double.Parse(processor, CultureInfo.InvariantCulture));
     }
 }

@@ -1,8 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
-using System.Numerics;
 using System.Numerics.Tensors;
-using System.Runtime.InteropServices;
 using QuantNotebooks.Networks;
 
 namespace QuantNotebooks.Equalization;
@@ -154,8 +152,8 @@ internal sealed class FactorProblem
         {
             var values = weights.Slice(row * axes.Columns, axes.Columns);
             var first = axes.FirstColumnChannel(row);
-            if (perRow) ranges[row] = rows[row] * LargestProduct(values, columns.AsSpan(first, axes.Columns));
-            else KeepLarger(ranges.AsSpan(first, axes.Columns), values, rows[row]);
+            if (perRow) ranges[row] = rows[row] * LargestProducts.Of(values, columns.AsSpan(first, axes.Columns));
+            else LargestProducts.Keep(ranges.AsSpan(first, axes.Columns), values, rows[row]);
         }
         if (perRow) return ranges;
         for (var channel = 0; channel < ranges.Length; channel++) ranges[channel] *= columns[channel];
@@ -163,26 +161,6 @@ internal sealed class FactorProblem
     }
 
     public static double FactorOf(ReadOnlySpan<double> factors, int index) => index < 0 ? 1 : factors[index];
-
-    private static float LargestProduct(ReadOnlySpan<float> values, ReadOnlySpan<float> factors)
-    {
-        var valueVectors = MemoryMarshal.Cast<float, Vector<float>>(values);
-        var factorVectors = MemoryMarshal.Cast<float, Vector<float>>(factors);
-        var (largest, best) = (0f, Vector<float>.Zero);
-        for (var index = 0; index < valueVectors.Length && index < factorVectors.Length; index++)
-            best = Vector.MaxNative(best, Vector.Abs(valueVectors[index] * factorVectors[index]));
-        for (var lane = 0; valueVectors.Length > 0 && lane < Vector<float>.Count; lane++) largest = Math.Max(largest, best[lane]);
-        for (var index = valueVectors.Length * Vector<float>.Count; index < values.Length; index++) largest = Math.Max(largest, Math.Abs(values[index] * factors[index]));
-        return largest;
-    }
-
-    private static void KeepLarger(Span<float> largest, ReadOnlySpan<float> values, float factor)
-    {
-        var best = MemoryMarshal.Cast<float, Vector<float>>(largest);
-        var vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
-        for (var index = 0; index < vectors.Length && index < best.Length; index++) best[index] = Vector.MaxNative(best[index], Vector.Abs(vectors[index] * factor));
-        for (var index = vectors.Length * Vector<float>.Count; index < values.Length; index++) largest[index] = Math.Max(largest[index], Math.Abs(values[index] * factor));
-    }
 
     /// <summary>A layer's weights where they are not the network's own, which need no copy.</summary>
     private float[]? Reduced(int index)

@@ -127,12 +127,7 @@ internal static class LargeNetworks
 
     private static (double Seconds, long Bytes) Once(string kind, int size)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, ["large", kind, size.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardOutput = true };
-        using var process = Process.Start(start)!;
-        var words = process.StandardOutput.ReadToEnd().Split(' ');
-        process.WaitForExit();
-        return process.ExitCode == 0
-            ? (double.Parse(words[0], CultureInfo.InvariantCulture), long.Parse(words[1], CultureInfo.InvariantCulture))
-            : throw new InvalidOperationException($"'large {kind} {size}' failed with exit code {process.ExitCode}.");
+        var words = OwnProcess.Run("large", kind, size.ToString(CultureInfo.InvariantCulture)).Split(' ');
+        return (double.Parse(words[0], CultureInfo.InvariantCulture), long.Parse(words[1], CultureInfo.InvariantCulture));
     }
 }
