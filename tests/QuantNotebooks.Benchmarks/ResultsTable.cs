@@ -23,7 +23,7 @@ internal static class ResultsTable
             {KernelInputs.Measure()}
 
             """;
-        yield return Jobs();
+        yield return Jobs() + Environment.NewLine;
         yield return $"""
             ## Where the time of a measurement goes
 

@@ -9,7 +9,7 @@ namespace QuantNotebooks.Benchmarks.Cost;
 /// <param name="ThinProduct">A multiplication in layers with few, such as depthwise convolutions.</param>
 /// <param name="Value">A value of a tensor: read, written and looked at in both networks.</param>
 /// <param name="Weight">A weight of a convolution: quantized, and handed to ONNX Runtime.</param>
-/// <param name="MatrixWeight">A weight of a matrix product: a matrix is larger than the kernels of a convolution, so more of what holds it is pages that are new.</param>
+/// <param name="MatrixWeight">A weight of a matrix product.</param>
 /// <param name="Call">A layer of one batch, however small.</param>
 internal sealed record MachineSpeed(double Start, double Product, double ThinProduct, double Value, double Weight, double MatrixWeight, double Call)
 {

@@ -191,6 +191,17 @@ public sealed class MethodTests
         Assert.Equal(second, factors[1], 1e-4);
     }
 
+    /// <summary>A weight that is no number has no range: it is left out of its channel's, and nothing else becomes one.</summary>
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public void A_weight_that_is_not_finite_spoils_no_factor(float weight)
+    {
+        var result = Chain(first: [4, weight, 0, 16], second: [1, 0.25f], bias: [1, 1]).Equalize(EqualizationMethod.CrossLayer);
+        Assert.All(result.Groups.Single().Factors, factor => Assert.InRange(factor, 1.0 / 16, 16));
+        Assert.Equal([true, false, true, true], result.Network.Layers[0].Weights.ToArray().Select(float.IsFinite));
+    }
+
     [Fact]
     public void A_method_that_looks_at_activations_wants_images() => Assert.Contains(
         "need images", Assert.Throws<QuantNotebooksException>(() => TestData.Load(TestData.ResNet14).Equalize(EqualizationMethod.TwoStep)).Message, StringComparison.Ordinal);
