@@ -19,6 +19,8 @@ internal static class EqualizationCost
         var problem = new FactorProblem(trace);
         Console.WriteLine($"{network.Name}, {images.Count} images, {problem.Count} classes, {problem.Blocks.Length} blocks; milliseconds, least of {Rounds}: wall, CPU");
         var pass = Line("one pass over the images (calibration)", () => network.Calibrate(images));
+        // The network keeps its shapes: all equalizations of it but the first find them there.
+        Line("shapes of the tensors", () => TensorShapes.Of(network));
         Line("trace of the graph", () => FactorTrace.Of(network));
         Line("problem", () => problem = new FactorProblem(trace));
         Line("joint solve", () => new CrossLayer(problem, problem.Blocks, Ones(problem), 16).SolveJointly());

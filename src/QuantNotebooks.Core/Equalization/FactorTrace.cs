@@ -27,17 +27,13 @@ internal sealed class FactorTrace
     private readonly Dictionary<string, FactorMap> _maps = [];
     private readonly List<LayerClasses> _layers = [];
 
-    private FactorTrace(Network network)
-    {
-        Network = network;
-        Shapes = TensorShapes.Of(network);
-    }
+    private FactorTrace(Network network) => Network = network;
 
     public Network Network { get; }
 
     public Graph Graph => Network.Graph;
 
-    public TensorShapes Shapes { get; }
+    public TensorShapes Shapes => Network.Shapes;
 
     public FactorClasses Classes { get; } = new();
 

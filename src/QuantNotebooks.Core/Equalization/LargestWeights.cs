@@ -28,19 +28,28 @@ internal sealed class LargestWeights
         // A class may have several channels of a layer; they count once.
         (int[][], int[][]) Places(IReadOnlyList<int[]> layers)
         {
-            var ofClass = Enumerable.Range(0, problem.Count).Select(_ => new List<int>()).ToArray();
             var ofChannel = new int[layers.Count][];
+            var (counts, lastLayers, lastPlaces) = (new int[problem.Count], new int[problem.Count], new int[problem.Count]);
+            var ofClass = new int[problem.Count][];
             for (var layer = 0; layer < layers.Count; layer++)
             {
-                var first = places;
-                ofChannel[layer] = Array.ConvertAll(layers[layer], index =>
+                ofChannel[layer] = new int[layers[layer].Length];
+                for (var channel = 0; channel < ofChannel[layer].Length; channel++)
                 {
-                    if (index < 0) return -1;
-                    if (ofClass[index] is not [.., var last] || last < first) ofClass[index].Add(places++);
-                    return ofClass[index][^1];
-                });
+                    var index = layers[layer][channel];
+                    if (index >= 0 && lastLayers[index] != layer + 1) (lastLayers[index], lastPlaces[index], counts[index]) = (layer + 1, places++, counts[index] + 1);
+                    ofChannel[layer][channel] = index < 0 ? -1 : lastPlaces[index];
+                }
             }
-            return (ofChannel, Array.ConvertAll(ofClass, list => list.ToArray()));
+            for (var index = 0; index < ofClass.Length; index++) ofClass[index] = new int[counts[index]];
+            Array.Clear(counts);
+            for (var layer = 0; layer < layers.Count; layer++)
+                for (var channel = 0; channel < ofChannel[layer].Length; channel++)
+                {
+                    var (index, place) = (layers[layer][channel], ofChannel[layer][channel]);
+                    if (index >= 0 && (counts[index] == 0 || ofClass[index][counts[index] - 1] != place)) ofClass[index][counts[index]++] = place;
+                }
+            return (ofChannel, ofClass);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using QuantNotebooks.Networks;
 
 namespace QuantNotebooks.Equalization;
 

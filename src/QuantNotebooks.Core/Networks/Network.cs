@@ -15,6 +15,7 @@ public sealed partial class Network
 {
     private readonly Lazy<string> _sha256;
     private readonly Lazy<string> _functionSha256;
+    private readonly Lazy<TensorShapes> _shapes;
 
     private Network(Graph graph, ImmutableDictionary<string, LayerNotes> notes, NetworkFacts facts)
     {
@@ -25,6 +26,7 @@ public sealed partial class Network
         var normalizations = LayerNormalizationFinder.Find(graph);
         Junctions = Junction.Find(graph, Layers, normalizations);
         (OtherNodes, NotAnalysed) = NodeRoles.Of(graph, Layers, Junctions, normalizations);
+        _shapes = new Lazy<TensorShapes>(() => TensorShapes.Of(this), LazyThreadSafetyMode.PublicationOnly);
         _functionSha256 = new Lazy<string>(() =>
         {
             var model = graph.ToModel();
@@ -50,6 +52,9 @@ public sealed partial class Network
 
     /// <summary>SHA-256 of what the network computes, without its name and history: equal for networks that are the same function by construction.</summary>
     internal string FunctionSha256 => _functionSha256.Value;
+
+    /// <summary>The shapes of its float32 tensors as far as the graph tells them; ONNX Runtime infers them when they are first asked for.</summary>
+    internal TensorShapes Shapes => _shapes.Value;
 
     /// <summary>The layers in topological order.</summary>
     public ImmutableArray<Layer> Layers { get; }

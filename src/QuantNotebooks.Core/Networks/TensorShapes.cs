@@ -1,10 +1,9 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
-using QuantNotebooks.Networks;
 using QuantNotebooks.Onnx;
 using QuantNotebooks.Onnx.Schema;
 
-namespace QuantNotebooks.Equalization;
+namespace QuantNotebooks.Networks;
 
 /// <summary>One axis of a tensor.</summary>
 /// <param name="Size">Its length, or -1 where the graph alone does not tell.</param>
@@ -26,6 +25,7 @@ internal sealed class TensorShapes
 
     private TensorShapes(FrozenDictionary<string, ImmutableArray<Dimension>> shapes) => _shapes = shapes;
 
+    /// <summary>For <see cref="Network.Shapes"/>, which keeps them.</summary>
     public static TensorShapes Of(Network network) => Of(network, network.Graph.ToModel());
 
     /// <summary>The same where one of the network's inputs has a known shape.</summary>
