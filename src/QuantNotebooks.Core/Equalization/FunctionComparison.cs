@@ -22,10 +22,12 @@ internal static class FunctionComparison
     /// <param name="known">What the first gives on them, where that is known.</param>
     /// <param name="keepDone">Whether a comparison that is cancelled gives the certificate of the images before the batch under way, none perhaps; else it throws.</param>
     /// <param name="progress">Told which batch is under way.</param>
-    /// <param name="cancellation">Stops within a batch.</param>
+    /// <param name="cancellation">Stops within a batch, or behind those that have begun where what is done is kept.</param>
     public static EqualizationCertificate Run(
         Network before, Network after, ImageSet images, KnownOutputs? known, bool keepDone, IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
+        // What is kept is whole batches: those that have begun.
+        var within = keepDone ? CancellationToken.None : cancellation;
         var batches = new ImageBatches(before, images);
         var workers = BatchWorkers.For(batches, MemoryBudget.Default.Bytes);
         var settings = known?.Settings ?? NodeByNode with { Threads = workers.ThreadsEach };
@@ -35,7 +37,7 @@ internal static class FunctionComparison
         var scales = new double[second.OutputNames.Count];
         var differences = new double[scales.Length];
         using var pool = new TensorPool();
-        using var reader = batches.Open(pool, cancellation);
+        using var reader = batches.Open(pool, within);
         var done = 0;
         var results = new InOrder<Difference[]>(Add);
         try
@@ -44,7 +46,7 @@ internal static class FunctionComparison
         }
         catch (OperationCanceledException) when (keepDone)
         {
-            // Those before the first that is not compared count.
+            // Stopped: what was begun, the first batches without a gap, is done.
         }
         for (var output = 0; output < scales.Length; output++)
         {
@@ -61,8 +63,8 @@ internal static class FunctionComparison
         Difference[] CompareBatch(int batch)
         {
             using var input = reader.Take(batch);
-            var expected = first?.Run([input.Value], cancellation);
-            var actual = second.Run([input.Value], cancellation);
+            var expected = first?.Run([input.Value], within);
+            var actual = second.Run([input.Value], within);
             var found = new Difference[actual.Count];
             for (var output = 0; output < found.Length; output++)
             {

@@ -26,35 +26,35 @@ internal sealed class BatchWorkers(int count, int threads)
     /// <summary>The same, and tells before each batch how many are done.</summary>
     /// <param name="batches">The batches, as many as there are here.</param>
     /// <param name="current">What is being done.</param>
-    /// <param name="progress">Told from one thread at a time, and nothing once the work was cancelled.</param>
+    /// <param name="progress">Told from one thread at a time, and nothing once the work was stopped.</param>
     /// <param name="act">Runs a batch.</param>
-    /// <param name="cancellation">Begins no further batch.</param>
-    public void ForEach(ImageBatches batches, string current, IProgress<SweepProgress>? progress, Action<int> act, CancellationToken cancellation)
+    /// <param name="stop">Begins no further batch.</param>
+    public void ForEach(ImageBatches batches, string current, IProgress<SweepProgress>? progress, Action<int> act, CancellationToken stop)
     {
-        var (done, reporting) = (0, new Lock());
-        ForEach(batch =>
-        {
-            lock (reporting)
+        var done = 0;
+        ForEachUntil(
+            batch =>
             {
-                cancellation.ThrowIfCancellationRequested();
-                progress?.Report(batches.Progress(done, current));
-            }
-            act(batch);
-            lock (reporting) done++;
-        });
+                act(batch);
+                Interlocked.Increment(ref done);
+            },
+            stop,
+            () => progress?.Report(batches.Progress(Volatile.Read(ref done), current)));
     }
 
     /// <summary>The same until it is stopped: then those under way are finished, and so that none is left out, every one before another that has begun is begun too.</summary>
     /// <param name="act">Runs a batch.</param>
     /// <param name="stop">Begins no further batch.</param>
+    /// <param name="begins">Called before a batch begins, by one thread at a time; it may stop the work before that batch.</param>
     /// <exception cref="OperationCanceledException">It was stopped before the last batch.</exception>
-    public void ForEachUntil(Action<int> act, CancellationToken stop)
+    public void ForEachUntil(Action<int> act, CancellationToken stop, Action? begins = null)
     {
         var (begun, beginning) = (0, new Lock());
         ForEach(batch =>
         {
             lock (beginning)
             {
+                if (!stop.IsCancellationRequested) begins?.Invoke();
                 if (batch >= begun) stop.ThrowIfCancellationRequested();
                 begun = Math.Max(begun, batch + 1);
             }
