@@ -20,7 +20,7 @@ internal static class FunctionComparison
     /// <param name="after">The other.</param>
     /// <param name="images">Images for both.</param>
     /// <param name="known">What the first gives on them, where that is known.</param>
-    /// <param name="keepDone">Whether a comparison that is cancelled gives the certificate of the images before the batch under way, none perhaps; else it throws.</param>
+    /// <param name="keepDone">Whether a comparison that is cancelled gives the certificate of the images whose batches had begun, none perhaps; else it throws.</param>
     /// <param name="progress">Told which batch is under way.</param>
     /// <param name="cancellation">Stops within a batch, or behind those that have begun where what is done is kept.</param>
     public static EqualizationCertificate Run(

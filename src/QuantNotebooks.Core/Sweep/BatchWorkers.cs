@@ -23,7 +23,7 @@ internal sealed class BatchWorkers(int count, int threads)
     public static BatchWorkers For(ImageBatches batches, long memory = long.MaxValue) =>
         new(batches.Count, (int)Math.Clamp(memory / (batches.BytesOf(0) * BytesAnInputByte), 1, Environment.ProcessorCount));
 
-    /// <summary>The same, and tells before each batch how many are done.</summary>
+    /// <summary>Runs all batches until it is stopped, and tells before each how many are done.</summary>
     /// <param name="batches">The batches, as many as there are here.</param>
     /// <param name="current">What is being done.</param>
     /// <param name="progress">Told from one thread at a time, and nothing once the work was stopped.</param>
@@ -42,7 +42,7 @@ internal sealed class BatchWorkers(int count, int threads)
             () => progress?.Report(batches.Progress(Volatile.Read(ref done), current)));
     }
 
-    /// <summary>The same until it is stopped: then those under way are finished, and so that none is left out, every one before another that has begun is begun too.</summary>
+    /// <summary>Runs all batches until it is stopped: then those under way are finished, and so that none is left out, every one before another that has begun is begun too.</summary>
     /// <param name="act">Runs a batch.</param>
     /// <param name="stop">Begins no further batch.</param>
     /// <param name="begins">Called before a batch begins, by one thread at a time; it may stop the work before that batch.</param>
