@@ -19,14 +19,16 @@ internal static class EqualizationCost
         var problem = new FactorProblem(trace);
         Console.WriteLine($"{network.Name}, {images.Count} images, {problem.Count} classes, {problem.Blocks.Length} blocks; milliseconds, least of {Rounds}: wall, CPU");
         var pass = Line("one pass over the images (calibration)", () => network.Calibrate(images));
-        // The network keeps its shapes: all equalizations of it but the first find them there.
+        // The network keeps them: only its first equalization infers them.
         Line("shapes of the tensors", () => TensorShapes.Of(network));
         Line("trace of the graph", () => FactorTrace.Of(network));
         Line("problem", () => problem = new FactorProblem(trace));
         Line("joint solve", () => new CrossLayer(problem, problem.Blocks, Ones(problem), 16).SolveJointly());
         Line("iteration", () => new CrossLayer(problem, problem.Blocks, Ones(problem), 16).Iterate());
         var plain = Line("ranges of activations, and outputs", () => ActivationExtrema.Measure(trace, images, default, null, CancellationToken.None));
-        var crossLayer = Line("cross-layer, without images", () => network.Equalize(EqualizationMethod.CrossLayer));
+        // Each its own network, so that none finds the shapes that another inferred.
+        var fresh = new Queue<Network>(Enumerable.Range(0, Rounds).Select(_ => network.With([], network.Facts)));
+        var crossLayer = Line("cross-layer, without images", () => fresh.Dequeue().Equalize(EqualizationMethod.CrossLayer));
         var whole = Line("cross-layer, with images and certificate", () => network.Equalize(EqualizationMethod.CrossLayer, images));
         Line("two-step, with images and certificate", () => network.Equalize(EqualizationMethod.TwoStep, images));
         var result = network.Equalize(EqualizationMethod.TwoStep, images);
