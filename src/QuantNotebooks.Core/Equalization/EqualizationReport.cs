@@ -13,8 +13,12 @@ internal static class EqualizationReport
     /// <param name="extrema">The quantized tensors' channels before, or null without images.</param>
     public static ImmutableArray<FactorGroup> Groups(FactorProblem problem, double[] factors, Network after, IReadOnlyList<ChannelExtrema>? extrema)
     {
-        var before = problem.Layers.AsParallel().AsOrdered().Select(layer => layer.Axes.Ranges(layer.Layer)).ToArray();
-        var scaled = problem.Layers.AsParallel().AsOrdered().Select(layer => layer.Axes.Ranges(after.Layers[layer.Layer.Index])).ToArray();
+        var (before, scaled) = (new (float[] Outputs, float[] Inputs)[problem.Layers.Length], new (float[] Outputs, float[] Inputs)[problem.Layers.Length]);
+        Parallel.For(0, problem.Layers.Length, index =>
+        {
+            var (layer, axes) = (problem.Layers[index].Layer, problem.Layers[index].Axes);
+            (before[index], scaled[index]) = (axes.Ranges(layer), axes.Ranges(after.Layers[layer.Index]));
+        });
         var gains = before.Zip(scaled, (old, made) => Gains(old.Outputs, made.Outputs)).ToArray();
         var activations = extrema is null ? null : new ActivationSummary(problem, factors, extrema);
         return [.. problem.Blocks.Select(block => new FactorGroup(

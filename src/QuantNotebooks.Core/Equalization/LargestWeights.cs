@@ -125,16 +125,17 @@ internal sealed class LargestWeights
 
     private static void KeepLarger(Span<float> best, Span<int> bestRows, ReadOnlySpan<float> products, float factor, int row)
     {
-        var index = 0;
-        for (; index <= products.Length - Vector<float>.Count; index += Vector<float>.Count)
+        var bestVectors = MemoryMarshal.Cast<float, Vector<float>>(best);
+        var rowVectors = MemoryMarshal.Cast<int, Vector<int>>(bestRows);
+        var vectors = MemoryMarshal.Cast<float, Vector<float>>(products);
+        for (var index = 0; index < vectors.Length && index < bestVectors.Length && index < rowVectors.Length; index++)
         {
-            var (scaled, before) = (new Vector<float>(products[index..]) * factor, new Vector<float>(best[index..]));
-            var isLarger = Vector.GreaterThan(scaled, before);
-            if (isLarger == Vector<int>.Zero) continue;
-            Vector.ConditionalSelect(isLarger, scaled, before).CopyTo(best[index..]);
-            Vector.ConditionalSelect(isLarger, new Vector<int>(row), new Vector<int>(bestRows[index..])).CopyTo(bestRows[index..]);
+            var scaled = vectors[index] * factor;
+            var isLarger = Vector.GreaterThan(scaled, bestVectors[index]);
+            bestVectors[index] = Vector.ConditionalSelect(isLarger, scaled, bestVectors[index]);
+            rowVectors[index] = Vector.ConditionalSelect(isLarger, new Vector<int>(row), rowVectors[index]);
         }
-        for (; index < products.Length; index++)
+        for (var index = vectors.Length * Vector<float>.Count; index < products.Length; index++)
             if (products[index] * factor > best[index]) (best[index], bestRows[index]) = (products[index] * factor, row);
     }
 }

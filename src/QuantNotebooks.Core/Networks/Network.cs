@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
-using Google.Protobuf;
 using QuantNotebooks.Images;
 using QuantNotebooks.Onnx;
 using QuantNotebooks.Onnx.Schema;
@@ -31,9 +29,9 @@ public sealed partial class Network
         {
             var model = graph.ToModel();
             model.MetadataProps.Clear();
-            return Convert.ToHexStringLower(SHA256.HashData(model.ToByteArray()));
+            return ModelHash.Of(model);
         });
-        _sha256 = new Lazy<string>(() => Convert.ToHexStringLower(SHA256.HashData(ToModel().ToByteArray())));
+        _sha256 = new Lazy<string>(() => ModelHash.Of(ToModel()));
     }
 
     /// <summary>The file's name without its ending, or what a derived network was called.</summary>

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Onnx;
@@ -150,5 +151,17 @@ public sealed class LoadingTests
         Assert.Equal(network.Task, copy.Task);
         Assert.Equal("load", Assert.Single(copy.History).Operation);
         Assert.Empty(Directory.GetFiles(folder.Path, "*.tmp*"));
+    }
+
+    [Theory]
+    [InlineData(TestData.MobileNetV2)]
+    [InlineData(TestData.TextDirection)]
+    public void A_networks_hash_is_that_of_the_file_it_would_be_saved_to(string name)
+    {
+        using var folder = new TemporaryFolder();
+        var network = TestData.Load(name);
+        var file = Path.Combine(folder.Path, "copy.onnx");
+        network.Save(file);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file))), network.Sha256);
     }
 }
