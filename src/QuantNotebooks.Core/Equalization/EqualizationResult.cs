@@ -46,18 +46,35 @@ public sealed record RefusedEdge(string From, string To, string Reason);
 /// <param name="BitExact">Whether all output values are the same floats.</param>
 public sealed record EqualizationCertificate(ImageSet? Images, double? MaxAbsoluteDifference, double? MaxRelativeDifference, bool? BitExact)
 {
+    /// <summary>What float rounding makes of most networks stays below this; where a difference is larger it is compared with the network's own.</summary>
+    private const double Expected = 1e-5;
+
     /// <summary>
     /// How many images outputs were to be compared on, where that was stopped before: <see cref="Images"/> are the first of them. Null where it ran to its end.
     /// </summary>
     public int? StoppedBefore { get; init; }
+
+    /// <summary>
+    /// How far float rounding alone moves the first network's outputs, over the largest |output|: on the same images, with each of its weights moved within its
+    /// last bit. Measured where the difference is above 1e-5, and null elsewhere.
+    /// </summary>
+    public double? OwnRounding { get; init; }
 
     /// <summary>The certificate of a network in which nothing was changed.</summary>
     internal static EqualizationCertificate Unchanged(ImageSet? images) => new(images, 0, 0, true);
 
     /// <summary>The outputs of both networks on the images, value by value; nothing is known without images.</summary>
     internal static EqualizationCertificate Compare(
-        Network before, Network after, ImageSet? images, CancellationToken cancellation, KnownOutputs? known = null, bool keepDone = false, IProgress<SweepProgress>? progress = null) =>
-        images is null ? new EqualizationCertificate(null, null, null, null) : FunctionComparison.Run(before, after, images, known, keepDone, progress, cancellation);
+        Network before, Network after, ImageSet? images, CancellationToken cancellation, KnownOutputs? known = null, bool keepDone = false, IProgress<SweepProgress>? progress = null)
+    {
+        if (images is null) return new EqualizationCertificate(null, null, null, null);
+        var certificate = Compared(after);
+        return certificate is { StoppedBefore: null, MaxRelativeDifference: > Expected } && Compared(LastBits.Moved(before)) is { StoppedBefore: null } moved
+            ? certificate with { OwnRounding = moved.MaxRelativeDifference }
+            : certificate;
+
+        EqualizationCertificate Compared(Network other) => FunctionComparison.Run(before, other, images, known, keepDone, progress, cancellation);
+    }
 }
 
 /// <summary>An equalized network and what was done to it. Immutable.</summary>

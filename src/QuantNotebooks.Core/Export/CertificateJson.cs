@@ -22,6 +22,7 @@ internal static class CertificateJson
         writer.WriteStartObject("certificate");
         writer.WriteFinite("maxAbsoluteDifference", certificate.MaxAbsoluteDifference);
         writer.WriteFinite("maxRelativeDifference", certificate.MaxRelativeDifference);
+        if (certificate.OwnRounding is { } own) writer.WriteFinite("ownRounding", own);
         if (certificate.BitExact is { } exact) writer.WriteBoolean("bitExact", exact);
         else writer.WriteNull("bitExact");
         if (certificate.StoppedBefore is { } wanted)

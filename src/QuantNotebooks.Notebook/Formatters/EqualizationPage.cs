@@ -17,7 +17,7 @@ internal static class EqualizationPage
         {
             "Least, largest: factors. Made, read: the largest channel's max |w| over the median channel's, of the weights that make and of those that read the channels, before and after (→); 1 is equal. w and a bits, of weights and activations: "
                 + "median over channels of log2 of how many times more steps of the shared grid the channel spans.",
-            Compared(result.Certificate),
+            Compared(result.Certificate) + (result.Certificate.OwnRounding is null ? "" : " Factors that are powers of two move nothing."),
             Structure(result.Structure),
         };
         notes.AddRange(result.Refused.Take(EdgesShown).Select(edge => $"Not scaled: {edge.From} to {edge.To}: {edge.Reason}."));
@@ -51,6 +51,10 @@ internal static class EqualizationPage
         { Images: null } => "Outputs were not compared: no images were given.",
         { BitExact: true } => $"The outputs are the same bit for bit on {certificate.Images}.",
         _ => $"The outputs differ by at most {NumberText.Significant(certificate.MaxAbsoluteDifference!.Value, 2)}, "
-            + $"{NumberText.Significant(certificate.MaxRelativeDifference!.Value, 2)} of the largest, on {certificate.Images}.",
+            + $"{NumberText.Significant(certificate.MaxRelativeDifference!.Value, 2)} of the largest, on {certificate.Images}." + Rounding(certificate),
     };
+
+    private static string Rounding(EqualizationCertificate certificate) => certificate.OwnRounding is { } own
+        ? $" Float rounding alone, each weight moved within its last bit, makes that {NumberText.Significant(own, 2)} for this network."
+        : "";
 }

@@ -26,7 +26,7 @@ internal static class EqualizationText
         writer.WriteLine();
         writer.WriteLine("factors: smallest to largest of the channels. ratio: the largest channel's max |w| / the median channel's, of the weights that make (made) and read");
         writer.WriteLine("(read) the channels, before > after. bits: median over channels of log2 of how many times more steps the channel's weights span.");
-        writer.WriteLine(Certificate(result.Certificate));
+        writer.WriteLine(CertificateText.Compared(result.Certificate) + (result.Certificate.OwnRounding is null ? "" : " With --power-of-two they stay the same bit for bit."));
         writer.WriteLine(Structure(result.Structure));
         writer.WriteLine(Meaning(result));
     }
@@ -80,15 +80,6 @@ internal static class EqualizationText
         foreach (var edge in result.Refused.Take(EdgesShown)) writer.WriteLine($"  {edge.From} > {edge.To}: {edge.Reason}");
         if (result.Refused.Length > EdgesShown) writer.WriteLine($"  and {result.Refused.Length - EdgesShown} more (all of them are in --json)");
     }
-
-    private static string Certificate(EqualizationCertificate certificate) => certificate switch
-    {
-        { Images: null, StoppedBefore: not null } => "Stopped early: outputs were not compared.",
-        { StoppedBefore: { } wanted } => $"Stopped early, after {Digits.Count(certificate.Images.Count)} of {Digits.Count(wanted)} images: {Certificate(certificate with { StoppedBefore = null })}",
-        { Images: null } => "Outputs were not compared: give --images to have them compared.",
-        { BitExact: true } => $"The outputs on {Digits.Count(certificate.Images.Count)} images are the same bit for bit.",
-        _ => $"The outputs on {Digits.Count(certificate.Images.Count)} images differ by at most {Digits.Short(certificate.MaxAbsoluteDifference)}, {Digits.Short(certificate.MaxRelativeDifference)} of the largest: float rounding.",
-    };
 
     private static string Structure(StructureCertificate structure) => structure.Holds
         ? $"By structure the same function for all images: {Digits.Count(structure.Nodes)} nodes checked, each tensor is the original's times a factor, and 1 at the outputs."

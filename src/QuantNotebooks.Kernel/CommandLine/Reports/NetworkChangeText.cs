@@ -16,7 +16,7 @@ internal static class NetworkChangeText
                 string.Join(", ", layer.Readers), layer.Skipped ?? "");
         table.Write(writer);
         writer.WriteLine();
-        writer.WriteLine(result.IsUnchanged ? "Nothing could be absorbed: the network is unchanged." : Compared(result.Certificate));
+        writer.WriteLine(result.IsUnchanged ? "Nothing could be absorbed: the network is unchanged." : CertificateText.Compared(result.Certificate));
     }
 
     public static void Write(DeadChannelResult result, TextWriter writer)
@@ -33,12 +33,6 @@ internal static class NetworkChangeText
             table.Add(channel.Layer, Digits.Count(channel.Channel), Digits.Short(channel.Constant), string.Join(", ", channel.Readers), channel.Kept ?? "");
         table.Write(writer);
         writer.WriteLine();
-        writer.WriteLine(Compared(result.Certificate));
+        writer.WriteLine(CertificateText.Compared(result.Certificate));
     }
-
-    private static string Compared(EqualizationCertificate certificate) => certificate.Images is not { } images
-        ? "Outputs were not compared: give --images to have them compared."
-        : certificate.BitExact == true
-            ? $"The outputs on {Digits.Count(images.Count)} images are the same bit for bit."
-            : $"The outputs on {Digits.Count(images.Count)} images differ by at most {Digits.Short(certificate.MaxAbsoluteDifference)}, {Digits.Short(certificate.MaxRelativeDifference)} of the largest.";
 }
