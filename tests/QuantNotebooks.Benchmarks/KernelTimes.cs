@@ -22,6 +22,7 @@ internal static class KernelTimes
         Console.WriteLine($"best {starts.Min(start => start.Ready),17:F2} {starts.Min(start => start.ReadyProcessor),7:F2} {starts.Min(start => start.First),25:F2} {starts.Min(start => start.FirstProcessor),7:F2}");
         Console.WriteLine();
         OneSession(words);
+        ToolTimes.Measure(words[0]);
     }
 
     private static (double Ready, double ReadyProcessor, double First, double FirstProcessor) Start(List<string> words, int number)
