@@ -149,6 +149,8 @@ internal sealed class JupyterKernel : IDisposable
         {
             await CellConsole.Error.WriteLineAsync($"quantnb: {request.Type}: {defect}").ConfigureAwait(false);
             reply = Failure(defect.GetType().Name, defect.Message);
+            // Notebooks show what is published, and nothing of the reply.
+            if (request.Type == "execute_request") _sockets.Publish("error", request, (JsonObject)reply.DeepClone());
         }
         // Cells that the client had sent before it knew of the failure are not run; those it sends afterwards are.
         if (request.Type == "execute_request" && reply?.Text("status") == "error" && request.Content.Flag("stop_on_error", missing: true))
@@ -191,6 +193,6 @@ internal sealed class JupyterKernel : IDisposable
 
     private static JsonObject Failure(string name, string message) => new()
     {
-        ["status"] = "error", ["ename"] = name, ["evalue"] = message, ["traceback"] = new JsonArray(),
+        ["status"] = "error", ["ename"] = name, ["evalue"] = message, ["traceback"] = new JsonArray($"{name}: {message}"),
     };
 }

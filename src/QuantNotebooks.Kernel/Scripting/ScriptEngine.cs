@@ -119,9 +119,17 @@ internal sealed class ScriptEngine
         return Task.FromResult<CellResult?>(null);
     }, cancellationToken, grace);
 
-    /// <summary>Makes a variable of the value's type, replacing one of the same name.</summary>
+    /// <summary>
+    /// Gives a variable of the value's type this value, or makes one that replaces others of the name. Each one made keeps its value for as long as the session lasts,
+    /// for functions of earlier cells may read it.
+    /// </summary>
     public async Task SetVariableAsync(string name, object value, CancellationToken cancellationToken)
     {
+        if (state?.GetVariable(name) is { IsReadOnly: false } variable && variable.Type == value.GetType())
+        {
+            variable.Value = value;
+            return;
+        }
         var type = "global::" + value.GetType().FullName!.Replace('+', '.');
         var code = $"{type} {name} = ({type})global::{typeof(HandedOver).FullName}.{nameof(HandedOver.Take)}(\"{HandedOver.Put(value)}\");";
         await EnsureStartedAsync(cancellationToken).ConfigureAwait(false);

@@ -12,7 +12,7 @@ namespace QuantNotebooks.Kernel.Tests.Faults;
 public sealed class SoakTests
 {
     /// <summary>A compiled cell stays loaded as long as its session, for its variables and types may be used; so do its symbols in the compiler.</summary>
-    private const long MostBytesForACell = 400_000;
+    private const long MostBytesForACell = 100_000;
 
     [Fact]
     public async Task MemoryStaysFlat()

@@ -55,6 +55,19 @@ public sealed class MagicTests : IDisposable
     }
 
     [Fact]
+    public async Task AVariableThatGetsAnotherResultLetsGoOfTheOneBefore()
+    {
+        await Succeed($"#!quant-load {Model} --as net");
+        await Succeed("Network Seen() => net; var first = new WeakReference(net);");
+        await Succeed($"#!quant-load {Model} --as net");
+        Assert.Equal(false, await Value("GC.Collect(); GC.WaitForPendingFinalizers(); GC.Collect();\nfirst.IsAlive"));
+        Assert.Equal(true, await Value("object.ReferenceEquals(Seen(), net)"));
+        // Of another type it is another variable, and what read the first still does.
+        await Succeed($"#!quant-shift net --images {Cli.Calibration} --count 8 --as net");
+        Assert.Equal(true, await Value("net is MeanShiftReport && Seen() is Network"));
+    }
+
+    [Fact]
     public async Task AVariableOfTheWrongTypeIsNamed()
     {
         await Succeed($"var images = ImageSet.Load(\"{Cli.Calibration}\"); var number = 5;");
