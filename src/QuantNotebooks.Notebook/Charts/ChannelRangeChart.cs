@@ -24,7 +24,7 @@ public static class ChannelRangeChart
         var factors = Factors(result, after);
         var title = $"{LayerText.Described(before)}: the widest channel has {NumberText.Significant(before.WeightRangeRatio(), 3)} times the median channel's range before, "
             + $"{NumberText.Significant(after.WeightRangeRatio(), 3)} times after";
-        var reading = "With one scale for the whole layer the tallest bar sets the grid: a channel a quarter as tall has two bits fewer. "
+        var reading = "With one scale for the whole layer the widest channel sets the grid: one a quarter as wide has two bits fewer. "
             + "Factors: what each output channel was multiplied by; its readers divide by the same, so that the function stays.";
         if (before.Channels > MostChannels) reading += $" The {NumberText.Count(MostChannels)} widest of {NumberText.Count(before.Channels, "channel")} are drawn.";
         return new ChartFigure(title, reading, 520, () => Build(title, order, rangesBefore, rangesAfter, factors));
@@ -80,7 +80,7 @@ public static class ChannelRangeChart
             ],
             ("title", Title(title)), ("barmode", "overlay"), ("bargap", 0.1),
             ("xaxis", Axis("channels, widest before first", 8, ("anchor", "y2"), ("range", new[] { -0.6, order.Length - 0.4 }), ("showgrid", false), ("zeroline", false))),
-            ("yaxis", Axis("largest |weight|", 8, ("domain", new[] { 0.42, 1 }), ("rangemode", "tozero"))),
+            ("yaxis", LogAxis.OfBars("largest |weight|", order.SelectMany(channel => new double[] { before[channel], after[channel] }), ("domain", new[] { 0.42, 1 }))),
             ("yaxis2", LogAxis.Of("factor", factors, ("domain", new[] { 0, 0.34 }))),
             ("legend", Node(("orientation", "h"), ("x", 0), ("y", 1.01), ("yanchor", "bottom"))),
             ("margin", Node(("t", TopMargin(title, 34)), ("b", 56), ("l", 60), ("r", 20))));
@@ -97,7 +97,7 @@ public static class ChannelRangeChart
     {
         var bits = layers.Select(BitsBelowWidest).ToArray();
         return Trace("box",
-            ("name", name), ("x", bits.Select((_, index) => index + offset).ToArray()), ("width", 0.34), ("line", Node(("color", colour), ("width", 1))), ("fillcolor", colour),
+            ("name", name), ("x", bits.Select((_, index) => index + offset).ToArray()), ("width", 0.34), ("line", Node(("color", colour), ("width", 1.5))), ("fillcolor", Palette.Faint(colour)),
             ("lowerfence", At(0)), ("q1", At(0.25)), ("median", At(0.5)), ("q3", At(0.75)), ("upperfence", At(1)), ("boxpoints", false));
 
         double?[] At(double share) => [.. bits.Select(values => values.Length == 0 ? null : NumberText.Rounded(Quantile(values, share), 3))];

@@ -51,7 +51,7 @@ public static class NoiseChart
         var (worstBefore, worstAfter) = (Worst(before, layer => layer.Before.RootQnsr), Worst(after, layer => layer.Before.RootQnsr));
         var (shiftBefore, shiftAfter) = (Worst(before, layer => layer.Before.Mssr), Worst(after, layer => layer.Before.Mssr));
         var title = $"Largest rQNSR {Change(worstBefore, worstAfter)}; largest MSSR {Change(shiftBefore, shiftAfter)}";
-        const string reading = "Dashed and pale: before. Solid: after. A correction that works takes MSSR and the bars down; "
+        const string reading = "Dotted: before. Solid: after. A correction that works takes MSSR and the bars down; "
             + "what is left of rQNSR is noise that no constant can remove. " + Definitions;
         return new ChartFigure(title, reading, Height, () => Build(title, Series.Before(before), Series.After(after)));
     }

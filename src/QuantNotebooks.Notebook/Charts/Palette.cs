@@ -12,6 +12,9 @@ internal static class Palette
     public const string ControlFace = "#e9edf2";
     public const string ControlText = "#1f2328";
 
+    /// <summary>A colour that lets what lies below or in it show through.</summary>
+    public static string Faint(string colour) => colour + "59";
+
     /// <summary>Negative blue, zero light grey, positive orange: gaps show the page and stay distinct from zero on light and dark.</summary>
     public static object[] Diverging { get; } =
     [

@@ -22,13 +22,14 @@ internal static class PlotlyNode
         With(With(new LinearAxis(), ("title", Node(("text", title), ("standoff", standoff))), ("automargin", true)), attributes);
 
     /// <summary>Layers from left to right by their position, named along the axis; of many layers every so many, as names fit at 800 pixels.</summary>
-    public static LinearAxis LayerAxis(IEnumerable<Layer> layers, string anchor)
+    public static LinearAxis LayerAxis(IEnumerable<Layer> all, string anchor)
     {
         const int most = 60;
+        Layer[] layers = [.. all];
         string[] labels = [.. layers.Select(layer => Literal(LayerText.AxisLabel(layer)))];
         var step = (labels.Length + most - 1) / most;
         int[] named = [.. Enumerable.Range(0, labels.Length).Where(layer => layer % step == 0)];
-        return Axis("layer, from the input to the output (◆ depthwise)", 10,
+        return Axis(LayerText.AxisTitle("layer, from the input to the output", layers), 10,
             ("anchor", anchor), ("tickmode", "array"), ("tickvals", named), ("ticktext", named.Select(layer => labels[layer]).ToArray()), ("tickangle", -90),
             ("tickfont", Node(("size", labels.Length > 40 ? 9 : 11))), ("range", new[] { -0.6, labels.Length - 0.4 }), ("zeroline", false), ("showgrid", labels.Length <= 60));
     }
@@ -72,7 +73,8 @@ internal static class PlotlyNode
     {
         var lines = new StringBuilder();
         var length = 0;
-        foreach (var word in text.Split(' '))
+        // A percent sign stays with its number.
+        foreach (var word in text.Replace(" %", "\u00a0%", StringComparison.Ordinal).Split(' '))
         {
             if (length > 0 && length + 1 + word.Length > TitleWidth)
             {

@@ -74,7 +74,7 @@ public static class ShiftHeatMap
             ("title", Title(title)),
             ("xaxis", Axis("channel, in the order of the file", 4, ("anchor", "y"), ("range", new[] { -0.5, report.Layers.Max(layer => layer.Before.Channels.Length) - 0.5 }),
                 ("showgrid", false), ("zeroline", false))),
-            ("yaxis", Axis("layer, input at the top (◆ depthwise)", 12, ("domain", new[] { (GapPixels + BarPixels) / plot, 1 }), ("range", new[] { rows.Length - 0.5, -0.5 }),
+            ("yaxis", Axis(LayerText.AxisTitle("layer, input at the top", report.Layers.Select(layer => layer.Layer)), 12, ("domain", new[] { (GapPixels + BarPixels) / plot, 1 }), ("range", new[] { rows.Length - 0.5, -0.5 }),
                 ("showgrid", false), ("zeroline", false), ("tickmode", "array"), ("tickvals", Enumerable.Range(0, rows.Length).ToArray()), ("tickfont", Node(("size", 11))),
                 ("ticktext", report.Layers.Select(layer => Literal(LayerText.AxisLabel(layer.Layer))).ToArray()))),
             ("xaxis2", Axis($"channel of {Literal(worst.Name)}", 4, ("anchor", "y2"), ("zeroline", false), ("showgrid", false), ("range", new[] { -0.5, worst.Channels - 0.5 }))),

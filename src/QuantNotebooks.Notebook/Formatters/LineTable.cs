@@ -54,7 +54,8 @@ internal static class LineTable
     private static string Marked(string right, string read) => string.Concat(TextDifference.Of(right, read).Select(piece => piece.Change switch
     {
         TextChange.Wrong => $"<ins style=\"{Wrong}\">{WebUtility.HtmlEncode(piece.Text)}</ins>",
-        TextChange.Missing => $"<del style=\"{Missing}\">{WebUtility.HtmlEncode(piece.Text)}</del>",
+        // A struck blank would read as a hyphen.
+        TextChange.Missing => $"<del style=\"{Missing}\">{WebUtility.HtmlEncode(piece.Text.Replace(' ', '␣'))}</del>",
         _ => WebUtility.HtmlEncode(piece.Text),
     }));
 

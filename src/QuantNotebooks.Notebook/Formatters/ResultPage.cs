@@ -23,7 +23,7 @@ internal sealed record ResultPage(string Finding, IFrame? Frame, IReadOnlyList<C
     public string ToHtml()
     {
         var html = new StringBuilder("<div class=\"quant-result\">");
-        html.Append("<p><strong>").Append(WebUtility.HtmlEncode(Finding)).Append(".</strong></p>").Append(Pictures);
+        html.Append("<p><strong>").Append(WebUtility.HtmlEncode(Finding).Replace(" %", "&nbsp;%", StringComparison.Ordinal)).Append(".</strong></p>").Append(Pictures);
         if (Frame is not null) html.Append(Frame.ToHtml(LongestTable));
         foreach (var chart in Charts) html.Append(ChartHtml(chart));
         foreach (var note in Notes) html.Append("<div style=\"opacity:.65;font-size:12px\">").Append(WebUtility.HtmlEncode(note)).Append("</div>");

@@ -96,7 +96,7 @@ internal static class ResultPages
         [
             .. comparison.Rows.Where(row => row.Result.StoppedBefore is not null).Take(1).Select(row => StoppedEarly(row.Result.Images, row.Result.StoppedBefore!.Value)),
             .. comparison.Rows.Select(row => row.Result.SchemeWarning).OfType<string>().Select(warning => "Warning: " + warning),
-            "Agreement: images that the quantized and the full-precision network put in the same class. SQNR: of the network's output.",
+            $"Agreement: {(comparison.Rows.All(row => row.Result.Readings.IsEmpty) ? "images that the quantized and the full-precision network put in the same class" : "lines that both networks read alike")}. SQNR: of the network's output.",
             "Images: " + string.Join("; ", images),
         ], LineTable.Html(comparison));
     }

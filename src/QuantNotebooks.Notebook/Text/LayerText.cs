@@ -22,6 +22,10 @@ internal static class LayerText
     /// <summary>The name with the operator: "features.1.0 (depthwise)".</summary>
     public static string Described(Layer layer) => $"{layer.Name} ({OperatorName(layer.Operator)})";
 
+    /// <summary>The title of an axis of these layers, which explains the mark of <see cref="AxisLabel"/> where one has it.</summary>
+    public static string AxisTitle(string title, IEnumerable<Layer> layers) =>
+        layers.Any(layer => layer.Operator == LayerOperator.DepthwiseConv) ? title + " (◆ depthwise)" : title;
+
     /// <summary>A label for an axis: the name, its middle left out where it is long, and a mark on depthwise layers.</summary>
     public static string AxisLabel(Layer layer) => Shortened(layer.Name, LongestLabel) + (layer.Operator == LayerOperator.DepthwiseConv ? " ◆" : "");
 

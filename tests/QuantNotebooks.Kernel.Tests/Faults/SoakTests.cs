@@ -6,32 +6,36 @@ using QuantNotebooks.Tests;
 
 namespace QuantNotebooks.Kernel.Tests.Faults;
 
-/// <summary>A session of many cells with sweeps: memory stays where it is, but for what the compiler keeps of each cell's code.</summary>
+/// <summary>A session of many cells: sweeps leave nothing behind, and code what the compiler keeps of it.</summary>
 /// <remarks>QUANTNB_LONG_RUN=50 runs two thousand cells.</remarks>
 [Collection(nameof(RunCommandTests))]
 public sealed class SoakTests
 {
-    /// <summary>A compiled cell stays loaded as long as its session, for its variables and types may be used; so do its symbols in the compiler.</summary>
-    private const long MostBytesForACell = 100_000;
+    private const long Caches = 4 << 20;
 
-    [Fact]
-    public async Task MemoryStaysFlat()
+    [Theory]
+    [InlineData("#!quant-shift net --images images --as shift", 20_000)]
+    // A compiled cell stays loaded as long as its session, for its variables and types may be used; so do its symbols in the compiler.
+    [InlineData("var s = shift.Layers.Sum(layer => layer.Before.RootQnsr); s", 150_000)]
+    public async Task MemoryStaysFlat(string code, long mostBytesForACell)
     {
         var token = TestContext.Current.CancellationToken;
         using var session = new NotebookSession(NotebookEnvironment.Options(null));
         await Run($"var net = Network.Load(\"{Cli.Model(Cli.ResNet)}\"); var images = ImageSet.Load(\"{Cli.Calibration}\").Take(16);");
-        var cells = LongRun.Cases(40);
+        await Run("#!quant-shift net --images images --as shift");
+        var cells = LongRun.Cases(20);
         var (start, managed) = (0L, 0L);
         for (var cell = 0; cell < cells; cell++)
         {
-            await Run(cell % 2 == 0 ? "#!quant-shift net --images images --as shift" : "var s = shift.Layers.Sum(layer => layer.Before.RootQnsr); s");
+            await Run(code);
             // What is made once is there after a quarter.
             if (cell == cells / 4) (start, managed) = (Resident(), Managed());
         }
         var (grown, grownManaged) = (Resident() - start, Managed() - managed);
         var counted = cells - cells / 4;
-        Figures.Add($"soak: {cells} cells; from cell {cells / 4} on resident memory grew by {grown / 1048576.0:F1} MiB, managed by {grownManaged / 1048576.0:F1} MiB, {grownManaged / counted} bytes a cell");
-        Assert.InRange(grownManaged / counted, long.MinValue, MostBytesForACell);
+        Figures.Add($"soak, {code}: {cells} cells; from cell {cells / 4} on resident memory grew by {grown / 1048576.0:F1} MiB, managed by {grownManaged / 1048576.0:F1} MiB, {grownManaged / counted} bytes a cell");
+        // Few cells say nothing of a cell: what a cache happens to hold counts too.
+        Assert.InRange(grownManaged, long.MinValue, mostBytesForACell * counted + Caches);
 
         async Task Run(string code)
         {
