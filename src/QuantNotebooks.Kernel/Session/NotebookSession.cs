@@ -10,8 +10,8 @@ namespace QuantNotebooks.Kernel.Session;
 /// <summary>A session of cells: C# and magics, one cell after the other. The same for every host. Thread safe: cells run in the order of the calls.</summary>
 internal sealed class NotebookSession : IDisposable
 {
-    // Magics are ours and stop by themselves, after what they are at: most often a batch of images.
-    private static readonly TimeSpan GraceOfMagics = TimeSpan.FromSeconds(4);
+    // Magics are ours and stop by themselves, after what they are at: most often a batch of images, which on a busy machine takes seconds. What is cut short is lost.
+    private static readonly TimeSpan GraceOfMagics = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim oneCell = new(1, 1);
     // Not that of the cells: preparing completion takes seconds, and no cell must wait for it.

@@ -67,30 +67,12 @@ public sealed class JupyterLabRendererTests : IDisposable
         static string Data(params string[] parts) => Repository.PathOf(["data", .. parts]).Replace('\\', '/');
     }
 
-    // Outside of the source tree, and kept for the next run.
     private static async Task<Uri> BuildRendererAsync()
     {
-        var npm = Installed.Require("npm");
-        var home = Path.Combine(AppContext.BaseDirectory, "JupyterLab");
+        var home = await JupyterLabPackages.InstallAsync();
         var bundle = Path.Combine(home, "bundle.js");
-        Directory.CreateDirectory(home);
-        foreach (var file in (string[])["package.json", "render.js"]) File.Copy(Repository.PathOf("tests", "JupyterLab", file), Path.Combine(home, file), overwrite: true);
-        if (!Directory.Exists(Path.Combine(home, "node_modules")))
-        {
-            var (installed, reason) = await RunAsync(npm, home, "install", "--no-package-lock", "--no-audit", "--no-fund");
-            Assert.SkipUnless(installed, $"npm can't install JupyterLab's renderer: {reason}");
-        }
-        var (built, errors) = await RunAsync(npm, home, "run", "build", "--", "--outfile=" + bundle);
-        Assert.True(built, errors);
+        var built = await ProgramRun.OfAsync(new ProcessStartInfo(Installed.Require("npm"), ["run", "build", "--", "--outfile=" + bundle]) { WorkingDirectory = home });
+        Assert.True(built.ExitCode == 0, built.Output + built.Error);
         return new Uri(bundle);
-    }
-
-    private static async Task<(bool Succeeded, string Output)> RunAsync(string program, string folder, params string[] words)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, words) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (process.ExitCode == 0, await output + error);
     }
 }

@@ -9,23 +9,22 @@ namespace QuantNotebooks.Kernel.Tests.Browser;
 /// <summary>A <c>jupyter notebook</c> server that knows this kernel and none of the user's settings.</summary>
 internal sealed class JupyterNotebook : IAsyncDisposable
 {
-    private const string Token = "test";
+    public const string Token = "test";
 
     private readonly TemporaryFolder _settings = new();
     private readonly Process _process;
-    private readonly Uri _address;
 
     private JupyterNotebook(string program, string folder)
     {
         using (var listener = new TcpListener(IPAddress.Loopback, 0))
         {
             listener.Start();
-            _address = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/");
+            Address = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/");
         }
         KernelSpec.Install(Path.Combine(_settings.Path, "kernels"), KernelIdentity.Name);
         var start = new ProcessStartInfo(program,
         [
-            "--no-browser", "--allow-root", "--ip=127.0.0.1", $"--port={_address.Port}", "--port-retries=0", $"--NotebookApp.token={Token}", $"--notebook-dir={folder}",
+            "--no-browser", "--allow-root", "--ip=127.0.0.1", $"--port={Address.Port}", "--port-retries=0", $"--NotebookApp.token={Token}", $"--notebook-dir={folder}",
         ]) { RedirectStandardError = true, RedirectStandardOutput = true };
         foreach (var name in (string[])["JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"]) start.Environment[name] = _settings.Path;
         _process = Process.Start(start)!;
@@ -43,7 +42,7 @@ internal sealed class JupyterNotebook : IAsyncDisposable
         {
             try
             {
-                await http.GetAsync(new Uri(server._address, "api"), TestContext.Current.CancellationToken);
+                await http.GetAsync(new Uri(server.Address, "api"), TestContext.Current.CancellationToken);
                 return server;
             }
             catch (HttpRequestException) when (clock.Elapsed < TimeSpan.FromSeconds(30) && !server._process.HasExited)
@@ -53,8 +52,13 @@ internal sealed class JupyterNotebook : IAsyncDisposable
         }
     }
 
+    public Uri Address { get; }
+
+    /// <summary>The command lines of what the server has started and what that has started, as far as it still runs: they all inherit where the settings are.</summary>
+    public string[] Started() => [.. LinuxProcesses.Where("environ", _settings.Path).Where(process => process.Id != _process.Id).Select(process => process.Line)];
+
     /// <summary>The page of a notebook.</summary>
-    public string AddressOf(string notebook) => new Uri(_address, $"notebooks/{notebook}?token={Token}").ToString();
+    public string AddressOf(string notebook) => new Uri(Address, $"notebooks/{notebook}?token={Token}").ToString();
 
     public async ValueTask DisposeAsync()
     {

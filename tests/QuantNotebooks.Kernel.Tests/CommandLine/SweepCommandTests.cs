@@ -78,7 +78,7 @@ public sealed class SweepCommandTests : IDisposable
         var run = await ToolProcess.RunAsync(["sweep", plan, "--results", results, "--processes", "2"], signal, () => Results() >= 2);
         Assert.Contains(run.ExitCode, signal == "INT" ? [0, 130] : new[] { 0, 137 });
         var clock = Stopwatch.StartNew();
-        while (Working(results).FirstOrDefault() is { } line)
+        while (LinuxProcesses.Where("cmdline", results).FirstOrDefault() is { Line: { } line })
         {
             Assert.True(clock.Elapsed < TimeSpan.FromMinutes(1), $"a process of the sweep outlives it: {line}");
             await Task.Delay(50, TestContext.Current.CancellationToken);
@@ -90,24 +90,6 @@ public sealed class SweepCommandTests : IDisposable
         Assert.Equal(Rows(undisturbed), Rows(again));
 
         int Results() => Directory.Exists(results) ? Directory.GetFiles(results, "*.json").Length : 0;
-    }
-
-    /// <summary>The command lines of processes that work on a folder of results.</summary>
-    private static IEnumerable<string> Working(string results)
-    {
-        foreach (var process in Directory.GetDirectories("/proc").Where(folder => int.TryParse(Path.GetFileName(folder), out _)))
-        {
-            string line;
-            try
-            {
-                line = File.ReadAllText(Path.Combine(process, "cmdline")).Replace('\0', ' ');
-            }
-            catch (IOException)
-            {
-                continue; // it has ended meanwhile
-            }
-            if (line.Contains(results, StringComparison.Ordinal)) yield return line;
-        }
     }
 
     private static string[] Rows(JsonElement json) =>

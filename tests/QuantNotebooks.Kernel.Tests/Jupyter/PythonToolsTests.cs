@@ -70,13 +70,10 @@ public sealed partial class PythonToolsTests : IDisposable
 
     private async Task<(int ExitCode, string Output)> RunAsync(string program, params string[] words)
     {
-        var start = new ProcessStartInfo(program, words) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder.Path };
+        var start = new ProcessStartInfo(program, words) { WorkingDirectory = folder.Path };
         foreach (var name in (string[])["JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"]) start.Environment[name] = folder.Path;
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (process.ExitCode, await output + error);
+        var run = await ProgramRun.OfAsync(start);
+        return (run.ExitCode, run.Output + run.Error);
     }
 
     [GeneratedRegex(@"Ran (\d+) tests")]
