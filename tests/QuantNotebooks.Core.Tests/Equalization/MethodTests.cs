@@ -81,9 +81,11 @@ public sealed class MethodTests
     [InlineData(TestData.ResNet14)]
     [InlineData(TestData.TextDirection)]
     [InlineData(TestData.TextRecognition)]
-    public void All_factors_at_once_are_those_of_block_after_block(string name)
+    // Beside channels that never change, whose factors stay.
+    [InlineData(TestData.MobileNetV1, true)]
+    public void All_factors_at_once_are_those_of_block_after_block(string name, bool keepDeadChannels = false)
     {
-        var problem = new FactorProblem(FactorTrace.Of(TestData.Load(name)));
+        var problem = new FactorProblem(FactorTrace.Of(TestData.Load(name, keepDeadChannels)));
         var (joint, iterated) = (Ones(problem), Ones(problem));
         var rounds = new CrossLayer(problem, problem.Blocks, joint, 16).SolveJointly(1e-6);
         var sweeps = new CrossLayer(problem, problem.Blocks, iterated, 16).Iterate(1e-6);

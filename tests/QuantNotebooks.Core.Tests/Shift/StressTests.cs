@@ -172,6 +172,22 @@ public sealed class StressTests : IDisposable
         Assert.Equal(corrects, layer.Skipped is null);
     }
 
+    /// <summary>Two images of signal 1 and 9. Noise of 1 and 1 is 0.8 above and below a fifth of the signal: sqrt((0.64 + 0.64) / 1 / 2) / 5; of 0.25 and 2.25 it is a fourth everywhere.</summary>
+    [Theory]
+    [InlineData(2f, 4f, 0.2, 0.16)]
+    [InlineData(1.5f, 4.5f, 0.25, 0)]
+    public void The_standard_error_of_a_ratio_knows_that_noise_grows_with_the_signal(float first, float second, double ratio, double error)
+    {
+        var network = new GraphBuilder().Input("x", 0, 1).Constant("w", [1, 1], 1f).Node("MatMul", ["x", "w"], "y").Output("y").Load();
+        var tally = new NoiseTally(network, QuantizationScheme.Int8PerTensor, Set("(2, 1)", 1f, 3f));
+        tally.Add(2, [1f, 3f], [first, second]);
+        var noise = tally.Result();
+        Assert.Equal(ratio, noise.Ratio, 1e-9);
+        Assert.Equal(error, noise.RatioStandardError, 1e-9);
+        var decibelsForAUnit = (10 * Math.Log10(ratio + 1e-6) - 10 * Math.Log10(ratio - 1e-6)) / 2e-6;
+        Assert.Equal(decibelsForAUnit * error, noise.SqnrStandardErrorDecibels, 1e-6);
+    }
+
     [Fact]
     public void The_standard_error_of_a_ratio_is_that_of_its_deviations()
     {
