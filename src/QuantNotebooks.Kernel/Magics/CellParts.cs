@@ -67,6 +67,20 @@ internal static partial class CellParts
         return parts;
     }
 
+    /// <summary>The cell's text piece by piece, in order and complete: C#, magics' lines, and magics' texts.</summary>
+    public static IEnumerable<(PlaceKind Kind, string Text)> Pieces(string cell)
+    {
+        var lines = cell.Split('\n');
+        foreach (var (first, end, name) in Outline(lines))
+        {
+            if (name is null) yield return (PlaceKind.Code, Joined(first, end));
+            else yield return (PlaceKind.Magic, Joined(first, first + 1));
+            if (name is not null && end > first + 1) yield return (PlaceKind.Text, Joined(first + 1, end));
+        }
+
+        string Joined(int first, int end) => string.Join('\n', lines[first..end]) + (end < lines.Length ? "\n" : "");
+    }
+
     /// <summary>What is at a position of a cell that is still being written.</summary>
     /// <param name="cell">The cell.</param>
     /// <param name="position">The position, in UTF-16 units.</param>

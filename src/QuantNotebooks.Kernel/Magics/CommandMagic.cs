@@ -44,10 +44,10 @@ internal sealed class CommandMagic(CommandDefinition definition) : Magic
         }
     }
 
-    private const int Column = 30;
+    private const int Column = HelpColumn - 2; // lines are indented by two
 
     // What is too long for the column has its explanation on the next line.
-    private static string Padded(string left) => left.Length < Column ? left.PadRight(Column) : left + "\n  " + new string(' ', Column);
+    private static string Padded(string left) => left.Length < Column ? left.PadRight(Column) : left + "\n" + new string(' ', HelpColumn);
 
     public override Action<MagicRun> Bind(IReadOnlyList<string> words, string text)
     {

@@ -44,7 +44,7 @@ internal static class HtmlExport
         var number = cell.ExecutionCount?.ToString(CultureInfo.InvariantCulture);
         html.Append("<div class=\"cell\">\n<div class=\"code\">");
         if (number is not null) html.Append("<span class=\"number\" aria-hidden=\"true\">").Append(number).Append("</span>");
-        html.Append("<pre><code>").Append(CSharpColouring.ToHtml(cell.Source)).Append("</code></pre></div>\n");
+        html.Append("<pre><code>").Append(CellColouring.ToHtml(cell.Source)).Append("</code></pre></div>\n");
         var shown = string.Concat(cell.Outputs.Select(outputs.ToHtml));
         if (shown.Length > 0) html.Append("<div class=\"outputs\">\n").Append(shown).Append("</div>\n");
         html.Append("</div>\n");

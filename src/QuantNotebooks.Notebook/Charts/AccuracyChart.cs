@@ -67,7 +67,7 @@ public static class AccuracyChart
                 ("x", bars.Select(bar => Percent(bar.Value)).ToArray()),
                 ("marker", Node(("color", bars.Select(bar => bar.Result.Scheme is null ? Palette.Grey : Palette.Blue).ToArray()))),
                 ("width", 0.62), ("cliponaxis", false),
-                ("text", bars.Select(bar => bar.Value is { } value ? NumberText.Percent(value, 2) : "not known").ToArray()), ("insidetextanchor", "end"), ("insidetextfont", Node(("color", "#ffffff"))),
+                ("text", bars.Select(bar => bar.Value is { } value ? NumberText.Percent(value, 2) : "not known").ToArray()), ("insidetextanchor", "start"), ("insidetextfont", Node(("color", "#ffffff"))),
                 ("textposition", bars.Select(bar => bar.Value > 0.2 ? "inside" : "outside").ToArray()),
                 ("hovertext", bars.Select(HoverText).ToArray()), ("hovertemplate", "%{hovertext}<extra></extra>")),
         };

@@ -55,7 +55,8 @@ public static class BitsChart
         var worst = points.Where(point => point.Bits == fewest).MinBy(point => point.Accuracy)!;
         var title = $"{(subject.Length == 0 ? "At" : subject + "at")} {NumberText.Count(fewest, "bit")}{(subject.Length == 0 ? "" : ":")} {best.Method} keeps {NumberText.Percent(best.Accuracy)}"
             + (best.Method == worst.Method ? "" : $", {worst.Method} {NumberText.Percent(worst.Accuracy)}");
-        const string reading = "Marks span the 95 % interval of each accuracy (Wilson), over the test images. The dotted line is full precision. Where the lines part, the method matters.";
+        var reading = "Marks span the 95 % interval of each accuracy (Wilson), over the test images. The dotted line is full precision."
+            + (points.DistinctBy(point => point.Method).Count() > 1 ? " Where the lines part, the method matters." : "");
         return new ChartFigure(title, reading, 440, () => Build(title, points));
     }
 

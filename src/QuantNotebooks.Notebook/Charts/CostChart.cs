@@ -29,7 +29,7 @@ public static class CostChart
         var (best, cheap) = (front[^1], front[0]);
         var title = best == cheap ? $"{best.Method} is best and cheapest: {NumberText.Percent(best.Accuracy)}"
             : $"{best.Method} reaches {NumberText.Percent(best.Accuracy)} for {NumberText.Significant(best.Seconds / cheap.Seconds, 2)} times the cost of {cheap.Method} ({NumberText.Percent(cheap.Accuracy)})";
-        const string reading = "Up is better, left is cheaper; the scale of cost is logarithmic. The line joins the methods that no other beats in both; the rest are never the right choice here.";
+        const string reading = "Up is better, left is cheaper; the scale of cost is logarithmic. The line joins the methods that no other beats in both; each of the rest costs more than one of them and got no more.";
         return new ChartFigure(title, reading, 440, () => Build(title, all, front));
     }
 
@@ -46,7 +46,8 @@ public static class CostChart
     {
         var (costs, shares) = (RangeOf(methods.Select(method => Math.Log10(method.Seconds))), RangeOf(methods.SelectMany(Shown)));
         var places = PointLabels.Of([.. methods.Select(method => (
-            method.Method, Along(costs, Math.Log10(method.Seconds)), Along(shares, 100 * method.Accuracy), Along(shares, Shown(method)[1]), Along(shares, Shown(method)[2])))]);
+            method.Method, Along(costs, Math.Log10(method.Seconds)), Along(shares, 100 * method.Accuracy), Along(shares, Shown(method)[1]), Along(shares, Shown(method)[2])))],
+            [.. front.Select(method => (Along(costs, Math.Log10(method.Seconds)), Along(shares, 100 * method.Accuracy)))]);
         return Chart(
         [
             Trace("scatter", ("name", "best for its cost"), ("mode", "lines"), ("hoverinfo", "skip"), ("x", front.Select(method => method.Seconds).ToArray()),

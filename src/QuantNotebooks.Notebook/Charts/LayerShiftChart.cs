@@ -25,7 +25,9 @@ public static class LayerShiftChart
         if (isPart) shown = [.. shown.OrderByDescending(channel => Math.Abs(all[channel].ShiftInSigmas)).Take(mostChannels).Order()];
         var largest = shown.MaxBy(channel => Math.Abs(all[channel].ShiftInSigmas));
         var sure = shown.Count(channel => Math.Abs(all[channel].MeanShift) > 2 * all[channel].StandardError);
-        var title = $"{LayerText.Described(layer.Layer)}: channel {NumberText.Count(largest)} moves by {NumberText.Significant(all[largest].ShiftInSigmas, 3)} σ; "
+        var title = Math.Abs(all[largest].ShiftInSigmas) < ShiftSummary.FloatRounding
+            ? $"{LayerText.Described(layer.Layer)}: no channel moves; the largest shift, {NumberText.Significant(all[largest].ShiftInSigmas, 2)} σ, is float rounding"
+            : $"{LayerText.Described(layer.Layer)}: channel {NumberText.Count(largest)} moves by {NumberText.Significant(all[largest].ShiftInSigmas, 3)} σ; "
             + $"{NumberText.Count(sure)} of {NumberText.Count(shown.Length, "channel")} surely move";
         var reading = "Marks span two standard errors over images: a bar whose mark reaches zero may be chance. Orange: quantized values come out too high; blue: too low.";
         if (isPart) reading += $" The {NumberText.Count(mostChannels)} channels that shift most are drawn.";

@@ -67,7 +67,8 @@ public static class NoiseChart
     private static string Change(double before, double after)
     {
         var (from, to) = (NumberText.Significant(before, 3), NumberText.Significant(after, 3));
-        return from == to ? $"stays at {from}" : $"{(after < before ? "falls" : "rises")} from {from} to {to}";
+        if (from == to) return $"stays at {from}";
+        return $"{(after < before ? "falls" : "rises")} from {from} to {(after < ShiftSummary.FloatRounding ? $"float rounding, {NumberText.Significant(after, 2)}" : to)}";
     }
 
     private static GenericChart Build(string title, params Series[] series)

@@ -6,6 +6,9 @@ internal static class PointLabels
     // A chart of 800 pixels, the narrowest that is meant to be read; wider ones have more room. Letters of 12 pixels are about 7 wide on average.
     private const double Width = 690, Height = 330, Letter = 7, Line = 16, Mark = 8, Bar = 3;
 
+    // Pieces that a line is taken for.
+    private const int Pieces = 24;
+
     private static readonly (string Name, int Side, int Level)[] Places =
     [
         ("top center", 0, -1), ("bottom center", 0, 1), ("top right", 1, -1), ("top left", -1, -1), ("bottom right", 1, 1), ("bottom left", -1, 1),
@@ -20,16 +23,18 @@ internal static class PointLabels
     }
 
     /// <summary>
-    /// Plotly's name of the place of each label: the first that keeps it inside and clear of marks, their error bars and longer labels; else the one that does so best.
+    /// Plotly's name of the place of each label: the first that keeps it inside and clear of marks, their error bars, lines and longer labels; else the one that does so best.
     /// </summary>
     /// <param name="points">Name, and where the mark and the ends of its error bar are, 0 to 1 along the axes.</param>
-    public static string[] Of(IReadOnlyList<(string Name, double Across, double Up, double Low, double High)> points)
+    /// <param name="line">Where a line that joins some of them turns, in the same units.</param>
+    public static string[] Of(IReadOnlyList<(string Name, double Across, double Up, double Low, double High)> points, IReadOnlyList<(double Across, double Up)> line)
     {
         var marks = points.Select(point => new Box(point.Across * Width - Mark, (1 - point.Up) * Height - Mark, point.Across * Width + Mark, (1 - point.Up) * Height + Mark)).ToArray();
         // A bar of no length hides behind its mark.
         var bars = points.Where(point => point.High > point.Low)
             .Select(point => new Box(point.Across * Width - Bar, (1 - point.High) * Height, point.Across * Width + Bar, (1 - point.Low) * Height));
-        List<Box> taken = [.. marks, .. bars];
+        var pieces = line.Zip(line.Skip(1)).SelectMany(ends => Enumerable.Range(0, Pieces).Select(piece => PieceOf(ends.First, ends.Second, (piece + 0.5) / Pieces)));
+        List<Box> taken = [.. marks, .. bars, .. pieces];
         var places = new string[points.Count];
         // Long names have the fewest places to go to.
         foreach (var index in Enumerable.Range(0, places.Length).OrderByDescending(index => points[index].Name.Length))
@@ -40,6 +45,12 @@ internal static class PointLabels
             taken.Add(box);
         }
         return places;
+    }
+
+    private static Box PieceOf((double Across, double Up) from, (double Across, double Up) to, double share)
+    {
+        var (across, up) = ((from.Across + share * (to.Across - from.Across)) * Width, (1 - from.Up - share * (to.Up - from.Up)) * Height);
+        return new Box(across - Bar, up - Bar, across + Bar, up + Bar);
     }
 
     private static Box BoxOf(string name, Box mark, int side, int level)

@@ -49,8 +49,9 @@ public static class ShiftHeatMap
     private static string Finding(MeanShiftReport report)
     {
         var worst = ShiftSummary.WorstBy(report.Layers, layer => layer.Before.Mssr);
-        return worst is null
-            ? $"{report.Network.Name} shows no mean shift that can be compared with a signal"
+        if (worst is null) return $"{report.Network.Name} shows no mean shift that can be compared with a signal";
+        return worst.Before.Mssr < ShiftSummary.FloatRounding
+            ? $"No layer has a mean shift: the largest MSSR, {NumberText.Significant(worst.Before.Mssr, 2)}, is float rounding"
             : $"Layer {LayerText.Described(worst.Layer)} carries the largest mean shift: MSSR {NumberText.Significant(worst.Before.Mssr, 3)}";
     }
 

@@ -21,6 +21,9 @@ public static class TrainingChart
         return new ChartFigure(title, reading, 420, () => Build(title, run, best));
     }
 
+    // Left to itself Plotly marks half epochs.
+    private static int Step(int epochs) => new[] { 1, 2, 5, 10, 20, 50 }.FirstOrDefault(step => epochs / step <= 12, 100);
+
     private static string Ended(TrainingRun run) => run.End switch
     {
         TrainingEnd.Completed => "all epochs done",
@@ -46,7 +49,7 @@ public static class TrainingChart
                 ("line", Node(("color", Palette.Green), ("dash", "dot"), ("width", 2))), ("hovertemplate", "epoch %{x}: %{y} %<extra></extra>")));
         return Chart(traces,
             ("title", Title(title)),
-            ("xaxis", Axis("epoch", 8, ("rangemode", "tozero"), ("anchor", agrees ? "y2" : "y"))),
+            ("xaxis", Axis("epoch", 8, ("rangemode", "tozero"), ("dtick", Step(epochs[^1])), ("anchor", agrees ? "y2" : "y"))),
             ("yaxis", LogAxis.Of("loss", run.Epochs.SelectMany(epoch => new[] { epoch.Loss, epoch.HeldOutLoss }), ("domain", agrees ? new[] { 0.38, 1 } : [0, 1]))),
             ("yaxis2", agrees ? Axis("agreement, %", 8, ("domain", new[] { 0, 0.3 })) : null),
             ("legend", Node(("orientation", "h"), ("x", 0), ("y", 1.01), ("yanchor", "bottom"))),

@@ -15,9 +15,9 @@ internal static class EqualizationPage
     {
         var notes = new List<string>
         {
-            "Least, largest: factors. Made, read: the largest channel's max |w| over the median channel's, of the weights that make and of those that read the channels, before and after (→); 1 is equal. w and a bits, of weights and activations: "
-                + "median over channels of log2 of how many times more steps of the shared grid the channel spans.",
-            Compared(result.Certificate) + (result.Certificate.OwnRounding is null ? "" : " Factors that are powers of two move nothing."),
+            "Made and read ratio: the widest channel's max |w| over the median channel's, of the weights that make and of those that read the channels, before and after; 1 is equal. "
+                + "Bits, of weights and activations: median over channels of log2 of how many times more steps of the shared grid the channel spans.",
+            CertificateText.Compared(result.Certificate) + (result.Certificate.OwnRounding is null ? "" : " Factors that are powers of two move nothing."),
             Structure(result.Structure),
         };
         notes.AddRange(result.Refused.Take(EdgesShown).Select(edge => $"Not scaled: {edge.From} to {edge.To}: {edge.Reason}."));
@@ -42,19 +42,4 @@ internal static class EqualizationPage
     private static string Structure(StructureCertificate structure) => structure.Holds
         ? $"By structure the same function for all images: {NumberText.Count(structure.Nodes, "node")} checked, each tensor is the original's times a factor, and 1 at the outputs."
         : "The structure is not that of the same function: " + string.Join("; ", structure.Faults.Take(3)) + ".";
-
-    /// <summary>What the comparison of outputs found, whatever a difference may come from.</summary>
-    public static string Compared(EqualizationCertificate certificate) => certificate switch
-    {
-        { Images: null, StoppedBefore: not null } => "Stopped early: outputs were not compared.",
-        { StoppedBefore: { } wanted } => $"Stopped early, after {NumberText.Count(certificate.Images.Count)} of {NumberText.Count(wanted, "image")}: {Compared(certificate with { StoppedBefore = null })}",
-        { Images: null } => "Outputs were not compared: no images were given.",
-        { BitExact: true } => $"The outputs are the same bit for bit on {certificate.Images}.",
-        _ => $"The outputs differ by at most {NumberText.Significant(certificate.MaxAbsoluteDifference!.Value, 2)}, "
-            + $"{NumberText.Significant(certificate.MaxRelativeDifference!.Value, 2)} of the largest, on {certificate.Images}." + Rounding(certificate),
-    };
-
-    private static string Rounding(EqualizationCertificate certificate) => certificate.OwnRounding is { } own
-        ? $" Float rounding alone, each weight moved within its last bit, makes that {NumberText.Significant(own, 2)} for this network."
-        : "";
 }

@@ -17,7 +17,7 @@ internal static class NetworkChangePages
         return new ResultPage(finding, result.Layers.IsEmpty ? null : result.ToFrame(), [],
         [
             FormattableString.Invariant($"Absorbed: max(0, mean - {result.Sigmas} sigma) by batch normalization. Values below it are clipped, so the network may differ a little where they occur."),
-            EqualizationPage.Compared(result.Certificate),
+            CertificateText.Compared(result.Certificate),
         ]);
     }
 
@@ -28,6 +28,6 @@ internal static class NetworkChangePages
             ? $"{result.Network.Name} has no dead channels, the network is unchanged"
             : $"{result.Network.Parent!.Name}: the weights of {NumberText.Count(result.Channels.Length, "dead channel")} are gone"
                 + (kept == 0 ? "" : $"; of {NumberText.Count(kept)} the constant is still made");
-        return new ResultPage(finding, result.Channels.IsEmpty ? null : result.ToFrame(), [], [EqualizationPage.Compared(result.Certificate)]);
+        return new ResultPage(finding, result.Channels.IsEmpty ? null : result.ToFrame(), [], [CertificateText.Compared(result.Certificate)]);
     }
 }

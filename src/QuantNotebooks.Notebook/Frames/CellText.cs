@@ -63,7 +63,7 @@ internal static class CellText
     /// <param name="heading">Its heading, which ends in "%" where it holds percent.</param>
     public static Func<double, string> FormatOf(IEnumerable<double> values, string heading)
     {
-        if (heading.EndsWith('%')) return value => double.IsFinite(value) ? value.ToString("F1", CultureInfo.InvariantCulture) : NumberText.Significant(value);
+        if (heading.EndsWith('%')) return value => double.IsFinite(value) ? NumberText.Fixed(value, 1) : NumberText.Significant(value);
         var (low, high) = (double.PositiveInfinity, 0.0);
         double[] all = [.. values.Where(double.IsFinite)];
         foreach (var value in all)

@@ -19,9 +19,9 @@ public static class EqualizationFrames
             .Add("least factor", group => group.Factors.Min(), "the smallest factor of a channel")
             .Add("largest", group => group.Factors.Max(), "the largest factor of a channel")
             .Add("made ratio", group => group.Weights.RatioBefore, "of the weights that make the channels: the widest channel's largest weight over the median channel's; 1 is equal")
-            .Add("→ made", group => group.Weights.RatioAfter, "the same after the equalization")
+            .Add("made ratio after", group => group.Weights.RatioAfter, "the same after the equalization")
             .Add("read ratio", group => group.ConsumerWeights.RatioBefore, "of the weights that read the channels")
-            .Add("→ read", group => group.ConsumerWeights.RatioAfter, "the same after the equalization")
+            .Add("read ratio after", group => group.ConsumerWeights.RatioAfter, "the same after the equalization")
             .Add("weight bits", group => Median(group.WeightBitsGained), "bits of precision gained by the weights: median over channels of log2 of how many times more steps of the shared grid the channel spans");
         if (result.Groups.Any(group => group.Activations is not null)) columns.Add("activation bits", group => Median(group.ActivationBitsGained), "the same of the activations");
         return columns.Frame;
@@ -53,9 +53,9 @@ public static class EqualizationFrames
         ArgumentNullException.ThrowIfNull(effect);
         return new FrameColumns<LayerEffect>(effect.Layers)
             .Add("layer", layer => layer.Name)
-            .Add("noise", layer => Math.Sqrt(layer.Noise.Before)).Add("→ noise", layer => Math.Sqrt(layer.Noise.After))
-            .Add("weights", layer => Math.Sqrt(layer.WeightNoise.Before)).Add("→ weights", layer => Math.Sqrt(layer.WeightNoise.After))
-            .Add("values", layer => Math.Sqrt(layer.ValueNoise.Before)).Add("→ values", layer => Math.Sqrt(layer.ValueNoise.After))
+            .Add("noise", layer => Math.Sqrt(layer.Noise.Before), "of the network's output with the layer alone quantized: root of noise energy over signal energy, before").Add("noise after", layer => Math.Sqrt(layer.Noise.After), "the same after the equalization")
+            .Add("weights", layer => Math.Sqrt(layer.WeightNoise.Before), "the same with the layer's weights alone quantized, before").Add("weights after", layer => Math.Sqrt(layer.WeightNoise.After), "the same after the equalization")
+            .Add("values", layer => Math.Sqrt(layer.ValueNoise.Before), "the same with the values alone quantized that the layer reads and makes, before").Add("values after", layer => Math.Sqrt(layer.ValueNoise.After), "the same after the equalization")
             .Add("at bound", layer => layer.HeldFactors).Frame;
     }
 

@@ -25,13 +25,13 @@ internal sealed class FrameColumns<T>(IReadOnlyList<T> items)
     /// <param name="name">The heading, short: it stands above numbers.</param>
     /// <param name="value">The cell of a row.</param>
     /// <param name="about">What it holds and in which unit, where the heading is too short to say it.</param>
-    /// <param name="secondary">Whether tables may leave the column out of sight until somebody asks for it.</param>
+    /// <param name="secondary">Whether tables may leave the column out of sight until somebody asks for it, as they may one without any value.</param>
     public FrameColumns<T> Add<TValue>(string name, Func<T, TValue> value, string? about = null, bool secondary = false)
     {
         var values = new TValue[items.Count];
         for (var row = 0; row < values.Length; row++) values[row] = value(items[row]);
         _columns.Add(name, new Series<int, TValue>(_keys, values));
-        _notes[name] = new ColumnNote(about, secondary);
+        _notes[name] = new ColumnNote(about, secondary || Array.TrueForAll(values, IsEmpty));
         return this;
     }
 
@@ -40,7 +40,9 @@ internal sealed class FrameColumns<T>(IReadOnlyList<T> items)
     {
         var present = _keys.Where(row => value(items[row]) is not null).ToArray();
         _columns.Add(name, new Series<int, int>(present, present.Select(row => value(items[row])!.Value)));
-        _notes[name] = new ColumnNote(about, secondary);
+        _notes[name] = new ColumnNote(about, secondary || present.Length == 0);
         return this;
     }
+
+    private static bool IsEmpty<TValue>(TValue value) => value is null or "" or double.NaN;
 }

@@ -19,7 +19,10 @@ internal static class HtmlTable
     private const int LongestName = 32;
 
     /// <summary>A word longer than this may break behind its punctuation.</summary>
-    private const int LongestWord = 12;
+    private const int LongestWord = 18;
+
+    private const char FigureSpace = '\u2007';
+    private const char PunctuationSpace = '\u2008';
 
     private static readonly Lazy<string> Style = new(() => EmbeddedText.Read("Frames.table.css"));
     private static readonly Lazy<string> Script = new(() => EmbeddedText.Read("Frames.table.js").TrimEnd().TrimEnd(';'));
@@ -56,8 +59,9 @@ internal static class HtmlTable
         return html.Append("</table>").ToString();
     }
 
-    private static void AppendContent(StringBuilder html, Table table, int longest)
+    private static void AppendContent(StringBuilder html, Table given, int longest)
     {
+        var table = PointAlignment.Of(given, FigureSpace, PunctuationSpace);
         html.Append("<thead><tr>");
         foreach (var column in table.Columns)
         {

@@ -13,8 +13,9 @@ internal static class PlainTable
     private const int Widest = 120;
     private const int ShortestText = 24;
 
-    public static string Render(Table table)
+    public static string Render(Table given)
     {
+        var table = PointAlignment.Of(given, ' ', ' ');
         var columns = table.Columns.Select((column, index) => new PlainColumn(column, [.. table.Rows.Select(row => DisplayWidth.Printable(row[index].Text))])).ToList();
         var left = columns.Where(column => column.Column.IsSecondary).ToList();
         columns.RemoveAll(left.Contains);

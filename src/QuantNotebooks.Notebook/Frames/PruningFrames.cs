@@ -14,10 +14,10 @@ public static class PruningFrames
         (PruningPoint Plain, PruningPoint Factorized)[] pairs = [.. report.Plain.Zip(report.Factorized)];
         var columns = new FrameColumns<(PruningPoint Plain, PruningPoint Factorized)>(pairs).Add("zero %", pair => 100 * pair.Factorized.Pruning.Sparsity);
         if (report.OriginalAccuracy is not null)
-            columns.Add("right %", pair => 100 * pair.Plain.Accuracy ?? double.NaN).Add("factorized %", pair => 100 * pair.Factorized.Accuracy ?? double.NaN);
+            columns.Add("plain right %", pair => 100 * pair.Plain.Accuracy ?? double.NaN).Add("factorized right %", pair => 100 * pair.Factorized.Accuracy ?? double.NaN);
         return columns
-            .Add("agreement %", pair => 100 * pair.Plain.Agreement ?? double.NaN).Add("factorized agreement %", pair => 100 * pair.Factorized.Agreement ?? double.NaN)
-            .Add("dB", pair => pair.Plain.SqnrDecibels).Add("factorized dB", pair => pair.Factorized.SqnrDecibels).Frame;
+            .Add("plain agreement %", pair => 100 * pair.Plain.Agreement ?? double.NaN).Add("factorized agreement %", pair => 100 * pair.Factorized.Agreement ?? double.NaN)
+            .Add("plain SQNR dB", pair => pair.Plain.SqnrDecibels).Add("factorized SQNR dB", pair => pair.Factorized.SqnrDecibels).Frame;
     }
 
     /// <summary>One row a layer: how many of its weights are zero.</summary>

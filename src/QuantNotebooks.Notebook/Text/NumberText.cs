@@ -5,6 +5,9 @@ namespace QuantNotebooks.Notebook.Text;
 /// <summary>Numbers as people read them in tables and sentences: few digits, invariant culture.</summary>
 internal static class NumberText
 {
+    // Within a decimal's digits with room for all decimals that anybody asks for.
+    private const double LargestDecimal = 1e12;
+
     /// <summary>The nearest number with so many significant digits; null for what is not finite, so that JSON shows a gap.</summary>
     public static double? Rounded(double value, int digits = 4) => double.IsFinite(value)
         ? double.Parse(value.ToString("E" + (digits - 1).ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)
@@ -30,7 +33,16 @@ internal static class NumberText
     /// <summary>A share from 0 to 1 in percent with one decimal: "37.2 %"; a dash for NaN.</summary>
     public static string Percent(double share, int decimals = 1) => double.IsNaN(share)
         ? "–"
-        : (100 * share).ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) + " %";
+        : Fixed(100 * share, decimals) + " %";
+
+    /// <summary>So many decimals, the half away from zero: 54.15 is "54.2", also where it is a product that came out a hair below. Finite numbers only.</summary>
+    public static string Fixed(double value, int decimals)
+    {
+        var format = "F" + decimals.ToString(CultureInfo.InvariantCulture);
+        return Math.Abs(value) < LargestDecimal
+            ? decimal.Round((decimal)value, decimals, MidpointRounding.AwayFromZero).ToString(format, CultureInfo.InvariantCulture)
+            : value.ToString(format, CultureInfo.InvariantCulture);
+    }
 
     /// <summary>Whole numbers with commas: "12,345".</summary>
     public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);

@@ -5,6 +5,9 @@ namespace QuantNotebooks.Notebook.Text;
 /// <summary>Figures about a measuring point that charts and tables share. Channels that do not vary have no sigma and are left out.</summary>
 internal static class ShiftSummary
 {
+    /// <summary>An MSSR, or a shift in sigmas, below this is what float arithmetic makes of no shift at all.</summary>
+    public const double FloatRounding = 1e-6;
+
     /// <summary>The channel whose shift is largest in units of its sigma, and that shift with its sign; (-1, NaN) where none varies.</summary>
     public static (int Channel, double Sigmas) Largest(ShiftStatistics statistics)
     {

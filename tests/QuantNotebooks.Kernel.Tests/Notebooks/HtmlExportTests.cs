@@ -24,18 +24,26 @@ public sealed partial class HtmlExportTests
     [InlineData("not <b> C# {{{ at all \" ' /* ")]
     [InlineData("#if X\nhidden < shown\n#endif\nvar s = \"\"\"\n  raw <x>\n  \"\"\";")]
     [InlineData("")]
+    [InlineData("#!markdown\n# A var is <b>new</b>\n\n#!time\nvar a = 1;\n")]
+    [InlineData("var a = 1;\n#!html\n<p>if</p>")]
     public void ColouringChangesNoCharacter(string code)
     {
-        var html = CSharpColouring.ToHtml(code);
+        var html = CellColouring.ToHtml(code);
         Assert.Equal(code, WebUtility.HtmlDecode(Tag().Replace(html, "")));
     }
 
     [Fact]
     public void ColoursTellKindsApart()
     {
-        var html = CSharpColouring.ToHtml("var n = Math.Max(12, \"s\"); // c");
+        var html = CellColouring.ToHtml("var n = Math.Max(12, \"s\"); // c");
         Assert.Equal(["k:var", "t:Math", "m:Max", "n:12", "s:&quot;s&quot;", "c:// c"],
             Span().Matches(html).Select(match => $"{match.Groups[1].Value}:{match.Groups[2].Value}"));
+    }
+
+    [Fact]
+    public void TheTextOfAMagicIsNoCode()
+    {
+        Assert.Equal(["d:#!markdown\n"], Span().Matches(CellColouring.ToHtml("#!markdown\nA new var is 12")).Select(match => $"{match.Groups[1].Value}:{match.Groups[2].Value}"));
     }
 
     [Fact]

@@ -84,12 +84,22 @@ public class MethodChartTests
     }
 
     [Fact]
+    public void Names_of_points_keep_off_the_line_that_joins_them()
+    {
+        (string, double, double, double, double)[] points = [("name", 0.5, 0.5, 0.5, 0.5)];
+        Assert.Equal(["top center"], PointLabels.Of(points, []));
+        Assert.Equal(["bottom center"], PointLabels.Of(points, [(0.5, 0.5), (0.5, 1)]));
+        Assert.Equal(["top center"], PointLabels.Of(points, [(0, 0), (0.5, 0.5)]));
+    }
+
+    [Fact]
     public void Training_chart_marks_the_epoch_that_is_kept()
     {
         var run = new TrainingRun([new(0, double.NaN, 2, 0.5, 0), new(1, 1.5, 1, 0.8, 1), new(2, 1, 1.2, 0.7, 2)], 1, TrainingEnd.EarlyStop, 100, 20);
         var chart = TrainingChart.Of(run);
         var kept = Parse(chart).GetProperty("data").EnumerateArray().Single(trace => trace.GetProperty("name").GetString() == "kept");
         Assert.Equal((1, 1.0), (kept.GetProperty("x")[0].GetInt32(), kept.GetProperty("y")[0].GetDouble()));
+        Assert.Equal(1, Parse(chart).GetProperty("layout").GetProperty("xaxis").GetProperty("dtick").GetInt32());
         Assert.Contains("from 2 to 1, best after epoch 1; stopped early", chart.Title, StringComparison.Ordinal);
     }
 

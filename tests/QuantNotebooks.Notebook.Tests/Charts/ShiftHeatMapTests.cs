@@ -48,6 +48,15 @@ public class ShiftHeatMapTests
     }
 
     [Fact]
+    public void What_float_rounding_leaves_is_not_called_a_shift()
+    {
+        var report = Synthetic.Report(scale: 1e-8);
+        foreach (var title in new[] { ShiftHeatMap.Of(report).Title, LayerShiftChart.Of(report.Layers[0]).Title, NoiseChart.Of(Report, report).Title })
+            Assert.Contains("float rounding", title, StringComparison.Ordinal);
+        Assert.Contains("No layer has a mean shift", ShiftHeatMap.Of(report).Title, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Dead_channels_are_gaps_in_the_colours_and_grey_cells_with_their_reason()
     {
         var dead = Report.Layers.Where(layer => !layer.Layer.DeadChannels.IsEmpty).ToArray();

@@ -28,6 +28,29 @@ public class FrameTextTests
         Assert.Equal(["#  value", "─  ─────", "0  43.25", "1   6.70", "2       ", "3   0.50"], lines);
     }
 
+    [Fact]
+    public void Points_stand_below_one_another_where_numbers_have_different_decimals()
+    {
+        double[] values = [1234, 0.5, -0.001234, 17.25, 1.5e-5];
+        var frame = Of("value", values);
+        var lines = frame.ToPlainText().Split('\n')[2..];
+        Assert.Single(lines[1..4].Select(line => line.IndexOf('.', StringComparison.Ordinal)).Distinct());
+        Assert.Equal("0  1234       ", lines[0]);
+        Assert.EndsWith("1.5e-5", lines[4], StringComparison.Ordinal); // nothing to align
+        var html = frame.ToHtml();
+        Assert.Contains($"data-v=\"1234\">1234{WebUtility.HtmlEncode("\u2008" + new string('\u2007', 6))}<", html, StringComparison.Ordinal);
+        Assert.Contains(">-0.001234<", html, StringComparison.Ordinal);
+        Assert.Equal(values, frame.GetColumn<double>("value").Values);
+    }
+
+    [Theory]
+    [InlineData(54.15, 1, "54.2")] // the double is 54.1499…
+    [InlineData(-54.15, 1, "-54.2")]
+    [InlineData(2.5, 0, "3")]
+    [InlineData(99.949, 1, "99.9")]
+    [InlineData(1e20, 1, "100000000000000000000.0")]
+    public void Halves_are_rounded_away_from_zero(double value, int decimals, string text) => Assert.Equal(text, NumberText.Fixed(value, decimals));
+
     [Theory]
     [InlineData(0.0123456, "0.01235")]
     [InlineData(-1234567.8, "-1235000")]

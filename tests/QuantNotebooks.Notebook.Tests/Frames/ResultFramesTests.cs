@@ -6,6 +6,14 @@ namespace QuantNotebooks.Notebook.Tests.Frames;
 public class ResultFramesTests
 {
     [Fact]
+    public void A_column_without_any_value_stays_out_of_sight()
+    {
+        var frame = new FrameColumns<int>([1, 2]).Add("value", row => row).Add("remark", _ => "").Add("figure", _ => double.NaN).AddOptional("count", _ => null).Frame;
+        Assert.Equal(["value", "remark", "figure", "count"], frame.ColumnKeys);
+        Assert.EndsWith("3 more columns: remark, figure, count", frame.ToPlainText().TrimEnd(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Shift_frame_has_the_figures_of_each_layer()
     {
         var report = Synthetic.Report();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using QuantNotebooks.Notebook.Text;
 
 namespace QuantNotebooks.Kernel.CommandLine.Reports;
 
@@ -12,15 +13,17 @@ internal static class Digits
     public static string Signed(double? value) => value > 0 ? "+" + Short(value) : Short(value);
 
     /// <summary>A share, 0 to 1, in percent.</summary>
-    public static string Percent(double? share) => Format(share * 100, "F1");
+    public static string Percent(double? share) => Fixed(share * 100, 1);
 
     /// <summary>An accuracy, 0 to 1, in percent with the digits that thousands of images give.</summary>
-    public static string Accuracy(double? share) => Format(share * 100, "F2");
+    public static string Accuracy(double? share) => Fixed(share * 100, 2);
 
     /// <summary>Decibels; an output without noise has infinitely many.</summary>
     public static string Decibels(double? value) => value is double.PositiveInfinity ? "inf" : Format(value, "F1");
 
     public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static string Fixed(double? value, int decimals) => value is { } number && double.IsFinite(number) ? NumberText.Fixed(number, decimals) : "-";
 
     public static string Format(double? value, string format) =>
         value is { } number && double.IsFinite(number) ? number.ToString(format, CultureInfo.InvariantCulture) : "-";

@@ -1,5 +1,6 @@
 using QuantNotebooks.Equalization;
 using QuantNotebooks.Export;
+using QuantNotebooks.Notebook.Text;
 using QuantNotebooks.Sensitivity;
 
 namespace QuantNotebooks.Kernel.CommandLine.Reports;

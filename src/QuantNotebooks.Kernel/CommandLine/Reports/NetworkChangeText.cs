@@ -1,4 +1,5 @@
 using QuantNotebooks.Equalization;
+using QuantNotebooks.Notebook.Text;
 
 namespace QuantNotebooks.Kernel.CommandLine.Reports;
 

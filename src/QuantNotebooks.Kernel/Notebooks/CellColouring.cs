@@ -3,17 +3,26 @@ using System.Text;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
+using QuantNotebooks.Kernel.Magics;
 using QuantNotebooks.Kernel.Scripting;
 
 namespace QuantNotebooks.Kernel.Notebooks;
 
-/// <summary>C# as HTML with a span around what has a colour: k keyword, s string, n number, c comment, d directive, t type, m method.</summary>
-internal static class CSharpColouring
+/// <summary>A cell as HTML with a span around what has a colour: k keyword, s string, n number, c comment, d directive or magic, t type, m method.</summary>
+internal static class CellColouring
 {
-    /// <summary>Colours code, which need not be correct. Everything is escaped; without its tags the result is the code.</summary>
-    public static string ToHtml(string code)
+    /// <summary>Colours a cell, whose C# need not be correct. Everything is escaped; without its tags the result is the cell.</summary>
+    public static string ToHtml(string cell)
     {
-        var html = new StringBuilder(code.Length * 2);
+        var html = new StringBuilder(cell.Length * 2);
+        foreach (var (kind, text) in CellParts.Pieces(cell))
+            if (kind == PlaceKind.Code) AppendCode(html, text);
+            else Append(html, text, kind == PlaceKind.Magic ? "d" : null);
+        return html.ToString();
+    }
+
+    private static void AppendCode(StringBuilder html, string code)
+    {
         var root = CSharpSyntaxTree.ParseText(code, CellSyntax.ParseOptions).GetRoot();
         foreach (var token in root.DescendantTokens())
         {
@@ -21,7 +30,6 @@ internal static class CSharpColouring
             Append(html, token.Text, ClassOf(token));
             Append(html, token.TrailingTrivia);
         }
-        return html.ToString();
     }
 
     private static void Append(StringBuilder html, SyntaxTriviaList trivia)
