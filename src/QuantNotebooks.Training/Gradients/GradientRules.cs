@@ -60,6 +60,7 @@ internal static class GradientRules
         ["Pad"] = ShapeGradients.Pad,
         ["Expand"] = ShapeGradients.Expand,
         ["Gather"] = ShapeGradients.Gather,
+        ["Resize"] = ResizeGradients.Resize,
 
         ["ReduceSum"] = ReductionGradients.ReduceSum,
         ["ReduceMean"] = ReductionGradients.ReduceMean,

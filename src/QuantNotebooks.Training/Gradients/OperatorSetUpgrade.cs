@@ -81,7 +81,18 @@ internal static class OperatorSetUpgrade
                 case "BatchNormalization" when node.Int("spatial", 1) == 1:
                     Take(node, "spatial");
                     break;
-                case "Clip" or "Pad" or "Slice":
+                case "Resize" when version < 11:
+                    AsResize(node);
+                    break;
+                case "Upsample":
+                    if (Take(node, "scales") is { } scales)
+                    {
+                        Constants.Add(TensorData.Create(node.Output[0] + "/scales", [scales.Floats.Count], [.. scales.Floats]));
+                        SetInput(node, 1, node.Output[0] + "/scales");
+                    }
+                    AsResize(node);
+                    break;
+                case "Clip" or "Pad" or "Slice" or "Resize":
                     break;
                 default:
                     if (!Unchanged.Contains(node.OpType))
@@ -89,6 +100,18 @@ internal static class OperatorSetUpgrade
                     break;
             }
             return [node];
+        }
+
+        /// <summary>
+        /// Before operator set 11 positions are scaled from the corner, and the nearest is the one below, but for ONNX Runtime the one above where the image shrinks.
+        /// </summary>
+        private void AsResize(NodeProto node)
+        {
+            node.OpType = "Resize";
+            node.Input.Insert(1, "");
+            var shrinks = shapes[node.Output[0]].Zip(shapes[node.Input[0]]).Any(sizes => sizes.First < sizes.Second);
+            node.Attribute.Add(Attributes.Text("coordinate_transformation_mode", "asymmetric"));
+            node.Attribute.Add(Attributes.Text("nearest_mode", shrinks ? "ceil" : "floor"));
         }
 
         /// <summary>Before operator set 13, Softmax takes all axes from its own on as one; later only its own.</summary>

@@ -13,7 +13,7 @@ internal sealed class NodeCheck
 {
     private readonly NodeProto _node = new();
     private readonly List<(string Name, long[] Shape, float[] Values, bool Differentiated)> _floats = [];
-    private readonly List<TensorProto> _integers = [];
+    private readonly List<TensorProto> _constants = [];
     private readonly Random _random;
 
     public NodeCheck(string operation, int seed = 1, int opset = 20)
@@ -42,7 +42,16 @@ internal sealed class NodeCheck
         var tensor = new TensorProto { Name = "i" + _node.Input.Count, DataType = (int)TensorProto.Types.DataType.Int64 };
         tensor.Dims.Add(values.Length);
         tensor.Int64Data.AddRange(values);
-        _integers.Add(tensor);
+        _constants.Add(tensor);
+        _node.Input.Add(tensor.Name);
+        return this;
+    }
+
+    /// <summary>An input that stands in the file: one axis of numbers.</summary>
+    public NodeCheck Constant(params float[] values)
+    {
+        var tensor = TensorData.Create("c" + _node.Input.Count, [values.Length], values);
+        _constants.Add(tensor);
         _node.Input.Add(tensor.Name);
         return this;
     }
@@ -99,7 +108,7 @@ internal sealed class NodeCheck
         var builder = new GraphBuilder(Opset);
         foreach (var (name, shape, _, _) in _floats) builder.Input(name, shape);
         foreach (var output in _node.Output) builder.Output(output);
-        builder.Model.Graph.Initializer.AddRange(_integers);
+        builder.Model.Graph.Initializer.AddRange(_constants);
         builder.Model.Graph.Node.Add(_node);
         return builder.Model;
     }
@@ -128,8 +137,8 @@ internal sealed class NodeCheck
     /// <summary>The loss of the scalar reference, with one element of one input moved.</summary>
     private double Loss(string? moved, int at, double by, Doubles[] weights)
     {
-        var inputs = _node.Input.Select(name => _integers.FirstOrDefault(tensor => tensor.Name == name) is { } integers
-            ? new Doubles([.. integers.Dims], [.. integers.Int64Data.Select(value => (double)value)])
+        var inputs = _node.Input.Select(name => _constants.FirstOrDefault(tensor => tensor.Name == name) is { } constant
+            ? new Doubles([.. constant.Dims], TensorData.IsFloat(constant) ? Array.ConvertAll(TensorData.Floats(constant).ToArray(), value => (double)value) : [.. constant.Int64Data.Select(value => (double)value)])
             : _floats.FirstOrDefault(input => input.Name == name) is { Name: not null } found ? Values(found) : null).ToArray();
         var sum = 0.0;
         for (var output = 0; output < weights.Length; output++)

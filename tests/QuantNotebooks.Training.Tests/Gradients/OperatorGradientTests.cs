@@ -215,6 +215,59 @@ public sealed class OperatorGradientTests
         new NodeCheck("Gather").Input([2, 5]).Integers(0, 0, 0).With(Int("axis", -1)).Run();
     }
 
+    [Theory]
+    [InlineData("nearest", "half_pixel")]
+    [InlineData("nearest", "asymmetric")]
+    [InlineData("linear", "half_pixel")]
+    [InlineData("linear", "align_corners")]
+    [InlineData("linear", "pytorch_half_pixel")]
+    [InlineData("cubic", "half_pixel")]
+    [InlineData("cubic", "asymmetric")]
+    public void Resizing(string mode, string positions)
+    {
+        AttributeProto[] how = [Text("mode", mode), Text("coordinate_transformation_mode", positions), Text("nearest_mode", "floor")];
+        new NodeCheck("Resize").Input([2, 3, 3, 4]).Absent().Constant(1, 1, 2, 2).With(how).Run();
+        new NodeCheck("Resize").Input([2, 3, 3, 4]).Absent().Constant(1, 1, 1.7f, 2.3f).With(how).Run();
+        new NodeCheck("Resize").Input([1, 2, 5, 8]).Absent().Absent().Integers(1, 2, 7, 4).With(how).Run();
+        new NodeCheck("Resize").Input([1, 2, 5, 4]).Absent().Absent().Integers(6, 9).With(how).With(Ints("axes", -1, 2)).Run();
+        new NodeCheck("Resize", opset: 11).Input([1, 2, 3, 4]).Constant().Constant(1, 1, 3, 1).With(how).Run();
+    }
+
+    [Theory]
+    [InlineData("nearest")]
+    [InlineData("linear")]
+    public void Resizing_in_old_operator_sets(string mode)
+    {
+        new NodeCheck("Resize", opset: 10).Input([1, 2, 3, 4]).Constant(1, 1, 2, 1.6f).With(Text("mode", mode)).Run();
+        new NodeCheck("Resize", opset: 10).Input([1, 2, 5, 7]).Constant(1, 1, 0.7f, 0.45f).With(Text("mode", mode)).Run();
+        new NodeCheck("Upsample", opset: 9).Input([1, 2, 3, 4]).Constant(1, 1, 2, 3).With(Text("mode", mode)).Run();
+        new NodeCheck("Upsample", opset: 7).Input([1, 2, 3, 4]).With(Text("mode", mode), Scales(1, 1, 2, 1.5f)).Run();
+    }
+
+    private static AttributeProto Scales(params float[] values)
+    {
+        var attribute = new AttributeProto { Name = "scales", Type = AttributeProto.Types.AttributeType.Floats };
+        attribute.Floats.AddRange(values);
+        return attribute;
+    }
+
+    [Fact]
+    public void Resizing_of_any_axis()
+    {
+        new NodeCheck("Resize").Input([2, 3, 4]).Absent().Constant(1, 2, 1).With(Text("mode", "nearest"), Text("nearest_mode", "floor")).Run();
+        new NodeCheck("Resize").Input([5]).Absent().Constant(3).With(Text("mode", "nearest"), Text("nearest_mode", "floor")).Run();
+        new NodeCheck("Resize").Input([3, 4]).Absent().Absent().Integers(5, 9).With(Text("mode", "linear")).Run();
+    }
+
+    [Theory]
+    [InlineData("coordinate_transformation_mode", "tf_crop_and_resize", "it crops")]
+    [InlineData("keep_aspect_ratio_policy", "not_larger", "keep_aspect_ratio_policy is not 'stretch'")]
+    public void Resizing_that_is_refused(string attribute, string word, string reason)
+    {
+        var check = new NodeCheck("Resize").Input([1, 1, 4, 4]).Constant(0, 0, 0, 0, 1, 1, 1, 1).Absent().Integers(1, 1, 8, 8).With(Text("mode", "linear"), Text(attribute, word));
+        Assert.Contains(reason, Assert.Throws<QuantNotebooksException>(() => check.Run()).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Reductions()
     {
@@ -236,7 +289,7 @@ public sealed class OperatorGradientTests
             "Conv", "ConvTranspose", "Gemm", "MatMul", "Add", "Sum", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Sqrt", "Neg", "Exp", "Log", "Reciprocal", "Abs",
             "Erf", "Identity", "Relu", "LeakyRelu", "Sigmoid", "Tanh", "HardSigmoid", "HardSwish", "Elu", "Softplus", "Gelu", "PRelu", "Clip", "Softmax",
             "LogSoftmax", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Concat",
-            "Split", "Pad", "Expand", "Slice", "Gather", "ReduceSum", "ReduceMean", "LayerNormalization", "BatchNormalization",
+            "Split", "Pad", "Expand", "Slice", "Gather", "Resize", "ReduceSum", "ReduceMean", "LayerNormalization", "BatchNormalization",
         ];
         Assert.Equal(
             [$"{FakeQuantization.Domain}.{FakeQuantization.Operator}"], GradientRules.Operators.Except(checkedHere));

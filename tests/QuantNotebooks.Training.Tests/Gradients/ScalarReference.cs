@@ -108,6 +108,7 @@ internal static class ScalarReference
             "Pad" => Doubles.Fill(outputShape, position => x.At([.. position.Select((index, axis) => index - (long)inputs[1]!.Values[axis])], inputs.ElementAtOrDefault(2)?.Values[0] ?? 0)),
             "Expand" => Doubles.Fill(outputShape, x.Broadcast),
             "Gather" => Gather(x, inputs[1]!, Axis(node, x, 0), outputShape),
+            "Resize" or "Upsample" => Resize(node, x, inputs, outputShape),
             "ReduceSum" => ReduceAxes(x, inputs.ElementAtOrDefault(1)?.Values.Select(axis => (long)axis), outputShape, values => values.Sum()),
             "ReduceMean" => ReduceAxes(x, node.Attribute("axes")?.Ints, outputShape, values => values.Average()),
             "LayerNormalization" => LayerNormalization(node, x, inputs[1]!, inputs[2]!),
@@ -321,6 +322,55 @@ internal static class ScalarReference
             first[axis] = (long)Math.Clamp(start, 0, strides[axis] < 0 ? x.Shape[axis] - 1 : x.Shape[axis]);
         }
         return Doubles.Fill(shape, position => x.At([.. position.Select((index, axis) => first[axis] + index * strides[axis])]));
+    }
+
+    /// <summary>Interpolation along each axis in turn. Before operator set 11, which no node says, there is only "asymmetric" and no attribute for it.</summary>
+    private static Doubles Resize(NodeProto node, Doubles x, IReadOnlyList<Doubles?> inputs, long[] shape)
+    {
+        var axes = node.Ints("axes") is { Length: > 0 } given ? given.Select(axis => (int)(axis < 0 ? axis + x.Rank : axis)).ToArray() : [.. Enumerable.Range(0, x.Rank)];
+        var sized = inputs.ElementAtOrDefault(3) is not null;
+        var scales = inputs.Count switch
+        {
+            1 => [.. node.Attribute("scales")!.Floats.Select(scale => (double)scale)],
+            2 => inputs[1]!.Values,
+            _ => inputs[2]?.Values ?? [],
+        };
+        var mode = node.Attribute("mode")?.S.ToStringUtf8() ?? "nearest";
+        var positions = node.Attribute("coordinate_transformation_mode")?.S.ToStringUtf8() ?? (inputs.Count < 3 ? "asymmetric" : "half_pixel");
+        for (var index = 0; index < axes.Length; index++)
+        {
+            var axis = axes[index];
+            var (size, length) = (x.Shape[axis], shape[axis]);
+            var scale = sized ? (double)length / size : (float)scales[index];
+            var from = x;
+            x = Doubles.Fill([.. x.Shape[..axis], length, .. x.Shape[(axis + 1)..]], position =>
+            {
+                var at = positions switch
+                {
+                    "asymmetric" => position[axis] / scale,
+                    "align_corners" => length == 1 ? 0 : position[axis] * (size - 1) / (double)(length - 1),
+                    "pytorch_half_pixel" when length == 1 => 0,
+                    _ => (position[axis] + 0.5) / scale - 0.5,
+                };
+                if (mode == "nearest") return At(inputs.Count < 3 && scale < 1 ? Math.Ceiling(at) : Math.Floor(at)); // of old operator sets, ONNX Runtime's way
+                if (mode == "linear") at = Math.Clamp(at, 0, size - 1);
+                var below = Math.Floor(at);
+                var part = at - below;
+                if (mode == "linear") return (1 - part) * At(below) + part * At(below + 1);
+                const double a = -0.75;
+                return Enumerable.Range(-1, 4).Sum(tap => Cubic(Math.Abs(part - tap)) * At(below + tap));
+
+                double At(double index)
+                {
+                    var there = position.ToArray();
+                    there[axis] = (long)Math.Clamp(index, 0, size - 1);
+                    return from.At(there);
+                }
+
+                static double Cubic(double d) => d <= 1 ? (a + 2) * d * d * d - (a + 3) * d * d + 1 : d < 2 ? a * d * d * d - 5 * a * d * d + 8 * a * d - 4 * a : 0;
+            });
+        }
+        return x;
     }
 
     private static Doubles Gather(Doubles x, Doubles indices, int axis, long[] shape) => Doubles.Fill(shape, position =>

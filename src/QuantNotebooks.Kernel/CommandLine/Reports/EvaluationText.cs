@@ -17,7 +17,7 @@ internal static class EvaluationText
         var table = quantizes
             ? new TextTable(new("", false), new("full precision"), new("quantized"), new("unit", false))
             : new TextTable(new("", false), new("full precision"), new("unit", false));
-        Add(result.Metric.Text(), Digits.Accuracy(result.FloatAccuracy), Digits.Accuracy(result.QuantizedAccuracy), "%");
+        if (HasAccuracy(result)) Add(result.Metric.Text(), Digits.Accuracy(result.FloatAccuracy), Digits.Accuracy(result.QuantizedAccuracy), "%");
         if (result.FloatAccuracy is not null) Add("  95 % interval", Range(result.FloatInterval), Range(result.Interval), "%");
         if (result.FloatTop5 is not null) Add("top-5", Digits.Accuracy(result.FloatTop5), Digits.Accuracy(result.QuantizedTop5), "%");
         if (result.FloatCharacters is not null) Add("characters right", Digits.Accuracy(result.FloatCharacters), Digits.Accuracy(result.QuantizedCharacters), "%");
@@ -27,10 +27,13 @@ internal static class EvaluationText
             Add("SQNR of the output", "", Digits.Decibels(result.SqnrDecibels), "dB");
             Add("mean cosine", "", Digits.Format(result.MeanCosine, "F4"), "");
         }
-        table.Write(writer);
-        writer.WriteLine();
+        if (!table.IsEmpty)
+        {
+            table.Write(writer);
+            writer.WriteLine();
+        }
         foreach (var line in Readings(result)) writer.WriteLine(line);
-        writer.WriteLine(Definitions(result, quantizes));
+        if (Definitions(result, quantizes) is { Length: > 0 } definitions) writer.WriteLine(definitions);
         writer.WriteLine(Meaning(result) + Skipped(result));
 
         void Add(string name, string full, string quantized, string unit)
@@ -46,15 +49,22 @@ internal static class EvaluationText
         writer.WriteLine(ImagesOf(first));
         writer.WriteLine();
         var metric = first.Metric.Text();
-        var table = new TextTable(
-            new("network", false), new("scheme", false), new("float %"), new($"{metric} %"), new("95 % interval"), new("agreement %"), new("SQNR dB"));
+        var hasAccuracy = comparison.Rows.Any(row => HasAccuracy(row.Result));
+        List<TextColumn> columns = [new("network", false), new("scheme", false)];
+        if (hasAccuracy) columns.AddRange([new("float %"), new($"{metric} %"), new("95 % interval")]);
+        var hasAgreement = comparison.Rows.Any(row => row.Result.Agreement is not null);
+        if (hasAgreement) columns.Add(new("agreement %"));
+        var table = new TextTable([.. columns, new("SQNR dB")]);
         foreach (var (name, result) in comparison.Rows)
-            table.Add(
-                name, result.Scheme?.ToString() ?? "float", Digits.Accuracy(result.FloatAccuracy), Digits.Accuracy(result.Accuracy),
-                Range(result.Interval), Digits.Accuracy(result.Agreement), Digits.Decibels(result.SqnrDecibels));
+        {
+            List<string> cells = [name, result.Scheme?.ToString() ?? "float"];
+            if (hasAccuracy) cells.AddRange([Digits.Accuracy(result.FloatAccuracy), Digits.Accuracy(result.Accuracy), Range(result.Interval)]);
+            if (hasAgreement) cells.Add(Digits.Accuracy(result.Agreement));
+            table.Add([.. cells, Digits.Decibels(result.SqnrDecibels)]);
+        }
         table.Write(writer);
         writer.WriteLine();
-        writer.WriteLine($"float: {metric} in full precision. {Definitions(first, comparison.Rows.Any(row => row.Result.Scheme is not null))}");
+        writer.WriteLine($"{(hasAccuracy ? $"float: {metric} in full precision. " : "")}{Definitions(first, comparison.Rows.Any(row => row.Result.Scheme is not null))}");
         var best = comparison.Rows.MaxBy(row => row.Result.Accuracy ?? row.Result.Agreement ?? row.Result.SqnrDecibels)!;
         writer.WriteLine($"{best.Name} ({best.Result.Scheme?.ToString() ?? "float"}) does best; see where another loses with quantnb shift." + Skipped(first));
     }
@@ -70,9 +80,14 @@ internal static class EvaluationText
         var right = result.Metric == AccuracyMetric.Lines
             ? "lines read right: share of lines without a wrong character; characters right: 1 - edit distance / characters."
             : "top-1: share of images put in the right class.";
-        return right + " 95 % interval: Wilson's, of the share that more such images would give."
-            + (quantizes ? " agreement: share of images to which both give the same answer. SQNR: -10 log10(noise energy / signal energy) of the network's output." : "");
+        List<string> definitions = [];
+        if (HasAccuracy(result)) definitions.AddRange([right, "95 % interval: Wilson's, of the share that more such images would give."]);
+        if (quantizes && result.Agreement is not null) definitions.Add("agreement: share of images to which both give the same answer.");
+        if (quantizes) definitions.Add("SQNR: -10 log10(noise energy / signal energy) of the network's output.");
+        return string.Join(' ', definitions);
     }
+
+    private static bool HasAccuracy(EvaluationResult result) => (result.FloatAccuracy ?? result.QuantizedAccuracy) is not null;
 
     /// <summary>A few lines as they are and as they are read, wrong ones first and some right ones.</summary>
     private static IEnumerable<string> Readings(EvaluationResult result)

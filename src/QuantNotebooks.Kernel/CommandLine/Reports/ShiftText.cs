@@ -1,4 +1,5 @@
 using QuantNotebooks.Export;
+using QuantNotebooks.Notebook.Text;
 using QuantNotebooks.Shift;
 
 namespace QuantNotebooks.Kernel.CommandLine.Reports;
@@ -58,11 +59,7 @@ internal static class ShiftText
             writer.WriteLine("With one image nothing can be said of how sure a shift is.");
             return;
         }
-        var line = $"{Digits.Count(significance.Significant)} of {Digits.Count(significance.Tested)} channels have a shift that is no chance of these images (at most {Digits.Percent(significance.FalseDiscoveryRate)} % of them false).";
-        var needy = significance.Layers.MaxBy(layer => layer.ImagesToPin() ?? 0);
-        if (needy?.ImagesToPin() is { } images && images > report.Images.Count)
-            line += $" {Digits.Count(images)} images would pin nine shifts in ten of {needy.Layer.Name}, the layer that needs most, to a tenth of a step.";
-        writer.WriteLine(line);
+        writer.WriteLine($"{Digits.Count(significance.Significant)} of {Digits.Count(significance.Tested)} channels have a shift that is no chance of these images (at most {Digits.Percent(significance.FalseDiscoveryRate)} % of them false).{ShiftSummary.ImagesToPin(report, significance)}");
     }
 
     private static void WriteHeldOut(MeanShiftReport report, TextWriter writer)

@@ -12,6 +12,8 @@ internal sealed class TextTable(params TextColumn[] columns)
 
     private readonly List<string[]> _rows = [];
 
+    public bool IsEmpty => _rows.Count == 0;
+
     public void Add(params string[] cells) => _rows.Add(cells);
 
     public void Write(TextWriter writer)
