@@ -15,17 +15,13 @@ internal sealed class FactorTensors : IDisposable
     /// <summary>Factors found by dividing float32 weights are right to a few roundings a layer.</summary>
     public const double Tolerance = 1e-4;
 
-    private readonly Dictionary<string, BatchTensor> _values;
+    private readonly Dictionary<string, (long[] Shape, bool IsFloat)> _tensors;
+    private readonly Dictionary<string, BatchTensor> _integers;
     private readonly Dictionary<string, float[]> _factors = [];
     private readonly TensorPool _pool;
 
-    private readonly (string Name, long[] Shape) _input;
-
-    private FactorTensors(Dictionary<string, BatchTensor> values, (string Name, long[] Shape) input, TensorPool pool)
-    {
-        (_values, _input, _pool) = (values, input, pool);
-        SetOne(input.Name);
-    }
+    private FactorTensors(Dictionary<string, (long[] Shape, bool IsFloat)> tensors, Dictionary<string, BatchTensor> integers, TensorPool pool) =>
+        (_tensors, _integers, _pool) = (tensors, integers, pool);
 
     public int ScaledTensors { get; private set; }
 
@@ -38,10 +34,19 @@ internal sealed class FactorTensors : IDisposable
         foreach (var name in network.Graph.Nodes.SelectMany(node => node.Output).Where(name => name.Length > 0)) model.Graph.Output.Add(new ValueInfoProto { Name = name });
         using var session = OnnxSession.Create(model, network.Name, new SessionSettings(0, Unoptimized: true));
         using var input = Input(network, images, pool, cancellation);
-        var values = new Dictionary<string, BatchTensor>();
+        var tensors = new Dictionary<string, (long[] Shape, bool IsFloat)> { [session.InputNames[0]] = (input.Shape, true) };
+        var integers = new Dictionary<string, BatchTensor>();
         var outputs = session.Run([input.Value], cancellation);
-        for (var index = 0; index < outputs.Count; index++) values[session.OutputNames[index]] = BatchTensor.Own(outputs[index]);
-        return new FactorTensors(values, (session.InputNames[0], input.Shape), pool);
+        for (var index = 0; index < outputs.Count; index++)
+        {
+            var (name, value) = (session.OutputNames[index], BatchTensor.Own(outputs[index]));
+            tensors[name] = (value.Shape, value.IsFloat);
+            if (value.IsFloat) value.Dispose();
+            else integers[name] = value;
+        }
+        var factors = new FactorTensors(tensors, integers, pool);
+        factors.SetOne(session.InputNames[0]);
+        return factors;
     }
 
     private static BatchTensor Input(Network network, ImageSet? images, TensorPool pool, CancellationToken cancellation)
@@ -58,9 +63,9 @@ internal sealed class FactorTensors : IDisposable
         return zeros;
     }
 
-    public bool IsFloat(string tensor) => tensor == _input.Name || _values.TryGetValue(tensor, out var value) && value.IsFloat;
+    public bool IsFloat(string tensor) => _tensors.TryGetValue(tensor, out var value) && value.IsFloat;
 
-    public long[] Shape(string tensor) => tensor == _input.Name ? _input.Shape : _values[tensor].Shape;
+    public long[] Shape(string tensor) => _tensors[tensor].Shape;
 
     public float[] Factors(string tensor) => _factors[tensor];
 
@@ -86,6 +91,9 @@ internal sealed class FactorTensors : IDisposable
         if (!Array.TrueForAll(factors, IsOne)) ScaledTensors++;
         _factors[tensor] = factors;
     }
+
+    /// <summary>Forgets the factors of a tensor that nothing will read any more: for large images they are as large as all activations.</summary>
+    public void Release(string tensor) => _factors.Remove(tensor);
 
     /// <summary>The factor of each channel of a tensor, or null where one channel has several.</summary>
     public float[]? PerChannel(string tensor, int axis)
@@ -119,7 +127,7 @@ internal sealed class FactorTensors : IDisposable
     public void Move(Graph graph, NodeProto node)
     {
         var names = node.Input.Where(name => name.Length > 0 && graph.Constant(name) is null).Distinct().ToArray();
-        var inputs = Array.ConvertAll(names, name => IsFloat(name) ? Copy(name) : _values[name]);
+        var inputs = Array.ConvertAll(names, name => IsFloat(name) ? Copy(name) : _integers[name]);
         using var runner = new NodeRunner(graph, [node], [.. node.Output.Where(name => name.Length > 0)], _pool, new SessionSettings(1, Unoptimized: true), shapesFollowInputs: false);
         var ordered = runner.Inputs.Select(name => inputs[Array.IndexOf(names, name)]).ToArray();
         var outputs = runner.Run(ordered, CancellationToken.None);
@@ -141,7 +149,7 @@ internal sealed class FactorTensors : IDisposable
 
     public void Dispose()
     {
-        foreach (var value in _values.Values) value.Dispose();
+        foreach (var value in _integers.Values) value.Dispose();
         _pool.Dispose();
     }
 

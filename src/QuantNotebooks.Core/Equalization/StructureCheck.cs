@@ -49,17 +49,21 @@ internal sealed class StructureCheck
         cancellation = cancellation.OrAmbient();
         using var tensors = FactorTensors.Of(before, images, cancellation);
         var check = new StructureCheck(before, after, tensors);
-        var nodes = 0;
-        foreach (var node in before.Graph.Nodes)
+        NodeProto[] nodes = [.. before.Graph.Nodes.Where(node => node.Input.Any(tensors.IsFloat) || node.Output.Any(tensors.IsFloat))];
+        var lastReader = new Dictionary<string, NodeProto>();
+        foreach (var node in nodes)
+            foreach (var name in node.Input.Concat(node.Output)) lastReader[name] = node;
+        foreach (var output in before.Graph.Outputs) lastReader.Remove(output.Name);
+        foreach (var node in nodes)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (!node.Input.Any(tensors.IsFloat) && !node.Output.Any(tensors.IsFloat)) continue;
-            nodes++;
             check.Visit(node);
+            foreach (var name in node.Input.Concat(node.Output))
+                if (lastReader.GetValueOrDefault(name) == node) tensors.Release(name);
         }
         foreach (var output in before.Graph.Outputs)
             if (tensors.IsFloat(output.Name) && !tensors.IsOne(output.Name)) check._faults.Add($"output {output.Name} is scaled");
-        return new StructureCertificate(nodes, tensors.ScaledTensors, [.. check._faults]);
+        return new StructureCertificate(nodes.Length, tensors.ScaledTensors, [.. check._faults]);
     }
 
     private void Visit(NodeProto node)

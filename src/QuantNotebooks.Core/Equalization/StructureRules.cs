@@ -30,6 +30,7 @@ internal sealed class StructureRules(Graph before, Graph after, FactorTensors te
             "ReduceMean" or "ReduceSum" or "ReduceMax" or "ReduceMin" or "ReduceL1" or "ReduceL2" => Reduce(),
             "Reshape" or "Flatten" or "Squeeze" or "Unsqueeze" or "Transpose" or "Slice" or "Gather" or "DepthToSpace" or "SpaceToDepth" or "Split" or "Concat" or "Expand" => Move(),
             "Pad" => Pad(),
+            "Shape" or "Size" => null, // whatever the values are
             "BatchNormalization" => Normalize(),
             _ => Unscaled($"{node.OpType} is not homogeneous, or not known to be"),
         };

@@ -303,9 +303,17 @@ internal sealed class RandomGraph
     private void Resize()
     {
         if (_size > 6) return;
-        var scales = Name("scales");
-        _builder.Constant(scales, [4], 1, 1, 2, 2);
-        _tensor = Apply("Resize", [_tensor, "", scales]);
+        if (Chance(0.5))
+        {
+            var scales = Name("scales");
+            _builder.Constant(scales, [4], 1, 1, 2, 2);
+            _tensor = Apply("Resize", [_tensor, "", scales]);
+        }
+        else
+        {
+            // To twice a size that the graph itself finds out, as exported interpolations to the size of another tensor do.
+            _tensor = Apply("Resize", [_tensor, "", "", Apply("Mul", [Apply("Shape", [_tensor]), Shape(1, 1, 2, 2)])]);
+        }
         _size *= 2;
     }
 
