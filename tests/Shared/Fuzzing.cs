@@ -25,7 +25,7 @@ internal static class Fuzzing
     public static FuzzingResult Run<T>(int cases, int seed, Func<Random, T> make, Action<T> take, long mostBytes, Func<Exception, bool>? isRefusal = null)
     {
         var random = new Random(seed);
-        var (accepted, refused, slowest, most) = (0, 0, TimeSpan.Zero, 0L);
+        var (accepted, refused, again, slowest, most) = (0, 0, 0, TimeSpan.Zero, 0L);
         for (var index = 0; index < LongRun.Cases(cases); index++)
         {
             var input = make(random);
@@ -38,6 +38,7 @@ internal static class Fuzzing
                 (time, most) = (clock.Elapsed, Math.Max(most, GC.GetAllocatedBytesForCurrentThread() - before));
                 if (attempt == 0 && wasAccepted) accepted++;
                 else if (attempt == 0) refused++;
+                else if (attempt == 1) again++;
             }
             if (time > slowest) slowest = time;
             if (time > Longest) throw Defect($"took {time.TotalSeconds} s");
@@ -62,7 +63,7 @@ internal static class Fuzzing
 
             InvalidOperationException Defect(string what) => new($"seed {seed}, case {index}: {what}\n{(input is byte[] bytes ? Convert.ToHexString(bytes) : input)}");
         }
-        Figures.Add($"fuzzing with seed {seed}: {accepted} accepted, {refused} refused, slowest {slowest.TotalMilliseconds:F0} ms, at most {most / 1024} KiB for one");
+        Figures.Add($"fuzzing with seed {seed}: {accepted} accepted, {refused} refused, {again} tried again because a second did not do, slowest {slowest.TotalMilliseconds:F0} ms, at most {most / 1024} KiB for one");
         return new FuzzingResult(accepted, refused, slowest, most);
     }
 }

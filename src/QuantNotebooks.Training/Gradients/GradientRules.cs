@@ -64,6 +64,7 @@ internal static class GradientRules
 
         ["ReduceSum"] = ReductionGradients.ReduceSum,
         ["ReduceMean"] = ReductionGradients.ReduceMean,
+        ["InstanceNormalization"] = ReductionGradients.InstanceNormalization,
         ["LayerNormalization"] = ReductionGradients.LayerNormalization,
         ["BatchNormalization"] = ReductionGradients.BatchNormalization,
 

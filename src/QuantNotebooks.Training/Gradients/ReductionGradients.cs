@@ -3,33 +3,49 @@ using QuantNotebooks.Onnx;
 
 namespace QuantNotebooks.Training.Gradients;
 
-/// <summary>Gradients of sums and means over axes, and of LayerNormalization.</summary>
+/// <summary>Gradients of sums and means over axes, and of what normalizes by them.</summary>
 internal static class ReductionGradients
 {
     public static void ReduceSum(GradientStep step) => step.Give(0, () => Spread(step, 1));
 
     public static void ReduceMean(GradientStep step) => step.Give(0, () => Spread(step, (double)step.Output().Count / step.Input(0).Count));
 
-    /// <summary>
-    /// y = g n + b with n = (x - mean) / deviation over the last axes: dx = (t - mean(t) - n mean(t n)) / deviation with t = dy g.
-    /// </summary>
+    /// <summary>Over the last axes, of which each element has a factor.</summary>
     public static void LayerNormalization(GradientStep step)
     {
         if (step.Node.Output.Count(output => output.Length > 0) > 1) throw step.Refused("its mean or deviation is an output too");
+        var first = step.Input(0).Axis(step.Node.Int("axis", -1));
+        Normalization(step, [.. Enumerable.Range(first, step.Input(0).Rank - first)], step.Input(1).Shape);
+    }
+
+    /// <summary>Over all positions of a channel, each of which has a factor.</summary>
+    public static void InstanceNormalization(GradientStep step)
+    {
+        var positions = step.Input(0).Rank - 2;
+        Normalization(step, [.. Enumerable.Range(2, positions)], [step.Input(1).Count, .. Enumerable.Repeat(1L, positions)]);
+    }
+
+    /// <summary>
+    /// y = g n + b with n = (x - mean) / deviation over some axes: dx = (t - mean(t) - n mean(t n)) / deviation with t = dy g.
+    /// </summary>
+    /// <param name="step">The step.</param>
+    /// <param name="axes">What means are taken over.</param>
+    /// <param name="parameters">The shape in which g and b broadcast to x.</param>
+    private static void Normalization(GradientStep step, int[] axes, ImmutableArray<long> parameters)
+    {
         var emit = step.Emit;
         var input = step.Input(0);
-        var axes = Enumerable.Range(0, input.Rank).Where(axis => axis >= input.Axis(step.Node.Int("axis", -1))).ToArray();
         var centred = emit.Subtract(input, Mean(input));
         var deviation = emit.Unary("Sqrt", emit.Add(Mean(emit.Multiply(centred, centred)), emit.Scalar(step.Node.Float("epsilon", 1e-5f))));
         var normal = emit.Divide(centred, deviation);
         step.Give(0, () =>
         {
-            var scaled = emit.Multiply(step.Gradient, step.Input(1));
+            var scaled = emit.Multiply(step.Gradient, emit.Reshape(step.Input(1), parameters));
             var rest = emit.Add(Mean(scaled), emit.Multiply(normal, Mean(emit.Multiply(scaled, normal))));
             return emit.Divide(emit.Subtract(scaled, rest), deviation);
         });
-        step.Give(1, () => emit.SumTo(emit.Multiply(step.Gradient, normal), step.Input(1).Shape));
-        step.Give(2, () => emit.SumTo(step.Gradient, step.Input(2).Shape));
+        step.Give(1, () => emit.Reshape(emit.SumTo(emit.Multiply(step.Gradient, normal), parameters), step.Input(1).Shape));
+        step.Give(2, () => emit.Reshape(emit.SumTo(step.Gradient, parameters), step.Input(2).Shape));
 
         Tensor Mean(Tensor tensor) => emit.Scale(emit.ReduceSum(tensor, axes), 1.0 / axes.Aggregate(1L, (product, axis) => product * tensor.Shape[axis]));
     }

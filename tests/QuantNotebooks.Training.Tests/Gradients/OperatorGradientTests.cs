@@ -277,6 +277,8 @@ public sealed class OperatorGradientTests
         new NodeCheck("ReduceMean", opset: 17).Input([2, 3, 4]).With(Ints("axes", -1)).Run();
         new NodeCheck("ReduceMean", opset: 17).Input([2, 3, 4]).With(Ints("axes", 0, 2), Int("keepdims", 0)).Run();
         new NodeCheck("LayerNormalization").Input([2, 3, 6]).Input([6]).Input([6]).Run();
+        new NodeCheck("InstanceNormalization").Input([2, 3, 4, 2]).Input([3]).Input([3]).Run();
+        new NodeCheck("InstanceNormalization").Input([2, 2, 5]).Input([2]).Input([2]).With(Float("epsilon", 0.3f)).Run();
         new NodeCheck("BatchNormalization").Input([2, 3, 2, 2]).Fixed([3], 1, -2, 3).Fixed([3], 0.5f, 1, -1).Fixed([3], 0.1f, 0.2f, 0.3f).Fixed([3], 0.5f, 1, 2).Run();
     }
 
@@ -289,7 +291,7 @@ public sealed class OperatorGradientTests
             "Conv", "ConvTranspose", "Gemm", "MatMul", "Add", "Sum", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Sqrt", "Neg", "Exp", "Log", "Reciprocal", "Abs",
             "Erf", "Identity", "Relu", "LeakyRelu", "Sigmoid", "Tanh", "HardSigmoid", "HardSwish", "Elu", "Softplus", "Gelu", "PRelu", "Clip", "Softmax",
             "LogSoftmax", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Concat",
-            "Split", "Pad", "Expand", "Slice", "Gather", "Resize", "ReduceSum", "ReduceMean", "LayerNormalization", "BatchNormalization",
+            "Split", "Pad", "Expand", "Slice", "Gather", "Resize", "ReduceSum", "ReduceMean", "LayerNormalization", "InstanceNormalization", "BatchNormalization",
         ];
         Assert.Equal(
             [$"{FakeQuantization.Domain}.{FakeQuantization.Operator}"], GradientRules.Operators.Except(checkedHere));

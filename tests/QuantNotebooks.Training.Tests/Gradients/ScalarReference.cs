@@ -112,6 +112,7 @@ internal static class ScalarReference
             "ReduceSum" => ReduceAxes(x, inputs.ElementAtOrDefault(1)?.Values.Select(axis => (long)axis), outputShape, values => values.Sum()),
             "ReduceMean" => ReduceAxes(x, node.Attribute("axes")?.Ints, outputShape, values => values.Average()),
             "LayerNormalization" => LayerNormalization(node, x, inputs[1]!, inputs[2]!),
+            "InstanceNormalization" => InstanceNormalization(node, x, inputs[1]!, inputs[2]!),
             "BatchNormalization" => Doubles.Fill(outputShape, position =>
                 (x.At(position) - inputs[3]!.Values[position[1]]) / Math.Sqrt(inputs[4]!.Values[position[1]] + node.Float("epsilon", 1e-5f))
                 * inputs[1]!.Values[position[1]] + inputs[2]!.Values[position[1]]),
@@ -388,6 +389,18 @@ internal static class ScalarReference
             var mean = row.Average();
             var variance = row.Average(value => (value - mean) * (value - mean));
             return (x.At(position) - mean) / Math.Sqrt(variance + node.Float("epsilon", 1e-5f)) * scale.Values[position[^1]] + bias.Values[position[^1]];
+        });
+    }
+
+    private static Doubles InstanceNormalization(NodeProto node, Doubles x, Doubles scale, Doubles bias)
+    {
+        var plane = x.Values.Length / (int)(x.Shape[0] * x.Shape[1]);
+        return Doubles.Fill(x.Shape, position =>
+        {
+            var values = x.Values.Skip((int)(position[0] * x.Shape[1] + position[1]) * plane).Take(plane).ToArray();
+            var mean = values.Average();
+            var variance = values.Average(value => (value - mean) * (value - mean));
+            return (x.At(position) - mean) / Math.Sqrt(variance + node.Float("epsilon", 1e-5f)) * scale.Values[position[1]] + bias.Values[position[1]];
         });
     }
 
