@@ -14,6 +14,9 @@ internal static class Fuzzing
 {
     private const int Attempts = 20;
 
+    // Bytes that a message shows; seed and number of the case make them again.
+    private const int MostShown = 20_000;
+
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
 
     /// <param name="cases">How many on an ordinary day.</param>
@@ -61,7 +64,7 @@ internal static class Fuzzing
                 }
             }
 
-            InvalidOperationException Defect(string what) => new($"seed {seed}, case {index}: {what}\n{(input is byte[] bytes ? Convert.ToHexString(bytes) : input)}");
+            InvalidOperationException Defect(string what) => new($"seed {seed}, case {index}: {what}\n{(input is byte[] bytes ? bytes.Length <= MostShown ? Convert.ToHexString(bytes) : $"{bytes.Length} bytes" : input)}");
         }
         Figures.Add($"fuzzing with seed {seed}: {accepted} accepted, {refused} refused, {again} tried again because a second did not do, slowest {slowest.TotalMilliseconds:F0} ms, at most {most / 1024} KiB for one");
         return new FuzzingResult(accepted, refused, slowest, most);

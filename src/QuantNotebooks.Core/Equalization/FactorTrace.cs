@@ -135,7 +135,7 @@ internal sealed class FactorTrace
     {
         if (!ReferenceEquals(node, layer.ActivationNodes[0])) return;
         Set(layer.Output, Map(layer.PreActivation));
-        Refuse(layer.Output, new Refusal(NameOf(node), $"{layer.Activation.Kind} is not homogeneous: scaling its input does not scale its output"));
+        Refuse(layer.Output, new Refusal(NameOf(node), $"{layer.Activation.Name} is not homogeneous: scaling its input does not scale its output"));
     }
 
     private void Visit(Layer layer)

@@ -100,7 +100,7 @@ public sealed record Activation(ActivationKind Kind, double Minimum = double.Neg
     /// <summary>The field's name for it: "ReLU6" for Clip[0, 6].</summary>
     public override string ToString() => IsScaled ? Name + ", scaled" : Name;
 
-    private string Name => Kind switch
+    internal string Name => Kind switch
     {
         ActivationKind.None => "linear",
         ActivationKind.Relu => "ReLU",

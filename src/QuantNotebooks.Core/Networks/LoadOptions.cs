@@ -3,7 +3,7 @@ namespace QuantNotebooks.Networks;
 /// <summary>How a network is read.</summary>
 public sealed record LoadOptions
 {
-    /// <summary>The defaults: dead channels are silenced.</summary>
+    /// <summary>The defaults: dead channels are dropped.</summary>
     public static LoadOptions Default { get; } = new();
 
     /// <summary>

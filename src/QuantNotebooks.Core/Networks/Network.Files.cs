@@ -59,7 +59,7 @@ public sealed partial class Network
         if (!options.KeepDeadChannels) graph = DeadChannelRemoval.Silence(graph, LayerFinder.Find(graph, notes));
         if (facts.History.IsEmpty)
         {
-            var settings = (options.KeepDeadChannels ? "dead channels kept" : "dead channels silenced") + (facts.WasFloat16 ? ", float16 turned into float32" : "");
+            var settings = (options.KeepDeadChannels ? "dead channels kept" : "dead channels dropped") + (facts.WasFloat16 ? ", float16 turned into float32" : "");
             facts = facts with { History = [new HistoryEntry("load", settings, null, null, ToolVersion.Text)] };
         }
         return new Network(graph, notes, facts);

@@ -19,7 +19,7 @@ public static class NoiseConventions
     public static ImmutableArray<MetricDefinition> Sheet { get; } =
     [
         new("MAS, mean shift", "E[q] - E[y], a channel", "this tool; paper A (arXiv 1906.03193)", "meanShift; in sigmas: / sigma(y); in steps: / scale of the output's grid"),
-        new("noise power", "E[e^2] = MAS^2 + Var[e], a channel", "this tool", "noisePower; its part MAS^2 is shiftShare"),
+        new("noise power", "E[e^2] = MAS^2 + Var[e], a channel", "this tool", "noisePower; shiftShare is MAS^2 over it"),
         new("rQNSR", "sqrt(sum_c E[e^2] / sum_c E[y^2]), a layer", "this tool", "rqnsr; 0 is no noise, 1 is as much noise as signal"),
         new("MSSR", "sqrt(sum_c MAS^2 / sum_c E[y^2]), a layer", "this tool", "mssr; share = MSSR^2 / rQNSR^2"),
         new("SQNR, dB", "10 log10(sum y^2 / sum e^2)", "this tool; ONNX Runtime qdq_loss_debug; PyTorch compute_sqnr", "-20 log10 rQNSR: the same figure, larger is better. ONNX Runtime takes at least 2.2e-16 for either norm, so it stays finite without noise"),

@@ -30,24 +30,40 @@ internal sealed class CommandMagic(CommandDefinition definition) : Magic
     {
         get
         {
-            var text = new StringBuilder(base.Help).Append("\n  ").Append(Padded(definition.Subject.Name)).Append(definition.Subject.Help)
-                .Append(" Or the name of a variable.\n\nOptions:\n");
+            var text = new StringBuilder(base.Help).Append('\n');
+            Append(text, definition.Subject.Name, definition.Subject.Help + " Or the name of a variable.");
+            text.Append("\nOptions:\n");
             foreach (var option in definition.Options)
-            {
-                text.Append("  ").Append(Padded($"{option.Name} {option.ValueName}".TrimEnd())).Append(option.Help);
-                if (option.IsRequired) text.Append(" (required)");
-                if (option.DefaultText is { } usual) text.Append(" (usual: ").Append(usual).Append(')');
-                text.Append('\n');
-            }
-            text.Append("  ").Append(Padded($"{As} NAME")).Append(AsHelp);
-            return text.Append("\n\nExample:\n  ").Append(Prefix).Append(Name).Append(' ').Append(definition.Example).Append(" --as result\n").ToString();
+                Append(text, $"{option.Name} {option.ValueName}".TrimEnd(),
+                    option.Help + (option.IsRequired ? " (required)" : "") + (option.DefaultText is { } usual ? $" (usual: {usual})" : ""));
+            Append(text, $"{As} NAME", AsHelp);
+            return text.Append("\nExample:\n  ").Append(Prefix).Append(Name).Append(' ').Append(definition.Example).Append(" --as result\n").ToString();
         }
     }
 
-    private const int Column = HelpColumn - 2; // lines are indented by two
+    // Where in a line explanations begin, and how long it may be: hosts may break it anywhere, and drop styles that would indent what follows.
+    private const int Column = 32, Longest = 92;
 
     // What is too long for the column has its explanation on the next line.
-    private static string Padded(string left) => left.Length < Column ? left.PadRight(Column) : left + "\n" + new string(' ', HelpColumn);
+    private static void Append(StringBuilder text, string name, string explanation)
+    {
+        var line = new StringBuilder("  " + name);
+        if (line.Length >= Column) Break();
+        foreach (var word in explanation.Split(' '))
+        {
+            if (line.Length > Column && line.Length + 1 + word.Length > Longest) Break();
+            if (line.Length < Column) line.Append(' ', Column - line.Length);
+            else if (line.Length > Column) line.Append(' ');
+            line.Append(word);
+        }
+        Break();
+
+        void Break()
+        {
+            text.Append(line).Append('\n');
+            line.Clear();
+        }
+    }
 
     public override Action<MagicRun> Bind(IReadOnlyList<string> words, string text)
     {

@@ -24,13 +24,8 @@ internal sealed class HelpMagic(string name) : Magic
     }
 
     private static MimeBundle Page(Magic magic) => new(
-        new MimePart(MimeBundle.Html, $"<pre style=\"white-space:pre-wrap\">{string.Concat(magic.Help.TrimEnd('\n').Split('\n').Select(Line))}</pre>"),
+        new MimePart(MimeBundle.Html, $"<pre style=\"white-space:pre-wrap;word-break:normal\">{WebUtility.HtmlEncode(magic.Help)}</pre>"),
         new MimePart(MimeBundle.PlainText, magic.Help));
-
-    // What is too long for a line goes on below its explanation, not below its name.
-    private static string Line(string line) => line.StartsWith("  ", StringComparison.Ordinal)
-        ? $"<span style=\"display:block;padding-left:{Magic.HelpColumn}ch;text-indent:-{Magic.HelpColumn}ch\">{WebUtility.HtmlEncode(line)}\n</span>"
-        : WebUtility.HtmlEncode(line) + "\n";
 
     private static MimeBundle List() => TableOutput.Of(
         [new("magic", IsNumeric: false), new("what it does", IsNumeric: false)],

@@ -10,9 +10,6 @@ internal abstract class Magic
     /// <summary>What every magic begins with.</summary>
     public const string Prefix = "#!";
 
-    /// <summary>Where in a line of <see cref="Help"/> explanations of options begin.</summary>
-    public const int HelpColumn = 32;
-
     /// <summary>Its name without the prefix.</summary>
     public abstract string Name { get; }
 

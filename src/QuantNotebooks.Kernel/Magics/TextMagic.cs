@@ -24,6 +24,8 @@ internal sealed class TextMagic : Magic
     public override Action<MagicRun> Bind(IReadOnlyList<string> words, string text)
     {
         RequireNone(words);
-        return _ => NotebookDisplay.display(new MimeBundle(new MimePart(_mimeType, text), new MimePart(MimeBundle.PlainText, text)));
+        if (_mimeType == MimeBundle.MarkdownText) return _ => NotebookDisplay.display(NotebookDisplay.Markdown(text));
+        var plain = _mimeType == MimeBundle.JavaScript ? "JavaScript, which runs where the notebook is trusted" : text;
+        return _ => NotebookDisplay.display(new MimeBundle(new MimePart(_mimeType, text), new MimePart(MimeBundle.PlainText, plain)));
     }
 }

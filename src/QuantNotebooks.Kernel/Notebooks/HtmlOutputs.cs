@@ -37,6 +37,8 @@ internal sealed partial class HtmlOutputs(MarkdownHtml markdown)
 
     private string Data(JsonNode output)
     {
+        // Its HTML is for hosts that show no Markdown; here pictures of the notebook's folder come along.
+        if (Content(output, MimeBundle.MarkdownText) is { } text) return $"<div class=\"markdown\">{markdown.ToHtml(text)}</div>\n";
         if (Content(output, MimeBundle.Html) is { } html)
             // The page holds plotly.js already, and styles for the tables of .NET Interactive's formatters, whose own would style the whole page.
             return PlotlyScript.IsBootstrap(html) ? "" : $"<div class=\"html\">{InteractiveStyles().Replace(html, "")}</div>\n";
@@ -46,7 +48,6 @@ internal sealed partial class HtmlOutputs(MarkdownHtml markdown)
             if (Content(output, type) is { } base64)
                 return $"<div class=\"image\"><img src=\"data:{type};base64,{WebUtility.HtmlEncode(base64.ReplaceLineEndings(""))}\" alt=\"{WebUtility.HtmlEncode(Content(output, MimeBundle.PlainText) ?? "")}\"></div>\n";
         }
-        if (Content(output, MimeBundle.MarkdownText) is { } text) return $"<div class=\"markdown\">{markdown.ToHtml(text)}</div>\n";
         if (Content(output, "text/latex") is { } latex) return FormulaScript.Element(latex);
         if (Content(output, MimeBundle.JavaScript) is { } script) return ScriptElement(script);
         if (Content(output, MimeBundle.PlainText) is { } plain) return $"<pre class=\"value\">{TerminalText.ToHtml(plain)}</pre>\n";

@@ -5,6 +5,7 @@ using Markdig.Extensions.Mathematics;
 using Markdig.Renderers.Html;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
+using QuantNotebooks.Notebook.Hosting;
 
 namespace QuantNotebooks.Kernel.Notebooks;
 
@@ -36,6 +37,16 @@ internal sealed class MarkdownHtml(string folder)
             _ => "",
         })).Trim();
         return text.Length == 0 ? null : text;
+    }
+
+    /// <summary>
+    /// An output with its Markdown as HTML too: where a notebook is not trusted Jupyter shows HTML without its scripts, but Markdown as the text that somebody wrote.
+    /// </summary>
+    public static MimeBundle WithTwin(MimeBundle output)
+    {
+        if (output[MimeBundle.MarkdownText] is not { } text || output[MimeBundle.Html] is not null) return output;
+        var html = new MimePart(MimeBundle.Html, Markdown.ToHtml(text, Pipeline).TrimEnd('\n'));
+        return new MimeBundle([.. output.Parts.SelectMany(part => part.MimeType == MimeBundle.MarkdownText ? new[] { part, html } : [part])]);
     }
 
     /// <summary>Renders a text. Images become data URIs; those on the network become links.</summary>

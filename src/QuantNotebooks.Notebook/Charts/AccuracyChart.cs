@@ -41,12 +41,16 @@ public static class AccuracyChart
         var value = $"{NumberText.Percent(best.Value!.Value)} {metric}";
         if (best.Float is { } reference && best.Result.Scheme is not null)
         {
-            var points = 100 * (best.Value.Value - reference);
-            value += Math.Abs(points) < 0.05
-                ? ", as in full precision"
-                : $", {NumberText.Significant(Math.Abs(points), 2)} points {(points < 0 ? "below" : "above")} full precision";
+            // Between the figures that tables and bars show.
+            var points = Math.Round(100 * best.Value.Value, 1) - Math.Round(100 * reference, 1);
+            var difference = NumberText.Fixed(Math.Abs(points), 1);
+            value += difference == "0.0" ? ", as in full precision" : $", {difference} points {(points < 0 ? "below" : "above")} full precision";
         }
-        return known.Length == 1 ? $"{best.Name}: {value}" : $"Best is {best.Name}: {value}; last is {worst.Name}: {NumberText.Percent(worst.Value!.Value)}";
+        if (known.Length == 1) return $"{best.Name}: {value}";
+        if (best.Value == worst.Value) return $"All reach the same: {value}";
+        string[] first = [.. known.Where(bar => bar.Value == best.Value).Select(bar => $"'{bar.Name}'")];
+        return $"Best {(first.Length == 1 ? "is" : "are")} {(first.Length > 3 ? $"{first[0]} and {first.Length - 1} more" : string.Join(" and ", first))}: {value}; "
+            + $"last is '{worst.Name}': {NumberText.Percent(worst.Value!.Value)}";
     }
 
     private static double? Chance(Comparison comparison)

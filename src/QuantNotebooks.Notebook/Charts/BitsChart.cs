@@ -53,8 +53,8 @@ public static class BitsChart
         var fewest = points.Min(point => point.Bits);
         var best = points.Where(point => point.Bits == fewest).MaxBy(point => point.Accuracy)!;
         var worst = points.Where(point => point.Bits == fewest).MinBy(point => point.Accuracy)!;
-        var title = $"{(subject.Length == 0 ? "At" : subject + "at")} {NumberText.Count(fewest, "bit")}{(subject.Length == 0 ? "" : ":")} {best.Method} keeps {NumberText.Percent(best.Accuracy)}"
-            + (best.Method == worst.Method ? "" : $", {worst.Method} {NumberText.Percent(worst.Accuracy)}");
+        var title = $"{(subject.Length == 0 ? "At" : subject + "at")} {NumberText.Count(fewest, "bit")}{(subject.Length == 0 ? "" : ":")} '{best.Method}' keeps {NumberText.Percent(best.Accuracy)}"
+            + (best.Method == worst.Method ? "" : $", '{worst.Method}' {NumberText.Percent(worst.Accuracy)}");
         var reading = "Marks span the 95 % interval of each accuracy (Wilson), over the test images. The dotted line is full precision."
             + (points.DistinctBy(point => point.Method).Count() > 1 ? " Where the lines part, the method matters." : "");
         return new ChartFigure(title, reading, 440, () => Build(title, points));
@@ -69,7 +69,7 @@ public static class BitsChart
                 ("x", new[] { bits[0] - 0.3, bits[^1] + 0.3 }), ("y", new[] { 100 * reference, 100 * reference }), ("line", Node(("color", Palette.Grey), ("dash", "dot"), ("width", 2)))));
         return Chart(traces,
             ("title", Title(title)),
-            ("xaxis", Axis("bits of the weights", 8, ("tickvals", bits), ("range", new[] { bits[0] - 0.4, bits[^1] + 0.4 }))),
+            ("xaxis", Axis(points.All(point => point.Scheme.ActivationBits == point.Bits) ? "bits of weights and activations" : "bits of the weights", 8, ("tickvals", bits), ("range", new[] { bits[0] - 0.4, bits[^1] + 0.4 }))),
             ("yaxis", Axis("accuracy, % of the images", 8)),
             ("legend", Node(("orientation", "h"), ("x", 0), ("y", 1.01), ("yanchor", "bottom"))),
             ("margin", Node(("t", TopMargin(title, 54)), ("b", 56), ("l", 60), ("r", 20))));

@@ -73,21 +73,21 @@ public static class ChannelRangeChart
         int[] ranks = [.. Enumerable.Range(0, order.Length)];
         return Chart(
             [
-                Bars("before", Palette.Orange, before), Bars("after", Palette.Blue, after),
+                Bars("before", Palette.Orange, before, 0.86), Bars("after", Palette.Blue, after, 0.5),
                 Trace("scatter", ("name", "factor"), ("mode", "markers"), ("x", ranks), ("xaxis", "x"), ("yaxis", "y2"),
                     ("y", order.Select(channel => LogAxis.Value(factors.IsEmpty ? 1 : factors[channel])).ToArray()),
                     ("marker", Node(("color", Palette.Green), ("size", 5))), ("text", Texts()), ("hovertemplate", "%{text}<extra></extra>")),
             ],
-            ("title", Title(title)), ("barmode", "overlay"), ("bargap", 0.1),
+            ("title", Title(title)), ("barmode", "overlay"),
             ("xaxis", Axis("channels, widest before first", 8, ("anchor", "y2"), ("range", new[] { -0.6, order.Length - 0.4 }), ("showgrid", false), ("zeroline", false))),
             ("yaxis", LogAxis.OfBars("largest |weight|", order.SelectMany(channel => new double[] { before[channel], after[channel] }), ("domain", new[] { 0.42, 1 }))),
             ("yaxis2", LogAxis.Of("factor", factors, ("domain", new[] { 0, 0.34 }))),
             ("legend", Node(("orientation", "h"), ("x", 0), ("y", 1.01), ("yanchor", "bottom"))),
             ("margin", Node(("t", TopMargin(title, 34)), ("b", 56), ("l", 60), ("r", 20))));
 
-        Trace Bars(string name, string colour, ImmutableArray<float> ranges) => Trace("bar",
+        Trace Bars(string name, string colour, ImmutableArray<float> ranges, double width) => Trace("bar",
             ("name", name), ("x", ranks), ("y", order.Select(channel => NumberText.Rounded(ranges[channel])).ToArray()),
-            ("marker", Node(("color", colour))), ("opacity", 0.65), ("text", Texts()), ("textposition", "none"), ("hovertemplate", "%{text}<extra></extra>"));
+            ("marker", Node(("color", colour))), ("width", width), ("text", Texts()), ("textposition", "none"), ("hovertemplate", "%{text}<extra></extra>"));
 
         string[] Texts() => [.. order.Select(channel => $"channel {NumberText.Count(channel)}<br>largest |weight| {NumberText.Significant(before[channel], 3)} before, "
             + $"{NumberText.Significant(after[channel], 3)} after<br>factor {(factors.IsEmpty ? "1" : NumberText.Significant(factors[channel], 3))}")];

@@ -27,8 +27,8 @@ public static class CostChart
             throw new QuantNotebooksException($"The time of '{bad.Method}' is {NumberText.Significant(bad.Seconds)} s; a cost is above zero.");
         var front = Front(all);
         var (best, cheap) = (front[^1], front[0]);
-        var title = best == cheap ? $"{best.Method} is best and cheapest: {NumberText.Percent(best.Accuracy)}"
-            : $"{best.Method} reaches {NumberText.Percent(best.Accuracy)} for {NumberText.Significant(best.Seconds / cheap.Seconds, 2)} times the cost of {cheap.Method} ({NumberText.Percent(cheap.Accuracy)})";
+        var title = best == cheap ? $"'{best.Method}' is best and cheapest: {NumberText.Percent(best.Accuracy)}"
+            : $"'{best.Method}' reaches {NumberText.Percent(best.Accuracy)} for {NumberText.Significant(best.Seconds / cheap.Seconds, 2)} times the cost of '{cheap.Method}' ({NumberText.Percent(cheap.Accuracy)})";
         const string reading = "Up is better, left is cheaper; the scale of cost is logarithmic. The line joins the methods that no other beats in both; each of the rest costs more than one of them and got no more.";
         return new ChartFigure(title, reading, 440, () => Build(title, all, front));
     }
@@ -63,7 +63,7 @@ public static class CostChart
                 ("hovertemplate", "<b>%{text}</b><br>%{y:.2f} % in %{x:.3g} s<extra></extra>")),
         ],
         ("title", Title(title)), ("showlegend", false),
-        ("xaxis", With(Axis("cost, processor seconds", 8), ("type", "log"), ("exponentformat", "power"), ("range", new[] { costs.Low, costs.High }))),
+        ("xaxis", With(Axis("cost, processor seconds", 8), ("type", "log"), ("exponentformat", "none"), ("range", new[] { costs.Low, costs.High }))),
         ("yaxis", With(Axis("accuracy, % of the images", 8), ("range", new[] { shares.Low, shares.High }))),
         ("margin", Node(("t", TopMargin(title, 34)), ("b", 56), ("l", 60), ("r", 40))));
     }

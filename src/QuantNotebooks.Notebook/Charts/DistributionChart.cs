@@ -35,7 +35,7 @@ public static class DistributionChart
         var top = 100.0 * Math.Max(distribution.Float.Max(), distribution.Quantized.Max()) / distribution.Count;
         var traces = new List<Trace>
         {
-            Bars("full precision", Palette.Blue, distribution.Float), Bars("quantized", Palette.Orange, distribution.Quantized),
+            Bars("full precision", Palette.Blue, distribution.Float, width), Bars("quantized", Palette.Orange, distribution.Quantized, width / 2),
             Mean("mean, full precision", Palette.Blue, "solid", distribution.FloatMean), Mean("mean, quantized", Palette.Orange, "dash", distribution.QuantizedMean),
         };
         if (distribution.Grid is { } grid)
@@ -54,8 +54,9 @@ public static class DistributionChart
             ("legend", Node(("orientation", "h"), ("x", 0), ("y", 1.01), ("yanchor", "bottom"))),
             ("margin", Node(("t", TopMargin(title, 34)), ("b", 56), ("l", 60), ("r", 20))));
 
-        Trace Bars(string name, string colour, IReadOnlyList<long> counts) => Trace("bar",
-            ("name", name), ("x", centres), ("y", counts.Select(count => NumberText.Rounded(100.0 * count / distribution.Count)).ToArray()), ("width", width), ("opacity", 0.55),
+        // One in front of the other, and narrower: where both are, both can be seen in their own colours.
+        Trace Bars(string name, string colour, IReadOnlyList<long> counts, double wide) => Trace("bar",
+            ("name", name), ("x", centres), ("y", counts.Select(count => NumberText.Rounded(100.0 * count / distribution.Count)).ToArray()), ("width", wide),
             ("marker", Node(("color", colour), ("line", Node(("width", 0))))), ("hovertemplate", "%{x}: %{y} %<extra>" + name + "</extra>"));
 
         Trace Mean(string name, string colour, string dash, double mean) => Trace("scatter",

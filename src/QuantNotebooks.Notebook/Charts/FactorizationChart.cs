@@ -38,7 +38,7 @@ public static class FactorizationChart
             + $"with that factor {bits} bits keep {NumberText.Significant(Decibels(weights, OnTheGrid(weights, best, Math.Max(others, best * own), bits)), 3)} dB of it, "
             + $"as it is {NumberText.Significant(Decibels(weights, versions[Array.IndexOf(Factors, 1.0)]), 3)} dB";
         const string reading = "Dots: the channel's weights, sorted. Steps: what the grid makes of them when the channel is multiplied by the factor before rounding and divided by it after. "
-            + "A doubling is worth a bit, 6 dB, until the channel is the widest: from there on it is the others that lose.";
+            + "A doubling is worth a bit, about 6 dB, until the channel is the widest: from there on it is the others that lose.";
         return new ChartFigure(title, reading + slider.Omitted, WeightSlider.Height, () => slider.Build(title));
     }
 

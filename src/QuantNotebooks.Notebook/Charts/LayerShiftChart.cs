@@ -29,7 +29,7 @@ public static class LayerShiftChart
             ? $"{LayerText.Described(layer.Layer)}: no channel moves; the largest shift, {NumberText.Significant(all[largest].ShiftInSigmas, 2)} σ, is float rounding"
             : $"{LayerText.Described(layer.Layer)}: channel {NumberText.Count(largest)} moves by {NumberText.Significant(all[largest].ShiftInSigmas, 3)} σ; "
             + $"{NumberText.Count(sure)} of {NumberText.Count(shown.Length, "channel")} surely move";
-        var reading = "Marks span two standard errors over images: a bar whose mark reaches zero may be chance. Orange: quantized values come out too high; blue: too low.";
+        var reading = "Marks span two standard errors over images either way: a bar whose mark reaches zero may be chance. Orange: quantized values come out too high; blue: too low.";
         if (isPart) reading += $" The {NumberText.Count(mostChannels)} channels that shift most are drawn.";
         return new ChartFigure(title, reading, 400, () => Build(title, layer, shown));
     }

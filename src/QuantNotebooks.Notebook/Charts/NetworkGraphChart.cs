@@ -58,7 +58,7 @@ public static class NetworkGraphChart
         var layout = new GraphLayout(NetworkGraph.Of(network));
         var title = measures[0].Finding();
         const string reading = "The network from its input, left to right and row by row; a line over the nodes skips them, a dotted line runs on in the next row. Grey: nodes that are no "
-            + "layers. Drag to zoom in, double-click to see all, choose above what the colours mean.";
+            + "layers. In a live chart drag to zoom in, double-click to see all, and choose what the colours mean.";
         return new ChartFigure(title, reading, TopMargin(title, 34) + 24 + (int)(layout.Height * PixelsPerUnit), () => Build(network, measures, layout, title));
     }
 

@@ -28,7 +28,7 @@ public static class NoiseChart
         var title = worst is null || shifted is null
             ? $"{report.Network.Name} has no quantization noise that can be compared with a signal"
             : $"Noise is largest at {LayerText.Described(worst.Layer)}: rQNSR {NumberText.Significant(worst.Before.RootQnsr, 3)} "
-                + $"({NumberText.Significant(worst.Before.SqnrDecibels, 3)} dB); "
+                + $"(SQNR {NumberText.Significant(worst.Before.SqnrDecibels, 3)} dB); "
                 + $"mean shift makes up to {NumberText.Percent(shifted.Before.MeanShiftShare, 0)} of the noise, at {shifted.Name}";
         const string reading = "Where the two lines come close and the bars are tall, most of the noise is a constant offset "
             + "that a bias correction can take away. " + Definitions;

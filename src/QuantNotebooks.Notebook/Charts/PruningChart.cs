@@ -27,8 +27,8 @@ public static class PruningChart
         var hasAccuracy = report.OriginalAccuracy is not null;
         var traces = new List<Trace>
         {
-            Line(report, "magnitude as it is", Palette.Orange, "dot", report.Plain),
-            Line(report, $"magnitude with {report.Options.Factorization!.Value.Text()} factors", Palette.Blue, "solid", report.Factorized),
+            Line(report, "plain magnitude", Palette.Orange, "dot", report.Plain),
+            Line(report, $"factorized magnitude ({report.Options.Factorization!.Value.Text()})", Palette.Blue, "solid", report.Factorized),
         };
         if (report.OriginalAccuracy is { } original)
             traces.Add(Trace("scatter",

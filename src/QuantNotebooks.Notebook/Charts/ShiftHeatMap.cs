@@ -41,7 +41,7 @@ public static class ShiftHeatMap
         var rows = Rows(report);
         if (rows.Any(row => row.ChannelsPerCell > 1))
             reading += $" Layers of many channels show, of up to {NumberText.Count(rows.Max(row => row.ChannelsPerCell))} neighbours, the one with the largest shift.";
-        reading += " Choose a layer with a click or in the list: its channels stand below.";
+        reading += " Below stand the channels of one layer; in a live chart, of the one that is clicked or chosen in the list.";
         var height = TopMargin(title, 10) + RowHeight(rows) + GapPixels + BarPixels + 50;
         return new ChartFigure(title, reading, height, () => Build(report, rows, scale, title));
     }

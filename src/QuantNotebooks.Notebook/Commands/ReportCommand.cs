@@ -8,7 +8,7 @@ namespace QuantNotebooks.Notebook.Commands;
 internal static class ReportCommand
 {
     public static CommandDefinition Definition { get; } = CommandDefinition.Create(
-        "report", "Measure a network, try remedies, and write all of it as one page: summary, charts, a page a layer, settings, glossary.", CommonOptions.Model,
+        "report", "Measure a network, try remedies, and write all of it as one page: summary, charts, a section a layer, settings, glossary.", CommonOptions.Model,
         "data/models/resnet14-fashion.onnx --images data/fashion-mnist/calibration --count 64 --held-out 256 --weight-bits 4 --html report.html",
         [
             CommonOptions.Images, CommonOptions.Count, CommonOptions.SkipBroken, CommonOptions.HeldOut, RecommendCommand.Budget, .. CommonOptions.Scheme, CommonOptions.KeepDeadChannels,

@@ -8,14 +8,14 @@ namespace QuantNotebooks.Notebook.Formatters;
 
 /// <summary>
 /// Lines of text as each network reads them: the picture, the right text, and below it what full precision and every quantized network made of it. What is wrong
-/// is bold with a wavy line below, what is missing is struck through, so that nobody needs colours.
+/// is bold with a line below, what is missing is struck through, so that nobody needs colours.
 /// </summary>
 internal static class LineTable
 {
     private const int Shown = 12;
     private const string Cell = "padding:1px 9px;border:0;text-align:left;vertical-align:top;white-space:pre-wrap;background:transparent";
     private const string Wrong = "font-weight:700;text-decoration:underline wavy #c25a00;text-underline-offset:3px";
-    private const string Missing = "font-weight:700;text-decoration:line-through";
+    private const string Missing = "font-weight:700;text-decoration:line-through;background:rgba(224,130,20,.35);border-radius:2px";
 
     /// <summary>HTML of the lines that some network reads wrong, the worst first; empty where no text was read.</summary>
     public static string Html(Comparison comparison)
@@ -30,7 +30,7 @@ internal static class LineTable
         html.Append(order.Length == 0
             ? $"All {NumberText.Count(count, "line")} are read right."
             : $"{NumberText.Count(order.Length)} of {NumberText.Count(count, "line")} {(order.Length == 1 ? "is" : "are")} not read right by all{(order.Length > Shown ? $"; the {Shown} with most wrong characters" : "")}. "
-                + $"<ins style=\"{Wrong}\">Wrong</ins> characters have a wavy line, <del style=\"{Missing}\">missing</del> ones are struck through.");
+                + $"<ins style=\"{Wrong}\">Wrong</ins> characters are underlined, <del style=\"{Missing}\">missing</del> ones are struck through.");
         html.Append("</p>");
         return html.Append(SideBySide.Cards([.. order.Take(Shown).Select(line => Line(images, rows, line.Line))])).ToString();
     }

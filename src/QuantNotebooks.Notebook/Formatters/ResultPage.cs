@@ -23,10 +23,10 @@ internal sealed record ResultPage(string Finding, IFrame? Frame, IReadOnlyList<C
     public string ToHtml()
     {
         var html = new StringBuilder("<div class=\"quant-result\">");
-        html.Append("<p><strong>").Append(WebUtility.HtmlEncode(Finding).Replace(" %", "&nbsp;%", StringComparison.Ordinal)).Append(".</strong></p>").Append(Pictures);
+        html.Append("<p><strong>").Append(Text(Finding)).Append(".</strong></p>").Append(Pictures);
         if (Frame is not null) html.Append(Frame.ToHtml(LongestTable));
         foreach (var chart in Charts) html.Append(ChartHtml(chart));
-        foreach (var note in Notes) html.Append("<div style=\"opacity:.65;font-size:12px\">").Append(WebUtility.HtmlEncode(note)).Append("</div>");
+        foreach (var note in Notes) html.Append("<div style=\"opacity:.65;font-size:12px\">").Append(Text(note)).Append("</div>");
         return html.Append("</div>").ToString();
     }
 
@@ -41,7 +41,10 @@ internal sealed record ResultPage(string Finding, IFrame? Frame, IReadOnlyList<C
 
     public static string ChartHtml(ChartFigure chart) =>
         PlotlyScript.ChartHtml(chart.Json, NewId(), chart.Height, chart.Title)
-        + $"<p style=\"opacity:.8;font-size:13px;margin:2px 0 14px\">{WebUtility.HtmlEncode(chart.Reading)}</p>";
+        + $"<p style=\"opacity:.8;font-size:13px;margin:2px 0 14px\">{Text(chart.Reading)}</p>";
+
+    // A percent sign stays with its number.
+    private static string Text(string text) => WebUtility.HtmlEncode(text).Replace(" %", "&nbsp;%", StringComparison.Ordinal);
 
     public static string NewId() => "quant-" + Guid.NewGuid().ToString("n");
 }

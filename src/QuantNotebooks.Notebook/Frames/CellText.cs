@@ -8,6 +8,9 @@ internal static class CellText
 {
     private const int LongestCell = 80;
 
+    // Whole numbers from here on have commas.
+    private const int LeastGrouped = 10_000;
+
     // Sentences break into lines; a name does not.
     private const int LongestSentence = 400;
 
@@ -28,6 +31,7 @@ internal static class CellText
         float real => number(real),
         Half real => number((double)real),
         decimal real => number((double)real),
+        int or long or uint or ulong when Convert.ToDecimal(value, CultureInfo.InvariantCulture) is var whole && Math.Abs(whole) >= LeastGrouped => whole.ToString("N0", CultureInfo.InvariantCulture),
         NameList names => LayerText.Shortened(names.ToString(), LongestCell),
         string text when text.Contains(' ', StringComparison.Ordinal) => LayerText.Shortened(text, LongestSentence),
         _ => LayerText.Shortened(Exact(value), LongestCell),
@@ -55,15 +59,15 @@ internal static class CellText
     }
 
     /// <summary>
-    /// How a column writes its numbers. Percent have one decimal. Numbers of like size share the decimals that give the largest four digits, so that points
+    /// How a column writes its numbers. Percent and decibels have one decimal. Numbers of like size share the decimals that give the largest four digits, so that points
     /// stand below one another; a column that spans more than two and a half decades gives each number its own four digits, unless all are rounded to at most
     /// three decimals already: then they share these.
     /// </summary>
     /// <param name="values">The column's numbers.</param>
-    /// <param name="heading">Its heading, which ends in "%" where it holds percent.</param>
+    /// <param name="heading">Its heading, which ends in "%" where it holds percent, and has the word "dB" where it holds decibels.</param>
     public static Func<double, string> FormatOf(IEnumerable<double> values, string heading)
     {
-        if (heading.EndsWith('%')) return value => double.IsFinite(value) ? NumberText.Fixed(value, 1) : NumberText.Significant(value);
+        if (heading.EndsWith('%') || heading.Split(' ').Contains("dB")) return value => double.IsFinite(value) ? NumberText.Fixed(value, 1) : NumberText.Significant(value);
         var (low, high) = (double.PositiveInfinity, 0.0);
         double[] all = [.. values.Where(double.IsFinite)];
         foreach (var value in all)

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Text;
+using System.Text.Json;
 using QuantNotebooks.Notebook.Text;
 
 namespace QuantNotebooks.Notebook.Frames;
@@ -28,19 +30,52 @@ internal static class HtmlTable
     private static readonly Lazy<string> Script = new(() => EmbeddedText.Read("Frames.table.js").TrimEnd().TrimEnd(';'));
 
     /// <summary>Renders a table.</summary>
-    /// <param name="table">The table.</param>
+    /// <param name="given">The table.</param>
     /// <param name="longest">A table of more rows shows the first and the last of them until somebody asks for all.</param>
-    public static string Render(Table table, int longest)
+    public static string Render(Table given, int longest)
     {
         var id = "quant-" + Guid.NewGuid().ToString("n");
+        var (table, more) = Parted(given);
         var html = new StringBuilder("<div class=\"quant-frame\" data-quant-table=\"").Append(id).Append("\"><style>").Append(Style.Value).Append('\n');
-        AppendColumnStyles(html, table, id);
+        AppendColumnStyles(html, table, 0, id);
+        AppendColumnStyles(html, more, table.Columns.Length, id);
         html.Append("</style><div class=\"quant-box\" tabindex=\"0\" role=\"group\" aria-label=\"").Append(WebUtility.HtmlEncode(SpokenName(table))).Append("\"><table").Append(table.MissingRows > 0 ? " data-missing" : "").Append('>');
         AppendContent(html, table, longest);
         html.Append("</table></div>");
         AppendTools(html, table);
-        if (!table.Rows.IsEmpty) html.Append("<script>(").Append(Script.Value).Append(")(\"").Append(id).Append("\")</script>");
+        if (!table.Rows.IsEmpty) html.Append("<script>(").Append(Script.Value).Append(")(\"").Append(id).Append('"').Append(more.Columns.IsEmpty ? "" : ", " + Json(more)).Append(")</script>");
         return html.Append("</div>").ToString();
+    }
+
+    /// <summary>The columns that everybody sees, and the secondary ones: the script adds these at the end, for a host that drops scripts drops what would hide them too.</summary>
+    private static (Table Table, Table More) Parted(Table table)
+    {
+        return (Only(false), Only(true));
+
+        Table Only(bool secondary) => table with
+        {
+            Columns = [.. table.Columns.Where(column => column.IsSecondary == secondary)],
+            Rows = [.. table.Rows.Select(row => row.Where((_, column) => table.Columns[column].IsSecondary == secondary).ToImmutableArray())],
+        };
+    }
+
+    /// <summary>Headings and rows of the columns that the script adds, as HTML.</summary>
+    private static string Json(Table given)
+    {
+        var table = PointAlignment.Of(given, FigureSpace, PunctuationSpace);
+        return JsonSerializer.Serialize(new
+        {
+            heads = string.Concat(table.Columns.Select(column => Built(html => AppendHeading(html, column)))),
+            rows = table.Rows.Select(row => string.Concat(row.Select((cell, column) => Built(html => AppendCell(html, table.Columns[column], cell))))),
+            count = table.Columns.Length,
+        });
+
+        static string Built(Action<StringBuilder> append)
+        {
+            var html = new StringBuilder();
+            append(html);
+            return html.ToString();
+        }
     }
 
     /// <summary>What a screen reader calls the table.</summary>
@@ -63,16 +98,18 @@ internal static class HtmlTable
     {
         var table = PointAlignment.Of(given, FigureSpace, PunctuationSpace);
         html.Append("<thead><tr>");
-        foreach (var column in table.Columns)
-        {
-            html.Append("<th scope=\"col\"").Append(column.IsNumeric ? " data-number" : "").Append(column.IsRowNumber ? " data-row" : "");
-            if (column.Name is { } name && name != column.Title) html.Append(" data-name=\"").Append(WebUtility.HtmlEncode(name)).Append('"');
-            if (column.About is { } about) html.Append(" title=\"").Append(WebUtility.HtmlEncode(about)).Append('"');
-            html.Append('>').Append(Content(column, column.Title)).Append("</th>");
-        }
+        foreach (var column in table.Columns) AppendHeading(html, column);
         html.Append("</tr></thead><tbody>");
         AppendRows(html, table, longest);
         html.Append("</tbody>");
+    }
+
+    private static void AppendHeading(StringBuilder html, TableColumn column)
+    {
+        html.Append("<th scope=\"col\"").Append(column.IsNumeric ? " data-number" : "").Append(column.IsRowNumber ? " data-row" : "");
+        if (column.Name is { } name && name != column.Title) html.Append(" data-name=\"").Append(WebUtility.HtmlEncode(name)).Append('"');
+        if (column.About is { } about) html.Append(" title=\"").Append(WebUtility.HtmlEncode(about)).Append('"');
+        html.Append('>').Append(Content(column, column.Title)).Append("</th>");
     }
 
     private static void AppendRows(StringBuilder html, Table table, int longest)
@@ -102,25 +139,19 @@ internal static class HtmlTable
         html.Append("<div class=\"quant-tools\"><span>").Append(table.Rows.IsEmpty ? "no rows" : NumberText.Count(table.Rows.Length + table.MissingRows, "row")).Append("</span>");
         if (table.MissingColumns > 0) html.Append("<span>").Append(NumberText.Count(table.MissingColumns, "column")).Append(" not shown</span>");
         if (table.Footnote is { } footnote) html.Append("<span>").Append(WebUtility.HtmlEncode(footnote)).Append("</span>");
-        // A host that drops styles shows all columns; the style that hides some says how many, so there nothing does.
-        if (table.Columns.Count(column => column.IsSecondary) is > 0 and var secondary)
-        {
-            var more = NumberText.Count(secondary, "more column");
-            html.Append("<label data-more=\"").Append(more).Append("\"><input type=\"checkbox\" aria-label=\"").Append(more).Append("\"></label>");
-        }
         html.Append("</div>");
     }
 
     // What differs from column to column is said once, not in each cell.
-    private static void AppendColumnStyles(StringBuilder html, Table table, string id)
+    private static void AppendColumnStyles(StringBuilder html, Table table, int before, string id)
     {
         for (var column = 0; column < table.Columns.Length; column++)
         {
-            var cells = FormattableString.Invariant($":is(td,th):nth-child({column + 1})");
+            var cells = FormattableString.Invariant($":is(td,th):nth-child({before + column + 1})");
             var owner = $".quant-frame.quant-frame[data-quant-table=\"{id}\"]";
             if (table.Columns[column].IsNumeric) html.Append(owner).Append(" tr ").Append(cells).Append("{text-align:right}\n");
             else if (table.Rows.Any(row => row[column].Text.Length > LongestName && row[column].Text.Contains(' ', StringComparison.Ordinal)))
-                html.Append(owner).Append(" td:nth-child(").Append((column + 1).ToString(CultureInfo.InvariantCulture)).Append("){min-width:15em}\n");
+                html.Append(owner).Append(" td:nth-child(").Append((before + column + 1).ToString(CultureInfo.InvariantCulture)).Append("){min-width:15em}\n");
             if (table.Columns[column].IsSecondary) html.Append(owner).Append(":not(:has(input:checked)) ").Append(cells).Append("{display:none}\n");
         }
         if (table.Columns is [{ IsRowNumber: true }, { IsNumeric: false }, ..])

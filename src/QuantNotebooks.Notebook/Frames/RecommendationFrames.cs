@@ -30,7 +30,7 @@ public static class RecommendationFrames
         ArgumentNullException.ThrowIfNull(report);
         return new FrameColumns<TriedStep>(report.Steps)
             .Add("step", step => step.Remedy.Text())
-            .Add("layers", step => step.Layers)
+            .Add("meant for", step => step.Layers, "layers whose advice it is; equalization, a scale a channel and correction are then done to the whole network")
             .Add("predicted SQNR dB", step => step.PredictedSqnrDecibels)
             .Add("measured SQNR dB", step => step.Result.SqnrDecibels ?? double.NaN)
             .Add("agreement %", step => 100 * step.Result.Agreement ?? double.NaN)

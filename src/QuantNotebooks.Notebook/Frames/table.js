@@ -1,13 +1,31 @@
-// Makes one table sort, unfold and copy itself. Called as (function)(id); cell outputs share no code, and a notebook may show an output twice.
-function (id) {
+// Makes one table sort, unfold and copy itself, and adds its secondary columns, where it has some. Called as (function)(id, more); cell outputs share no code, and a notebook may show an output twice.
+function (id, more) {
   function make(root) {
     if (root.quantReady) return;
     root.quantReady = true;
-    var table = root.querySelector('table'), body = table.tBodies[0], heads = [].slice.call(table.tHead.rows[0].cells);
+    var table = root.querySelector('table'), body = table.tBodies[0];
+    if (more) add();
+    var heads = [].slice.call(table.tHead.rows[0].cells);
     var gap = body.querySelector('.quant-gap'), missing = table.hasAttribute('data-missing');
     var rows = [].slice.call(body.rows).filter(function (row) { return row !== gap; });
     var first = 20, last = 5, folded = !!gap && !missing;
 
+    // At the end, out of sight until the box is ticked.
+    function add() {
+      function append(row, html) {
+        var made = document.createElement('tr');
+        made.innerHTML = html;
+        while (made.firstChild) row.appendChild(made.firstChild);
+      }
+      append(table.tHead.rows[0], more.heads);
+      [].filter.call(body.rows, function (row) { return row.className !== 'quant-gap'; }).forEach(function (row, index) { append(row, more.rows[index]); });
+      [].forEach.call(body.querySelectorAll('.quant-gap td'), function (cell) { cell.colSpan += more.count; });
+      var label = document.createElement('label'), box = document.createElement('input');
+      box.type = 'checkbox';
+      label.appendChild(box);
+      label.appendChild(document.createTextNode(more.count + ' more column' + (more.count > 1 ? 's' : '')));
+      root.querySelector('.quant-tools').appendChild(label);
+    }
     function button(text, act) {
       var made = document.createElement('button');
       made.type = 'button'; made.textContent = text;

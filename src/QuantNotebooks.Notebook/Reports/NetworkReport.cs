@@ -20,7 +20,7 @@ public sealed record NetworkReport(MeanShiftReport Shift, RecommendationReport R
     /// <summary>Whether it was cancelled before its end and holds what was done until then (<see cref="RecommendationOptions.KeepDone"/>).</summary>
     public bool Stopped => Recommendation.Stopped || Shift.StoppedBefore is not null || After?.StoppedBefore is not null;
 
-    /// <summary>Writes the report as one HTML file that needs no network: a summary, what to do, charts, a page a layer, settings and a glossary.</summary>
+    /// <summary>Writes the report as one HTML file that needs no network: a summary, what to do, charts, a section a layer, settings and a glossary.</summary>
     /// <param name="path">The file; one that exists is replaced.</param>
     /// <exception cref="QuantNotebooksException">The file can't be written.</exception>
     public void Save(string path) => Export.ReportFile.Write(path, HtmlPage.Of($"Quantization report of {Network.Name}", this));

@@ -14,7 +14,7 @@ using QuantNotebooks.Shift;
 
 namespace QuantNotebooks.Notebook.Reports;
 
-/// <summary>A report as sections with a table of contents: summary, what to do, charts, a page a layer, settings, glossary.</summary>
+/// <summary>A report as sections with a table of contents: summary, what to do, charts, a section a layer, settings, glossary.</summary>
 internal sealed class ReportHtml
 {
     private const int ChannelsOfALayer = 10;

@@ -79,7 +79,7 @@ public class LineAndBarChartTests
         Assert.Equal([92.4, 92.4, 92.4], Trace(figure, "full precision").GetProperty("x").EnumerateArray().Select(value => value.GetDouble()));
         Assert.Equal(10, Trace(figure, "chance, 10.0 %").GetProperty("x")[0].GetDouble());
         Assert.Equal("11.00 %", Trace(figure, "quantized").GetProperty("text")[0].GetString());
-        Assert.Equal("Best is float: 92.4 % top-1; last is naive: 11.0 %", chart.Title);
+        Assert.Equal("Best is 'float': 92.4 % top-1; last is 'naive': 11.0 %", chart.Title);
     }
 
     [Fact]

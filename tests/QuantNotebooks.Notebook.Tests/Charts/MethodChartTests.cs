@@ -69,7 +69,7 @@ public class MethodChartTests
         // (p + z²/2n ± z sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n) for p = 0.5, n = 64: 0.5 ± 0.1189.
         Assert.Equal(11.9, lines[0].GetProperty("error_y").GetProperty("array")[0].GetDouble(), 0.05);
         Assert.Equal(11.9, lines[0].GetProperty("error_y").GetProperty("arrayminus")[0].GetDouble(), 0.05);
-        Assert.Contains("At 4 bits corrected keeps 86.0 %, naive 50.0 %", chart.Title, StringComparison.Ordinal);
+        Assert.Contains("At 4 bits 'corrected' keeps 86.0 %, 'naive' 50.0 %", chart.Title, StringComparison.Ordinal);
 
         static EvaluationResult At(int bits, double accuracy) => Synthetic.Evaluation(accuracy) with { Scheme = Synthetic.Scheme.WithBits(bits) };
     }

@@ -50,7 +50,7 @@ internal static class NetworkText
         writer.WriteLine();
         writer.WriteLine(network.KeepsDeadChannels
             ? "Dead channels (their output never changes), kept as they are in the file:"
-            : "Dead channels (their output never changes), silenced: zero weights, the constant as bias:");
+            : "Dead channels (their output never changes), dropped: zero weights, the constant as bias:");
         foreach (var layer in layers)
             foreach (var group in layer.DeadChannels.GroupBy(dead => dead.Reason))
                 writer.WriteLine($"  {layer.Name}: {Channels([.. group.Select(dead => dead.Channel)])} ({group.Key})");

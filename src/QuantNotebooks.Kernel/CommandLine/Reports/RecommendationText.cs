@@ -16,7 +16,7 @@ internal static class RecommendationText
         layers.Write(writer);
         writer.WriteLine();
         var steps = new TextTable(
-            new("step", false), new("layers"), new("predicted SQNR dB"), new("measured SQNR dB"), new("agreement %"), new("accuracy %"), new("kept", false));
+            new("step", false), new("meant for"), new("predicted SQNR dB"), new("measured SQNR dB"), new("agreement %"), new("accuracy %"), new("kept", false));
         steps.Add(["as it is", "", "", .. Cells(report.Before), ""]);
         foreach (var step in report.Steps)
             steps.Add([step.Remedy.Text(), Digits.Count(step.Layers), Digits.Decibels(step.PredictedSqnrDecibels), .. Cells(step.Result), step.Kept ? "yes" : "no"]);

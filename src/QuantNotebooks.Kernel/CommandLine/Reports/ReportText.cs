@@ -26,7 +26,7 @@ internal static class ReportText
             case RecommendationReport recommendation: RecommendationText.Write(recommendation, writer); break;
             case NetworkReport report:
                 foreach (var line in ReportSummary.Lines(report)) writer.WriteLine(line);
-                writer.WriteLine("--html FILE writes it all: charts, a page a layer, settings and a glossary.");
+                writer.WriteLine("--html FILE writes it all: charts, a section a layer, settings and a glossary.");
                 break;
             case EqualizationResult equalization: EqualizationText.Write(equalization, writer); break;
             case EqualizationEffect effect: EqualizationText.Write(effect, writer); break;

@@ -149,6 +149,7 @@ internal sealed class ScatterPicture(JsonElement data) : PictureTrace(data)
     private string MarkerColour(int index, JsonElement layout)
     {
         var colour = Marker.Child("color");
+        if (colour.At(index).Number() is not null && layout.ValueKind == JsonValueKind.Undefined) return Palette.Grey; // a legend's: of many colours none
         if (colour.At(index).Number() is { } value)
             return ColourScale.Of(Marker.Child("coloraxis").Text() is null ? Marker : layout.Child("coloraxis")).At(value);
         if (Marker.Child("symbol").At(index).Text() is "line-ns" or "line-ew" or "x-thin" && Marker.Child("line").Child("color").Text() is { } line) return line;
@@ -193,6 +194,9 @@ internal sealed class ScatterPicture(JsonElement data) : PictureTrace(data)
 /// <summary>Bars, upright or lying, side by side or stacked, from zero or from their own base.</summary>
 internal sealed class BarPicture(JsonElement data) : PictureTrace(data)
 {
+    // Pixels of an upright bar that holds its text.
+    private const int LeastForText = 30;
+
     public bool IsHorizontal { get; } = data.Child("orientation").Text() == "h";
 
     public JsonElement Positions => Data.Child(IsHorizontal ? "y" : "x");
@@ -228,9 +232,11 @@ internal sealed class BarPicture(JsonElement data) : PictureTrace(data)
             else svg.Rectangle(centre - thickness / 2, Math.Min(start, end), thickness, Math.Abs(end - start), fill, TraceOpacity);
             if (Data.Child("textposition").At(index).Text() is not (null or "none") && Data.Child("text").At(index).Text() is { } text)
             {
-                var inside = Data.Child("textposition").At(index).Text() == "inside";
-                if (IsHorizontal) svg.Text(inside ? end - 4 : end + 4, centre + 4, SvgCanvas.Plain(text), 11, inside ? "end" : "start", colour: inside ? "#ffffff" : "#222222");
-                else svg.Text(centre, end > start ? end + 13 : end - 4, SvgCanvas.Plain(text), 11, "middle");
+                var inside = Data.Child("textposition").At(index).Text() is var where && (where == "inside" || where == "auto" && Math.Abs(end - start) > LeastForText);
+                var anchor = inside ? Data.Child("insidetextanchor").Text() ?? "end" : "outside";
+                var (at, side) = anchor switch { "start" => (start + 4, "start"), "middle" => ((start + end) / 2, "middle"), "end" => (end - 4, "end"), _ => (end + 4, "start") };
+                if (IsHorizontal) svg.Text(at, centre + 4, SvgCanvas.Plain(text), 11, side, colour: inside ? "#ffffff" : "#222222");
+                else svg.Text(centre, anchor == "middle" ? at + 4 : end > start ? end + 13 : end - 4, SvgCanvas.Plain(text), 11, "middle", colour: anchor == "middle" ? "#ffffff" : "#222222");
             }
         }
         Errors(svg, x, y, ends, "#444444");

@@ -6,11 +6,13 @@ namespace QuantNotebooks.Notebook.Charts.Pictures;
 
 /// <summary>
 /// A figure as an SVG picture, for readers whose viewer runs no scripts: a code host, a mail, paper. It draws what our own figures are made of (scatter,
-/// bar, heat map, box, shapes, annotations, legend, colour bar), in their first state: buttons and sliders are left out.
+/// bar, heat map, box, shapes, annotations, legend, colour bar), in their first state: buttons are left out, and of sliders it says where they stand.
 /// </summary>
 internal static class StaticPicture
 {
     public const int Width = 960;
+
+    private const int SliderHeight = 22;
 
     /// <summary>Draws the figure, or returns null where it holds a kind of trace that is not drawn here.</summary>
     /// <param name="figureJson">A Plotly figure, <c>{"data": […], "layout": {…}}</c>.</param>
@@ -44,7 +46,8 @@ internal static class StaticPicture
             foreach (var trace in traces) _axes.TryAdd(trace.XAxis, PictureAxis.Of("x", trace.XAxis, layout, traces));
             foreach (var trace in traces) _axes.TryAdd(trace.YAxis, PictureAxis.Of("y", trace.YAxis, layout, traces));
             var left = 16 + _axes.Values.Where(axis => !axis.IsHorizontal).Max(axis => axis.LabelSpace);
-            var bottom = 8 + _axes.Values.Where(axis => axis.IsHorizontal).Max(axis => axis.LabelSpace);
+            var sliders = layout.Child("sliders").Items().ToArray();
+            var bottom = 8 + _axes.Values.Where(axis => axis.IsHorizontal).Max(axis => axis.LabelSpace) + SliderHeight * sliders.Length;
             var right = layout.Child("coloraxis").ValueKind == JsonValueKind.Object ? 104 : 24;
             var title = SvgCanvas.Lines(layout.Child("title").Child("text").Text() ?? "");
             for (var line = 0; line < title.Length; line++) _svg.Text(12, 22 + 20 * line, title[line], 15, weight: "600");
@@ -58,8 +61,12 @@ internal static class StaticPicture
             Shapes(plot);
             Annotations(plot);
             ColourBar(plot);
+            for (var slider = 0; slider < sliders.Length; slider++) _svg.Text(left, height - 10 - SliderHeight * slider, Standing(sliders[slider]), 12);
             return _svg.ToString();
         }
+
+        private static string Standing(JsonElement slider) => SvgCanvas.Plain((slider.Child("currentvalue").Child("prefix").Text() ?? "")
+            + slider.Child("steps").At((int)(slider.Child("active").Number() ?? 0)).Child("label").Text());
 
         // The span of the subplots that an axis belongs to, across its own direction; its labels stand at the end of it.
         private (double From, double To) AcrossOf(PictureAxis axis)
