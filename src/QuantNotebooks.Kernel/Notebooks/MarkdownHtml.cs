@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Markdig;
 using Markdig.Extensions.AutoIdentifiers;
 using Markdig.Extensions.Mathematics;
@@ -11,7 +12,7 @@ namespace QuantNotebooks.Kernel.Notebooks;
 
 /// <summary>A notebook's Markdown as HTML that needs no other file.</summary>
 /// <param name="folder">Where relative image paths begin: the notebook's folder.</param>
-internal sealed class MarkdownHtml(string folder)
+internal sealed partial class MarkdownHtml(string folder)
 {
     // Raw HTML in Markdown stays: a notebook is code that its reader has chosen to run, and its code cells may emit any HTML and script.
     // Media links are left out, for they embed players from the network.
@@ -45,7 +46,8 @@ internal sealed class MarkdownHtml(string folder)
     public static MimeBundle WithTwin(MimeBundle output)
     {
         if (output[MimeBundle.MarkdownText] is not { } text || output[MimeBundle.Html] is not null) return output;
-        var html = new MimePart(MimeBundle.Html, Markdown.ToHtml(text, Pipeline).TrimEnd('\n'));
+        // Jupyter aligns cells to the right, and drops styles that would not: text is on the left only in a block of its own.
+        var html = new MimePart(MimeBundle.Html, LeftCell().Replace(Markdown.ToHtml(text, Pipeline).TrimEnd('\n'), "<$1><div align=\"left\">$2</div></$1>"));
         return new MimeBundle([.. output.Parts.SelectMany(part => part.MimeType == MimeBundle.MarkdownText ? new[] { part, html } : [part])]);
     }
 
@@ -64,6 +66,9 @@ internal sealed class MarkdownHtml(string folder)
         foreach (var formula in document.Descendants<MathInline>().Where(formula => formula.DelimiterCount == 2)) formula.GetAttributes().AddClass(FormulaScript.Display);
         return document.ToHtml(Pipeline);
     }
+
+    [GeneratedRegex("<(t[dh])(?: style=\"text-align: left;\")?>(.*?)</\\1>", RegexOptions.Singleline)]
+    private static partial Regex LeftCell();
 
     // A notebook may come from elsewhere, and its page goes elsewhere: no picture of this machine gets into it that does not lie with the notebook.
     private bool IsBelowFolder(string path)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using QuantNotebooks.Kernel.Notebooks;
+using QuantNotebooks.Notebook.Hosting;
 
 namespace QuantNotebooks.Kernel.Tests.Notebooks;
 
@@ -38,6 +39,20 @@ public sealed partial class HtmlExportTests
         var html = CellColouring.ToHtml("var n = Math.Max(12, \"s\"); // c");
         Assert.Equal(["k:var", "t:Math", "m:Max", "n:12", "s:&quot;s&quot;", "c:// c"],
             Span().Matches(html).Select(match => $"{match.Groups[1].Value}:{match.Groups[2].Value}"));
+    }
+
+    [Fact]
+    public void MarkdownComesAsHtmlTooForHostsThatShowItAsItWasWritten()
+    {
+        var output = MarkdownHtml.WithTwin(NotebookDisplay.Markdown("**Bold** $a_1$\n\n| x | y |\n|:---|---:|\n| a | 1 |\n"));
+        var html = output[MimeBundle.Html]!;
+        Assert.Contains("<strong>Bold</strong>", html, StringComparison.Ordinal);
+        Assert.Contains("\\(a_1\\)", html, StringComparison.Ordinal);
+        Assert.Contains("<td><div align=\"left\">a</div></td>", html, StringComparison.Ordinal);
+        Assert.Contains("<td style=\"text-align: right;\">1</td>", html, StringComparison.Ordinal);
+        Assert.Equal([MimeBundle.MarkdownText, MimeBundle.Html, MimeBundle.PlainText], output.Parts.Select(part => part.MimeType));
+        var other = NotebookDisplay.HTML("<p>as it is</p>");
+        Assert.Same(other, MarkdownHtml.WithTwin(other));
     }
 
     [Fact]

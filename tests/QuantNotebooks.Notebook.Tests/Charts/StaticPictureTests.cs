@@ -101,6 +101,13 @@ public class StaticPictureTests
         Assert.Null(StaticPicture.Svg("""{"data":[{"type":"surface","z":[[1]]},{"type":"scatter","x":[1],"y":[1]}]}""", 300));
 
     [Fact]
+    public void A_picture_says_where_a_slider_stands()
+    {
+        var chart = GridChart.Of(Synthetic.MobileNet.Layers[1]);
+        Assert.Contains(">bits of the weights: 4: mean moves ", StaticPicture.Svg(chart.Json, chart.Height)!, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_chart_of_results_carries_its_picture_with_its_finding_as_text()
     {
         var chart = NoiseChart.Of(Synthetic.Report());

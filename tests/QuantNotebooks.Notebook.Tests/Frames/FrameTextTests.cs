@@ -66,6 +66,18 @@ public class FrameTextTests
     public void Percent_have_one_decimal() => Assert.Contains(" 12.3\n", Of("share %", 12.34, 100).ToPlainText() , StringComparison.Ordinal);
 
     [Fact]
+    public void Without_scripts_a_table_has_its_main_columns_alone()
+    {
+        var html = Synthetic.Report().ToFrame().ToHtml();
+        var still = html[..html.IndexOf("<script>", StringComparison.Ordinal)];
+        Assert.Contains(">MSSR<", still, StringComparison.Ordinal);
+        Assert.DoesNotContain("MSSR after", still, StringComparison.Ordinal);
+        Assert.DoesNotContain("<input", still, StringComparison.Ordinal);
+        Assert.Contains("MSSR after", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("<td", html[html.IndexOf("<script>", StringComparison.Ordinal)..], StringComparison.Ordinal); // escaped: no text can end the script
+    }
+
+    [Fact]
     public void Long_frames_show_the_first_20_and_the_last_5_rows_and_count_the_rest()
     {
         var frame = Of("value", [.. Enumerable.Range(0, 228)]);
