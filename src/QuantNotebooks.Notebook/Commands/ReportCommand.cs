@@ -1,5 +1,9 @@
 using System.Text.Json.Nodes;
 using QuantNotebooks.Export;
+using QuantNotebooks.Networks;
+using QuantNotebooks.Notebook.Charts;
+using QuantNotebooks.Notebook.Formatters;
+using QuantNotebooks.Notebook.Frames;
 using QuantNotebooks.Notebook.Reports;
 
 namespace QuantNotebooks.Notebook.Commands;
@@ -19,8 +23,14 @@ internal static class ReportCommand
     {
         var network = inputs.Network();
         var (images, heldOut) = RecommendCommand.ImagesAndHeldOut(inputs);
-        return Report.For(network, images, heldOut, inputs.Scheme, new() { Budget = inputs.Arguments.Get(RecommendCommand.Budget), KeepDone = true }, inputs.Progress("report"), inputs.Host.Cancellation);
+        // Whoever interrupts does not want to wait for code that was never run: a page is drawn once beside the measurement.
+        var drawn = network.Layers.IsEmpty ? Task.CompletedTask : Task.Run(() => Draw(network));
+        var report = Report.For(network, images, heldOut, inputs.Scheme, new() { Budget = inputs.Arguments.Get(RecommendCommand.Budget), KeepDone = true }, inputs.Progress("report"), inputs.Host.Cancellation);
+        drawn.GetAwaiter().GetResult();
+        return report;
     }
+
+    private static string Draw(Network network) => HtmlPage.WithBody("", ResultPage.ChartHtml(GridChart.Of(network.Layers[0])) + network.ToFrame().ToHtml());
 
     private static string ToJson(NetworkReport report)
     {
