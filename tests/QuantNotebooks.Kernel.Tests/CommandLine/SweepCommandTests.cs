@@ -104,7 +104,7 @@ public sealed class SweepCommandTests : IDisposable
         Assert.Matches(@"\nresnet14-fashion: naive does best at 3 bits, \d", output);
         Assert.Contains("sweep: 0/4 resnet14-fashion, naive, W8A8 per tensor", error, StringComparison.Ordinal);
         Assert.True(Directory.Exists(_folder.File("plan.results")));
-        Assert.Contains("bits of the weights", await File.ReadAllTextAsync(_folder.File("page.html"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains("bits of weights and activations", await File.ReadAllTextAsync(_folder.File("page.html"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
     [Fact]
