@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -9,6 +10,24 @@ namespace QuantNotebooks.Benchmarks;
 /// </summary>
 internal static class Bandwidth
 {
+    /// <summary>Arrays are a whole number of blocks of so many values.</summary>
+    public const int Block = 1 << 24;
+
+    /// <summary>Values of each of the arrays: four times what the largest cache holds, as STREAM asks for, or what a machine of little memory has room for.</summary>
+    public static int Values { get; } = Block * (int)Math.Clamp(
+        Math.Min((4 * LargestCache() / sizeof(float) + Block - 1) / Block, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 10 / sizeof(float) / Block), 1, 64);
+
+    // Where the system doesn't say, one block is more than what most caches hold.
+    private static long LargestCache()
+    {
+        const string folder = "/sys/devices/system/cpu/cpu0/cache";
+        if (!Directory.Exists(folder)) return 0;
+        return Directory.EnumerateFiles(folder, "size", SearchOption.AllDirectories).Select(file => BytesOf(File.ReadAllText(file).Trim())).DefaultIfEmpty(0).Max();
+
+        static long BytesOf(string size) => !long.TryParse(size.AsSpan(..^1), CultureInfo.InvariantCulture, out var number) ? 0
+            : size[^1] switch { 'K' => number << 10, 'M' => number << 20, 'G' => number << 30, _ => 0 };
+    }
+
     /// <summary>a = b + s c: two streams in, one out.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Triad(float[] a, float[] b, float[] c, float s)

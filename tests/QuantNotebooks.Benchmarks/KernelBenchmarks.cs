@@ -10,7 +10,7 @@ namespace QuantNotebooks.Benchmarks;
 /// <summary>The hot kernels on one thread, on more memory than the caches hold, and beside them what memory gives.</summary>
 public class KernelBenchmarks
 {
-    private const int Count = 1 << 24;
+    private static readonly int Count = Bandwidth.Values;
 
     private static readonly Quantizer Grid = Quantizer.Asymmetric(new ActivationRange(-1, 3), 8);
 
@@ -42,14 +42,22 @@ public class KernelBenchmarks
     public void Setup()
     {
         var random = new Random(1);
-        for (var index = 0; index < Count; index++)
+        for (var index = 0; index < Bandwidth.Block; index++)
         {
             _full[index] = (float)(random.NextDouble() * 5 - 1.5);
             _quantized[index] = Grid.Apply(_full[index]);
-            (_third[index], _fourth[index]) = (_full[index], _full[index]);
         }
-        // A batch of 32 images of 128 channels of 64 x 64, and of 128 words of 4,096 features.
-        (_rows, _columns) = (new ChannelLayout(32, 1, 128, 4096), new ChannelLayout(32, 128, 4096, 1));
+        // All blocks are alike: no kernel remembers the one before.
+        for (var index = Bandwidth.Block; index < Count; index += Bandwidth.Block)
+        {
+            _full.AsSpan(0, Bandwidth.Block).CopyTo(_full.AsSpan(index));
+            _quantized.AsSpan(0, Bandwidth.Block).CopyTo(_quantized.AsSpan(index));
+        }
+        _full.CopyTo(_third, 0);
+        _full.CopyTo(_fourth, 0);
+        // Batches of images of 128 channels of 64 x 64, and of 128 words of 4,096 features.
+        var images = Count / (128 * 4096);
+        (_rows, _columns) = (new ChannelLayout(images, 1, 128, 4096), new ChannelLayout(images, 128, 4096, 1));
         (_rowSums, _columnSums) = (new ShiftSums(_rows), new ShiftSums(_columns));
         _sample = new ValueSample(_full);
         _histogram = new ValueHistogram(new ActivationRange(-1.5f, 3.5f));

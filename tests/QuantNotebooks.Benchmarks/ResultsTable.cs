@@ -15,7 +15,7 @@ internal static class ResultsTable
             {Head("table")}
             ## Kernels
 
-            One thread, 16.8 million values; bytes as STREAM counts them: what the kernel reads and writes. Each stands beside what memory gives for the same kind of use.
+            One thread, arrays of {Bandwidth.Values / 1e6:F0} million values, four times what the largest cache holds where memory has the room; bytes as STREAM counts them: what the kernel reads and writes. Each stands beside what memory gives for the same kind of use.
 
             {KernelTable.Measure()}
             Those that memory does not bound, on inputs that take one of their costs away:

@@ -55,7 +55,7 @@ public static class BiasCorrection
 
         // Of a sweep that was stopped the ranges of later tensors are not known: the network carries none, rather than some.
         var ranges = outcome.StoppedAfter is null ? outcome.Ranges : network.Ranges;
-        var corrected = CorrectedNetwork.Of(network, "iterative", outcome.Biases, ranges, scheme, images, outcome.StoppedAfter?.Count);
+        var corrected = CorrectedNetwork.Of(network, CorrectionResult.Iterative, outcome.Biases, ranges, scheme, images, outcome.StoppedAfter?.Count);
         var stoppedAfter = outcome.StoppedAfter?.Count;
         MeanShiftReport? heldOutBefore = null, heldOutAfter = null;
         try
@@ -75,7 +75,7 @@ public static class BiasCorrection
         {
             BiasSteps = outcome.Biases.TryGetValue(layer.Name, out var bias) ? StepsOf(layer, bias) : [],
         });
-        return new CorrectionResult(corrected, "iterative", scheme, images, [.. layers])
+        return new CorrectionResult(corrected, CorrectionResult.Iterative, scheme, images, [.. layers])
         {
             HeldOut = heldOutAfter is null ? null : heldOut,
             Point = options.Point,

@@ -54,6 +54,14 @@ public sealed record LayerCorrection(
 public sealed record CorrectionResult(
     Network Network, string Method, QuantizationScheme Scheme, ImageSet Images, ImmutableArray<LayerCorrection> Corrections)
 {
+    internal const string Iterative = "iterative";
+
+    /// <summary>
+    /// Whether the calibration images saw each layer in its turn, with all before it corrected already, rather than the whole network without and with correction, as held-out images
+    /// always do.
+    /// </summary>
+    public bool IsLayerByLayer => Method == Iterative;
+
     /// <summary>The images that the correction did not see and was measured on too, or null.</summary>
     public ImageSet? HeldOut { get; init; }
 

@@ -30,6 +30,11 @@ internal static class CellSyntax
         }).Select(name => name.ValueText),
     ];
 
+    /// <summary>Whether a compiled cell has anything that cells after it can use: a variable, a function, a type, a using, a reference.</summary>
+    public static bool DeclaresAnything(Compilation cell) =>
+        cell.ScriptClass is { } script && script.GetMembers().Any(member => !member.IsImplicitlyDeclared)
+        || cell.SyntaxTrees.Any(tree => tree.GetRoot() is CompilationUnitSyntax root && (root.Usings.Count > 0 || root.Externs.Count > 0 || root.GetReferenceDirectives().Count > 0));
+
     /// <summary>Uses of what would end the process, and with it the notebook's session, as errors.</summary>
     public static IReadOnlyList<CellDiagnostic> Refused(Compilation compilation, SyntaxTree tree, CancellationToken cancellationToken)
     {

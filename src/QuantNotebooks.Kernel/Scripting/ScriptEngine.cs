@@ -200,6 +200,8 @@ internal sealed class ScriptEngine
         }, cancellationToken).ConfigureAwait(false);
         // What is left behind may end while other cells run, which go on from the state before it.
         if (next is null || result is CellInterrupted { StillRunning: true }) return result!;
+        // What nobody can name need not be found by later cells, nor stay loaded in the compiler.
+        if (given.Length == 0 && !CellSyntax.DeclaresAnything(script.GetCompilation())) return result!;
         state = next;
         newReferences.RemoveAll(given.Contains);
         declared?.Invoke(script.GetCompilation());

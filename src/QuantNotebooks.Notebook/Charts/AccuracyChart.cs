@@ -10,6 +10,8 @@ namespace QuantNotebooks.Notebook.Charts;
 /// <summary>Networks side by side: accuracy as bars, full precision and chance as references.</summary>
 public static class AccuracyChart
 {
+    private const double BarWidth = 0.62;
+
     /// <summary>Draws a comparison; without labels, the agreement with the full-precision network takes the place of accuracy.</summary>
     /// <param name="comparison">The comparison; rows without a value are named and have no bar.</param>
     /// <exception cref="QuantNotebooksException">The comparison has no rows.</exception>
@@ -70,7 +72,7 @@ public static class AccuracyChart
                 ("orientation", "h"), ("name", hasAccuracy ? "quantized" : "agreement"), ("y", positions),
                 ("x", bars.Select(bar => Percent(bar.Value)).ToArray()),
                 ("marker", Node(("color", bars.Select(bar => bar.Result.Scheme is null ? Palette.Grey : Palette.Blue).ToArray()))),
-                ("width", 0.62), ("cliponaxis", false),
+                ("width", BarWidth), ("cliponaxis", false),
                 ("text", bars.Select(bar => bar.Value is { } value ? NumberText.Percent(value, 2) : "not known").ToArray()), ("insidetextanchor", "start"), ("insidetextfont", Node(("color", "#ffffff"))),
                 ("textposition", bars.Select(bar => bar.Value > 0.2 ? "inside" : "outside").ToArray()),
                 ("hovertext", bars.Select(HoverText).ToArray()), ("hovertemplate", "%{hovertext}<extra></extra>")),
@@ -81,10 +83,14 @@ public static class AccuracyChart
                 ("marker", Node(("symbol", "line-ns"), ("size", 30), ("line", Node(("width", 3), ("color", Palette.Orange))))),
                 ("hovertemplate", "full precision %{x:.2f} %<extra></extra>")));
         if (chance is { } level)
+        {
+            // Between the bars only: on them are their labels.
+            double?[] ends = [-0.5, .. positions.SelectMany(position => new double?[] { position - BarWidth / 2, null, position + BarWidth / 2 }), bars.Length - 0.5];
             traces.Add(Trace("scatter",
                 ("name", $"chance, {NumberText.Percent(level)}"), ("mode", "lines"),
-                ("x", new[] { 100 * level, 100 * level }), ("y", new[] { -0.5, bars.Length - 0.5 }),
+                ("x", ends.Select(end => end is null ? (double?)null : 100 * level).ToArray()), ("y", ends),
                 ("line", Node(("dash", "dot"), ("width", 2), ("color", Palette.Grey))), ("hoverinfo", "skip")));
+        }
         return Chart(traces,
             ("title", Title(title)),
             ("xaxis", Axis(

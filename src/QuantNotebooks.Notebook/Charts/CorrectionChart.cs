@@ -22,19 +22,17 @@ public static class CorrectionChart
         var reading = $"Root mean square over channels of the shift {where} the activation, in units of each channel's sigma. " + (correction.Corrections.Any(layer => layer.HeldOutAfter is not null)
             ? "A good correction moves calibration and held-out lines down together; a held-out line that stays up means too few calibration images."
             : "A good correction moves the line down; only held-out images would tell whether it does so for others than these.");
-        if (IsIterative(correction)) reading += " Before, on calibration images: what was left when the layer's turn came, all before it corrected; held out: the whole network uncorrected.";
+        if (correction.IsLayerByLayer) reading += " Before, on calibration images: what was left when the layer's turn came, all before it corrected; held out: the whole network uncorrected.";
         var unchanged = correction.Corrections.Count(layer => layer.Skipped is not null);
         if (unchanged > 0) reading += $" {NumberText.Count(unchanged, "layer")} left alone.";
         return new ChartFigure(title, reading, 440, () => Build(correction, title));
     }
 
-    private static bool IsIterative(CorrectionResult correction) => correction.Method == "iterative";
-
     private static GenericChart Build(CorrectionResult correction, string title)
     {
         var lines = new List<Line>
         {
-            new(IsIterative(correction) ? "calibration, at its turn" : "calibration, before", Palette.Orange, "dot", layer => layer.Before),
+            new(correction.IsLayerByLayer ? "calibration, at its turn" : "calibration, before", Palette.Orange, "dot", layer => layer.Before),
             new("calibration, after", Palette.Orange, "solid", layer => layer.After),
         };
         if (correction.Corrections.Any(layer => layer.HeldOutBefore is not null))

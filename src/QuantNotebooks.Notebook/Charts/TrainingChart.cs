@@ -18,7 +18,7 @@ public static class TrainingChart
         var change = best.Epoch == first.Epoch ? "no epoch was better than the start" : $"best after epoch {best.Epoch}";
         var title = $"Held-out loss from {NumberText.Significant(first.HeldOutLoss, 3)} to {NumberText.Significant(best.HeldOutLoss, 3)}, {change}; {Ended(run)}";
         const string reading = "The result is the state at the diamond, the smallest loss on images that did not train. A held-out line that turns up while the training line falls is overfitting.";
-        return new ChartFigure(title, reading, 420, () => Build(title, run, best));
+        return new ChartFigure(title, reading, 460, () => Build(title, run, best));
     }
 
     // Left to itself Plotly marks half epochs.
@@ -50,8 +50,8 @@ public static class TrainingChart
         return Chart(traces,
             ("title", Title(title)),
             ("xaxis", Axis("epoch", 8, ("rangemode", "tozero"), ("dtick", Step(epochs[^1])), ("anchor", agrees ? "y2" : "y"))),
-            ("yaxis", LogAxis.Of("loss", run.Epochs.SelectMany(epoch => new[] { epoch.Loss, epoch.HeldOutLoss }), ("domain", agrees ? new[] { 0.38, 1 } : [0, 1]))),
-            ("yaxis2", agrees ? Axis("agreement, %", 8, ("domain", new[] { 0, 0.3 })) : null),
+            ("yaxis", LogAxis.Of("loss", run.Epochs.SelectMany(epoch => new[] { epoch.Loss, epoch.HeldOutLoss }), ("domain", agrees ? new[] { 0.46, 1 } : [0, 1]))),
+            ("yaxis2", agrees ? Axis("agreement, %", 8, ("domain", new[] { 0, 0.36 })) : null),
             ("legend", Node(("orientation", "h"), ("x", 0), ("y", 1.01), ("yanchor", "bottom"))),
             ("margin", Node(("t", TopMargin(title, 34)), ("b", 50), ("l", 60), ("r", 20))));
 

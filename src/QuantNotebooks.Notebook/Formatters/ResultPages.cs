@@ -71,7 +71,7 @@ internal static class ResultPages
         var notes = new List<string>
         {
             $"Root mean square over channels of the shift {(correction.Point == LayerPoint.AfterActivation ? "after" : "before")} the activation, in sigmas. "
-                + (correction.Method == "iterative" ? "Before and after: on the calibration images, with every earlier layer corrected; held out: the uncorrected and the corrected network on other images."
+                + (correction.IsLayerByLayer ? "Before and after: on the calibration images, with every earlier layer corrected; held out: the uncorrected and the corrected network on other images."
                     : "Before and after: the uncorrected and the corrected network, on the calibration images and held out on others."),
             $"{correction.Method} bias correction, {MeasuredOn(correction.Scheme, correction.Images)}",
         };

@@ -9,7 +9,7 @@ internal static class CellText
     private const int LongestCell = 80;
 
     // Whole numbers from here on have commas.
-    private const int LeastGrouped = 10_000;
+    private const int LeastGrouped = 1_000;
 
     // Sentences break into lines; a name does not.
     private const int LongestSentence = 400;

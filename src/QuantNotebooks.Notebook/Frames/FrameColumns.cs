@@ -44,5 +44,5 @@ internal sealed class FrameColumns<T>(IReadOnlyList<T> items)
         return this;
     }
 
-    private static bool IsEmpty<TValue>(TValue value) => value is null or "" or double.NaN;
+    private static bool IsEmpty<TValue>(TValue value) => value is null or "" or double.NaN or NameList { Names.IsEmpty: true };
 }

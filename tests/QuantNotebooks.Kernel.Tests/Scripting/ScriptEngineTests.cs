@@ -26,6 +26,23 @@ public sealed class ScriptEngineTests : IDisposable
         Assert.Equal(42, await Value("new Point(Twice(x), 2) switch { var p => p.X + p.Y }"));
     }
 
+    [Fact]
+    public async Task WhateverACellDeclaresLastsHoweverItIsSaid()
+    {
+        await Run("int.TryParse(\"3\", out var parsed);");
+        await Run("var (left, right) = (1, 2);");
+        await Run("if ((object)\"text\" is string matched) { }");
+        await Run("using static System.Math;");
+        await Run("delegate int Binary(int a, int b); enum Colour { Red }");
+        // Cells that declare nothing between them: what they did stays done, and their lambdas can be called.
+        await Run("System.Func<int> later = null; var seen = new List<int>();");
+        await Run("later = () => parsed + seen.Count;");
+        await Run("seen.Add(left); seen.Add(right);");
+        await Run("{ var inner = 5; seen.Add(inner); }");
+        Assert.Equal("6 text 2 Red", await Value("$\"{later()} {matched} {Max(left, right)} {Colour.Red}\""));
+        Assert.IsType<CellDidNotCompile>(await Run("inner"));
+    }
+
     private const string IPAddressText = "127.0.0.1";
 
     [Fact]

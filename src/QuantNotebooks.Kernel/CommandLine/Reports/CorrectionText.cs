@@ -40,7 +40,7 @@ internal static class CorrectionText
         if (result.Outcome is { } outcome) Write(outcome, writer);
         writer.WriteLine("shift: root mean square over the channels of mean quantized - mean full precision, in standard deviations (sigma) of the channel,");
         writer.Write(result.Point == LayerPoint.AfterActivation ? "after " : "before ");
-        writer.WriteLine(result.Method == "iterative"
+        writer.WriteLine(result.IsLayerByLayer
             ? "the activation and with all earlier layers corrected; held out: on images that the correction did not see, the whole network without and"
             : "the activation, in the whole network without and with correction; held out: the same on images that the correction did not see, without and");
         writer.WriteLine("with correction. correction: what is added to the bias of the channel where it is largest, in units of the activation.");

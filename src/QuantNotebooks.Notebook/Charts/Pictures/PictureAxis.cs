@@ -138,12 +138,16 @@ internal sealed class PictureAxis
         if (_isLogarithmic) return LogarithmicTicks();
         var span = Math.Abs(_to - _from);
         if (!(span > 0)) return [_from];
-        var step = Math.Pow(10, Math.Floor(Math.Log10(span / 5)));
-        var ratio = span / 5 / step;
-        step *= ratio >= 5 ? 5 : ratio >= 2 ? 2 : 1;
+        var step = axis.Child("dtick").Number() is > 0 and { } asked ? asked : RoundStep(span / 5);
         var first = Math.Ceiling(Math.Min(_from, _to) / step);
         var count = (int)(Math.Floor(Math.Max(_from, _to) / step) - first) + 1;
         return [.. Enumerable.Range(0, Math.Clamp(count, 0, 30)).Select(tick => (first + tick) * step)];
+    }
+
+    private static double RoundStep(double about)
+    {
+        var power = Math.Pow(10, Math.Floor(Math.Log10(about)));
+        return about / power >= 5 ? 5 * power : about / power >= 2 ? 2 * power : power;
     }
 
     private double[] LogarithmicTicks()
