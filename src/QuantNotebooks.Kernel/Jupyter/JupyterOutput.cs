@@ -65,7 +65,7 @@ internal sealed class JupyterOutput : INotebookOutput, INotebookInput, INotebook
         ShowChartLibraryFor(bundle);
         _sockets.Publish("execute_result", _request, new JsonObject
         {
-            ["execution_count"] = number, ["data"] = MarkdownHtml.WithTwin(bundle).ToJson(), ["metadata"] = new JsonObject(),
+            ["execution_count"] = number, ["data"] = HtmlTwin.Add(bundle).ToJson(), ["metadata"] = new JsonObject(),
         });
     }
 
@@ -84,7 +84,7 @@ internal sealed class JupyterOutput : INotebookOutput, INotebookInput, INotebook
     private void Show(string type, MimeBundle bundle, string? displayId)
     {
         ShowChartLibraryFor(bundle);
-        var content = new JsonObject { ["data"] = MarkdownHtml.WithTwin(bundle).ToJson(), ["metadata"] = new JsonObject(), ["transient"] = new JsonObject() };
+        var content = new JsonObject { ["data"] = HtmlTwin.Add(bundle).ToJson(), ["metadata"] = new JsonObject(), ["transient"] = new JsonObject() };
         if (displayId is not null) content["transient"]!["display_id"] = displayId;
         _sockets.Publish(type, _request, content);
     }

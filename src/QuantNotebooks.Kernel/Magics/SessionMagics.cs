@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using Microsoft.DotNet.Interactive.Formatting;
 using QuantNotebooks.Kernel.Packages;
 using QuantNotebooks.Kernel.Scripting;
@@ -37,6 +38,8 @@ internal sealed class TimeMagic : Magic
 /// <summary><c>#!who</c>: the names of the variables.</summary>
 internal sealed class WhoMagic : Magic
 {
+    private const int Widest = 78;
+
     public override string Name => "who";
 
     public override string Summary => "List the variables by name.";
@@ -47,7 +50,13 @@ internal sealed class WhoMagic : Magic
         return run =>
         {
             var names = run.Engine.Variables.Select(variable => variable.Name).Order(StringComparer.Ordinal).ToList();
-            Console.WriteLine(names.Count == 0 ? "no variables" : string.Join("  ", names));
+            if (names.Count == 0) Console.WriteLine("no variables");
+            // Hosts break longer lines anywhere.
+            for (var line = new StringBuilder(); names.Count > 0; line.Clear())
+            {
+                for (; names.Count > 0 && (line.Length == 0 || line.Length + 2 + names[0].Length <= Widest); names.RemoveAt(0)) line.Append(line.Length == 0 ? "" : "  ").Append(names[0]);
+                Console.WriteLine(line);
+            }
         };
     }
 }

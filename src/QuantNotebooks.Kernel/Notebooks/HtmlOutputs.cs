@@ -49,20 +49,12 @@ internal sealed partial class HtmlOutputs(MarkdownHtml markdown)
                 return $"<div class=\"image\"><img src=\"data:{type};base64,{WebUtility.HtmlEncode(base64.ReplaceLineEndings(""))}\" alt=\"{WebUtility.HtmlEncode(Content(output, MimeBundle.PlainText) ?? "")}\"></div>\n";
         }
         if (Content(output, "text/latex") is { } latex) return FormulaScript.Element(latex);
-        if (Content(output, MimeBundle.JavaScript) is { } script) return ScriptElement(script);
+        if (Content(output, MimeBundle.JavaScript) is { } script) return HtmlTwin.Script(script, "") + "\n";
         if (Content(output, MimeBundle.PlainText) is { } plain) return $"<pre class=\"value\">{TerminalText.ToHtml(plain)}</pre>\n";
         return output["data"]?["application/json"] is { } json ? $"<pre class=\"value\">{TerminalText.ToHtml(json.ToJsonString(Readable))}</pre>\n" : "";
     }
 
-    // Jupyter gives a script the place of its output under the name "element".
-    private static string ScriptElement(string script) =>
-        $"<div class=\"value\"></div><script>(function(element){{{EndTag().Replace(script, "<\\/script")}\n}})(document.currentScript.previousElementSibling)</script>\n";
-
     private static string? Content(JsonNode? output, string mimeType) => output?["data"] is JsonObject data ? NotebookText.Read(data[mimeType]) : null;
-
-    // In JavaScript it can stand in strings and comments only, where the escape means the same.
-    [GeneratedRegex("</script", RegexOptions.IgnoreCase)]
-    private static partial Regex EndTag();
 
     [GeneratedRegex(@"<style>\s*\.dni-code-hint.*?</style>", RegexOptions.Singleline)]
     private static partial Regex InteractiveStyles();

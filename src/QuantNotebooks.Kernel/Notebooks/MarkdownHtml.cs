@@ -6,7 +6,6 @@ using Markdig.Extensions.Mathematics;
 using Markdig.Renderers.Html;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
-using QuantNotebooks.Notebook.Hosting;
 
 namespace QuantNotebooks.Kernel.Notebooks;
 
@@ -40,15 +39,13 @@ internal sealed partial class MarkdownHtml(string folder)
         return text.Length == 0 ? null : text;
     }
 
-    /// <summary>
-    /// An output with its Markdown as HTML too: where a notebook is not trusted Jupyter shows HTML without its scripts, but Markdown as the text that somebody wrote.
-    /// </summary>
-    public static MimeBundle WithTwin(MimeBundle output)
+    /// <summary>A text alone, for hosts that drop styles; null where it has formulas, which no host sets in HTML that it does not make itself.</summary>
+    public static string? Plain(string markdown)
     {
-        if (output[MimeBundle.MarkdownText] is not { } text || output[MimeBundle.Html] is not null) return output;
+        var document = Markdown.Parse(markdown, Pipeline);
+        if (document.Descendants().Any(part => part is MathInline or MathBlock)) return null;
         // Jupyter aligns cells to the right, and drops styles that would not: text is on the left only in a block of its own.
-        var html = new MimePart(MimeBundle.Html, LeftCell().Replace(Markdown.ToHtml(text, Pipeline).TrimEnd('\n'), "<$1><div align=\"left\">$2</div></$1>"));
-        return new MimeBundle([.. output.Parts.SelectMany(part => part.MimeType == MimeBundle.MarkdownText ? new[] { part, html } : [part])]);
+        return LeftCell().Replace(document.ToHtml(Pipeline).TrimEnd('\n'), "<$1><div align=\"left\">$2</div></$1>");
     }
 
     /// <summary>Renders a text. Images become data URIs; those on the network become links.</summary>

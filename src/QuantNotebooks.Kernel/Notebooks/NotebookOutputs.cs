@@ -46,7 +46,7 @@ internal static class NotebookOutputs
     public static JsonObject Data(MimeBundle bundle)
     {
         var data = new JsonObject();
-        foreach (var part in MarkdownHtml.WithTwin(bundle).Parts) data[part.MimeType] = part.IsJson ? JsonNode.Parse(part.Content) : NotebookText.Write(part.Content);
+        foreach (var part in HtmlTwin.Add(bundle).Parts) data[part.MimeType] = part.IsJson ? JsonNode.Parse(part.Content) : NotebookText.Write(part.Content);
         return data;
     }
 }

@@ -7,7 +7,11 @@ function (id, height, figure) {
   var config = Object.assign({ responsive: true, displaylogo: false, modeBarButtonsToRemove: ['select2d', 'lasso2d', 'zoomIn2d', 'zoomOut2d', 'autoScale2d'] }, figure.config);
 
   // The nearest painted background decides, not the colour scheme: Notebook 6 is white whatever the system prefers.
+  // VS Code paints none within a cell's output and says it of the page.
   function isDark(element) {
+    var host = document.body.classList;
+    if (host.contains('vscode-light') || host.contains('vscode-high-contrast-light')) return false;
+    if (host.contains('vscode-dark') || host.contains('vscode-high-contrast')) return true;
     for (var e = element; e; e = e.parentElement) {
       var c = (getComputedStyle(e).backgroundColor.match(/[\d.]+/g) || []).map(Number);
       if (c.length >= 3 && (c.length === 3 || c[3] > 0.5)) return 0.299 * c[0] + 0.587 * c[1] + 0.114 * c[2] < 128;
@@ -47,6 +51,7 @@ function (id, height, figure) {
       + '.quant-chart .modebar-container.modebar-container, .quant-chart .modebar.modebar { top: auto !important; bottom: 1px; }'
       + '.quant-controls { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 13px; padding: 2px 0 0 8px; }'
       + '.quant-controls select { font: inherit; max-width: 22em; padding: 1px 4px; }'
+      + 'body:is(.vscode-dark, .vscode-high-contrast:not(.vscode-high-contrast-light)) .quant-controls { color-scheme: dark; }'
       + '@media print { .quant-controls, .quant-chart .modebar-container { display: none; } }';
     document.head.appendChild(style);
   }
@@ -182,9 +187,11 @@ function (id, height, figure) {
     window.Plotly.newPlot(plot, figure.data, layout, config).then(function () {
       // The buttons have no names and serve the mouse alone, the tester measures texts out of sight: a screen reader passes them by.
       document.querySelectorAll('.modebar-container, #js-plotly-tester').forEach(function (part) { part.setAttribute('aria-hidden', 'true'); });
-      function paint(dark) { if (plot.isConnected) window.Plotly.relayout(plot, colours(dark)); }
+      var painted = isDark(element);
+      function paint(dark) { painted = dark; if (plot.isConnected) window.Plotly.relayout(plot, colours(dark)); }
       function repaint() { paint(isDark(element)); }
       matchMedia('(prefers-color-scheme: dark)').addEventListener('change', function () { setTimeout(repaint, 50); });
+      new MutationObserver(function () { if (isDark(element) !== painted) repaint(); }).observe(document.body, { attributes: true, attributeFilter: ['class'] });
       window.addEventListener('beforeprint', function () { paint(false); });
       window.addEventListener('afterprint', repaint);
       if (meta.layers) link(plot);

@@ -41,6 +41,25 @@ public sealed class ChartPageTests : IDisposable
         Assert.Empty(browser.Errors);
     }
 
+    [Fact]
+    public async Task ChartsFollowTheThemeOfAHostThatPaintsNoBackground()
+    {
+        // As the frame of outputs in VS Code: transparent, its theme a class of the body.
+        var chart = ResultPage.ChartHtml(Charts()[0].Figure);
+        var page = folder.Write("host.html", $"<!DOCTYPE html><html><body class=\"vscode-dark\">{PlotlyScript.ScriptElement}{chart}</body></html>");
+        await using var browser = await Chromium.StartAsync(800, 900);
+        await browser.OpenAsync(new Uri(page).ToString());
+        await browser.WaitForAsync("document.querySelector('.quant-chart .gtitle')");
+        const string titleIsLight = "(getComputedStyle(document.querySelector('.quant-chart .gtitle')).fill.match(/\\d+/g) || []).map(Number)[0] > 128";
+        await browser.WaitForAsync(titleIsLight);
+        Assert.Equal("dark", await browser.TextAsync("getComputedStyle(document.querySelector('.quant-controls select')).colorScheme"));
+        await browser.EvaluateAsync("document.body.className = 'vscode-light'");
+        await browser.WaitForAsync($"!({titleIsLight})");
+        await browser.EvaluateAsync("document.body.className = 'vscode-high-contrast'");
+        await browser.WaitForAsync(titleIsLight);
+        Assert.Empty(browser.Errors);
+    }
+
     private static async Task ChoosesInAllChartsAsync(Chromium browser)
     {
         // Every chart of the network's layers marks the one that was chosen in the heat map's list.

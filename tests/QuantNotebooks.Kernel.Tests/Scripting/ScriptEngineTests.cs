@@ -174,8 +174,8 @@ public sealed class ScriptEngineTests : IDisposable
         await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(async () =>
         {
             var other = new ScriptEngine(NotebookEnvironment.Options(null), compilations.Add);
-            await other.RunAsync(1, "1", output, Token);
-            await other.RunAsync(2, "2", output, Token);
+            await other.RunAsync(1, "var one = 1;", output, Token);
+            await other.RunAsync(2, "var two = 2;", output, Token);
         }, Token)));
         Assert.Equal(18, compilations.Count); // each engine's own first one too
         Assert.Single(compilations.Select(compilation => compilation.ObjectType.ContainingAssembly).Distinct<ISymbol>(SymbolEqualityComparer.Default));
