@@ -99,7 +99,7 @@ internal static class RunCommand
             if (paths.Length > 1) await console.Error.WriteLineAsync(path).ConfigureAwait(false);
             var check = options.Checks ? NotebookCheck.Before(document, path) : null;
             var run = await ExecuteAsync(document, path, options, console, cancellationToken).ConfigureAwait(false);
-            if (options.Folder is not null) await WriteAsync(document, path, options.Folder, console).ConfigureAwait(false);
+            if (options.Folder is not null) await WriteAsync(document, path, paths, options.Folder, console).ConfigureAwait(false);
             if (options.InPlace) await StoreAsync(document, path, run, options, console).ConfigureAwait(false);
             foreach (var failure in run.Failures)
                 await console.Error.WriteLineAsync($"{path}: code cell {failure.Position} failed: {Summary(failure.Error)}").ConfigureAwait(false);
@@ -134,11 +134,11 @@ internal static class RunCommand
             .RunAsync(document, NotebookEnvironment.Options(home, options.Preview), options.AllowErrors || options.Checks, cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task WriteAsync(NotebookDocument document, string path, string folder, InvocationConfiguration console)
+    private static async Task WriteAsync(NotebookDocument document, string path, string[] all, string folder, InvocationConfiguration console)
     {
         var target = Path.Combine(folder, Path.GetFileNameWithoutExtension(path));
         document.Write(target + ".ipynb");
-        ReportFile.Write(target + ".html", HtmlExport.ToHtml(document, path));
+        ReportFile.Write(target + ".html", HtmlExport.ToHtml(document, path, all));
         await console.Output.WriteLineAsync(target + ".ipynb").ConfigureAwait(false);
         await console.Output.WriteLineAsync(target + ".html").ConfigureAwait(false);
     }

@@ -42,7 +42,7 @@ internal sealed class CommandMagic(CommandDefinition definition) : Magic
     }
 
     // Where in a line explanations begin, and how long it may be: hosts may break it anywhere, and drop styles that would indent what follows.
-    private const int Column = 32, Longest = 78;
+    private const int Column = 32, Longest = 70;
 
     // What is too long for the column has its explanation on the next line.
     private static void Append(StringBuilder text, string name, string explanation)

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using Microsoft.DotNet.Interactive.Formatting;
 using QuantNotebooks.Kernel.Packages;
 using QuantNotebooks.Kernel.Scripting;
@@ -50,13 +49,8 @@ internal sealed class WhoMagic : Magic
         return run =>
         {
             var names = run.Engine.Variables.Select(variable => variable.Name).Order(StringComparer.Ordinal).ToList();
-            if (names.Count == 0) Console.WriteLine("no variables");
             // Hosts break longer lines anywhere.
-            for (var line = new StringBuilder(); names.Count > 0; line.Clear())
-            {
-                for (; names.Count > 0 && (line.Length == 0 || line.Length + 2 + names[0].Length <= Widest); names.RemoveAt(0)) line.Append(line.Length == 0 ? "" : "  ").Append(names[0]);
-                Console.WriteLine(line);
-            }
+            foreach (var line in WrappedText.Lines(names.Count == 0 ? "no variables" : string.Join("  ", names), Widest)) Console.WriteLine(line);
         };
     }
 }

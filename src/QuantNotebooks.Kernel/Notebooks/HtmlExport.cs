@@ -10,10 +10,11 @@ internal static class HtmlExport
     /// <summary>Renders a notebook.</summary>
     /// <param name="document">The notebook, with its outputs.</param>
     /// <param name="path">The notebook's file: its folder is where relative image paths begin, its name the title where no heading gives one.</param>
-    public static string ToHtml(NotebookDocument document, string path)
+    /// <param name="others">Notebooks whose pages will lie beside this one: links to them lead there.</param>
+    public static string ToHtml(NotebookDocument document, string path, IEnumerable<string>? others = null)
     {
         var fullPath = Path.GetFullPath(path);
-        var markdown = new MarkdownHtml(Path.GetDirectoryName(fullPath)!);
+        var markdown = new MarkdownHtml(Path.GetDirectoryName(fullPath)!, others ?? []);
         var outputs = new HtmlOutputs(markdown);
         var title = document.Cells.Where(cell => cell.Kind == CellKind.Markdown).Select(cell => MarkdownHtml.FirstHeading(cell.Source))
             .FirstOrDefault(heading => heading is not null) ?? Path.GetFileNameWithoutExtension(fullPath);

@@ -11,8 +11,11 @@ namespace QuantNotebooks.Kernel.Notebooks;
 
 /// <summary>A notebook's Markdown as HTML that needs no other file.</summary>
 /// <param name="folder">Where relative image paths begin: the notebook's folder.</param>
-internal sealed partial class MarkdownHtml(string folder)
+/// <param name="notebooks">Notebooks whose pages will lie beside this one's.</param>
+internal sealed partial class MarkdownHtml(string folder, IEnumerable<string> notebooks)
 {
+    private readonly HashSet<string> _notebooks = [.. notebooks.Select(Path.GetFullPath)];
+
     // Raw HTML in Markdown stays: a notebook is code that its reader has chosen to run, and its code cells may emit any HTML and script.
     // Media links are left out, for they embed players from the network.
     private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder()
@@ -59,6 +62,7 @@ internal sealed partial class MarkdownHtml(string folder)
             if (Embedded(image.Url ?? "", attachments) is { } embedded) image.Url = embedded;
             else image.IsImage = false;
         }
+        foreach (var link in document.Descendants<LinkInline>().Where(link => !link.IsImage && link.Url is not null)) link.Url = PageOf(link.Url!);
         // Two dollar signs mean a line of its own, also where they stand in a paragraph.
         foreach (var formula in document.Descendants<MathInline>().Where(formula => formula.DelimiterCount == 2)) formula.GetAttributes().AddClass(FormulaScript.Display);
         return document.ToHtml(Pipeline);
@@ -75,6 +79,15 @@ internal sealed partial class MarkdownHtml(string folder)
         for (var at = path; at is not null && at.Length > root.Length; at = Path.GetDirectoryName(at))
             if (new FileInfo(at).LinkTarget is not null) return false;
         return true;
+    }
+
+    // A browser shows a notebook's file as the JSON that it is.
+    private string PageOf(string url)
+    {
+        var (file, rest) = url.IndexOf('#', StringComparison.Ordinal) is >= 0 and var mark ? (url[..mark], url[mark..]) : (url, "");
+        if (!file.EndsWith(".ipynb", StringComparison.OrdinalIgnoreCase) || file.Contains(':', StringComparison.Ordinal)) return url;
+        var name = Uri.UnescapeDataString(file);
+        return _notebooks.Contains(Path.GetFullPath(Path.Combine(folder, name))) ? Uri.EscapeDataString(Path.GetFileNameWithoutExtension(name)) + ".html" + rest : url;
     }
 
     private string? Embedded(string url, JsonObject? attachments)

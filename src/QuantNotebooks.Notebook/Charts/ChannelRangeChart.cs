@@ -25,7 +25,8 @@ public static class ChannelRangeChart
         var title = $"{LayerText.Described(before)}: the widest channel has {NumberText.Significant(before.WeightRangeRatio(), 3)} times the median channel's range before, "
             + $"{NumberText.Significant(after.WeightRangeRatio(), 3)} times after";
         var reading = "With one scale for the whole layer the widest channel sets the grid: one a quarter as wide has two bits fewer. "
-            + "Factors: what each output channel was multiplied by; its readers divide by the same, so that the function stays.";
+            + "Factors: what each output channel was multiplied by; its readers divide by the same, so that the function stays. "
+            + "This layer's weights are divided by the factors of the layers before it too, so a range does not change by its own factor alone.";
         if (before.Channels > MostChannels) reading += $" The {NumberText.Count(MostChannels)} widest of {NumberText.Count(before.Channels, "channel")} are drawn.";
         return new ChartFigure(title, reading, 520, () => Build(title, order, rangesBefore, rangesAfter, factors));
     }

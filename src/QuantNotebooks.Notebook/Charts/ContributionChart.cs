@@ -25,7 +25,7 @@ public static class ContributionChart
         var own = shares.Count(share => share.Weights > share.InputRounding && share.Weights > share.Inherited);
         var inherited = shares.Count(share => share.Inherited > share.Weights && share.Inherited > share.InputRounding);
         var title = $"Own weights make most of the shift in {NumberText.Count(own)} of {NumberText.Count(shares.Length, "layer")}; in {NumberText.Count(inherited)} most of it is inherited";
-        const string reading = "Height: MSSR, the layer's mean shift beside its signal, divided among its parts; they add up to it, and a part below zero works against the rest (a table of the measurement has each part's own size). "
+        const string reading = "Height: MSSR, the layer's mean shift beside its signal, divided among its parts; they add up to it, and a part below zero works against the rest. "
             + "Correct first where own weights dominate; what is inherited goes away with its cause.";
         return new ChartFigure(title, reading, 460, () => Build(report, shares, title));
     }

@@ -19,10 +19,11 @@ public static class CorrectionChart
         if (correction.Corrections.IsEmpty) throw new QuantNotebooksException($"'{correction.Network.Name}' has no layers to draw.");
         var title = CorrectionFinding.Of(correction);
         var where = correction.Point == LayerPoint.AfterActivation ? "after" : "before";
-        var reading = $"Root mean square over channels of the shift {where} the activation, in units of each channel's sigma. " + (correction.Corrections.Any(layer => layer.HeldOutAfter is not null)
+        var hasHeldOut = correction.Corrections.Any(layer => layer.HeldOutAfter is not null);
+        var reading = $"Root mean square over channels of the shift {where} the activation, in units of each channel's sigma. " + (hasHeldOut
             ? "A good correction moves calibration and held-out lines down together; a held-out line that stays up means too few calibration images."
             : "A good correction moves the line down; only held-out images would tell whether it does so for others than these.");
-        if (correction.IsLayerByLayer) reading += " Before, on calibration images: what was left when the layer's turn came, all before it corrected; held out: the whole network uncorrected.";
+        if (correction.IsLayerByLayer) reading += $" At its turn: what was left when the layer's turn came, all before it corrected{(hasHeldOut ? "; held out, before: the whole network uncorrected" : "")}.";
         var unchanged = correction.Corrections.Count(layer => layer.Skipped is not null);
         if (unchanged > 0) reading += $" {NumberText.Count(unchanged, "layer")} left alone.";
         return new ChartFigure(title, reading, 440, () => Build(correction, title));

@@ -29,7 +29,9 @@ public static class CostChart
         var (best, cheap) = (front[^1], front[0]);
         var title = best == cheap ? $"'{best.Method}' is best and cheapest: {NumberText.Percent(best.Accuracy)}"
             : $"'{best.Method}' reaches {NumberText.Percent(best.Accuracy)} for {NumberText.Significant(best.Seconds / cheap.Seconds, 2)} times the cost of '{cheap.Method}' ({NumberText.Percent(cheap.Accuracy)})";
-        const string reading = "Up is better, left is cheaper; the scale of cost is logarithmic. The line joins the methods that no other beats in both; each of the rest costs more than one of them and got no more.";
+        var reading = "Up is better, left is cheaper; the scale of cost is logarithmic. " + (front.Length == 1
+            ? "The diamond is the method that no other beats in both; each of the rest costs more and got no more."
+            : "The line joins the methods that no other beats in both, the diamonds; each of the rest costs more than one of them and got no more.");
         return new ChartFigure(title, reading, 440, () => Build(title, all, front));
     }
 

@@ -26,7 +26,7 @@ public static class GridChart
             [.. BitWidths.Zip(versions, (bits, version) => (FormattableString.Invariant($"{bits}: mean moves {NumberText.Significant(Moves(weights, version), 2)}"), version))], 2);
         var title = $"{layer.Name}, channel {NumberText.Count(channel)}: the mean of its weights moves by {NumberText.Significant(Moves(weights, versions[2]), 3)} at 4 bits, "
             + $"by {NumberText.Significant(Moves(weights, versions[^1]), 3)} at 8";
-        var reading = "Dots: the weights, sorted. Steps: the grid's nearest values. Rounding errors of few weights do not cancel: their sum, times the mean input, is the channel's shift.";
+        var reading = "Dots: the weights, sorted. Steps: the grid's nearest values. Rounding errors of few weights seldom cancel: their sum, times the mean input, is the channel's shift.";
         return new ChartFigure(title, reading + slider.Omitted, WeightSlider.Height, () => slider.Build(title));
     }
 

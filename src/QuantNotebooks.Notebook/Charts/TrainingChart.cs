@@ -57,7 +57,7 @@ public static class TrainingChart
 
         Trace Line(string name, string colour, Func<TrainingEpoch, double> loss) => Trace("scatter",
             ("name", name), ("mode", "lines+markers"), ("x", epochs), ("y", run.Epochs.Select(epoch => LogAxis.Value(loss(epoch))).ToArray()),
-            ("line", Node(("color", colour), ("width", 2))), ("marker", Node(("color", colour), ("size", 6))),
+            ("line", Node(("color", colour), ("width", 2))), ("cliponaxis", false), ("marker", Node(("color", colour), ("size", 6))),
             ("hovertemplate", "epoch %{x}: loss %{y}<extra>" + name + "</extra>"));
     }
 }

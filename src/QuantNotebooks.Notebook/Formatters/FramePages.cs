@@ -37,7 +37,7 @@ internal static class FramePages
             "Both were brought to their canonical factorization and compared weight by weight.",
             comparison.Layer is null ? "No weight or bias differs."
                 : double.IsInfinity(comparison.LargestDifference) ? $"Their layers don't correspond: {comparison.Layer}."
-                : $"They differ most in {comparison.Layer}: by {NumberText.Significant(comparison.LargestDifference, 2)} of its largest weight; rounding explains {NumberText.Significant(FactorizationComparison.Tolerance, 2)}.",
+                : $"They differ most in {comparison.Layer}: by {NumberText.Significant(comparison.LargestDifference, 2)} of its largest weight; up to {NumberText.Significant(FactorizationComparison.Tolerance, 2)} counts as rounding.",
         ]);
 
     private static string Compared(Network canonical) => (canonical.Parent ?? canonical).Name;

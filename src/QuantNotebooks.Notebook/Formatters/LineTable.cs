@@ -29,7 +29,7 @@ internal static class LineTable
         var html = new StringBuilder("<p>");
         html.Append(order.Length == 0
             ? $"All {NumberText.Count(count, "line")} are read right."
-            : $"{NumberText.Count(order.Length)} of {NumberText.Count(count, "line")} {(order.Length == 1 ? "is" : "are")} not read right by all{(order.Length > Shown ? $"; the {Shown} with most wrong characters" : "")}. "
+            : $"{NumberText.Count(order.Length)} of {NumberText.Count(count, "line")} {(order.Length == 1 ? "is" : "are")} read wrong{(rows.Length > 1 ? " by at least one of these" : "")}{(order.Length > Shown ? $"; the {Shown} with most wrong characters" : "")}. "
                 + $"<ins style=\"{Wrong}\">Wrong</ins> characters are underlined, <del style=\"{Missing}\">missing</del> ones are struck through.");
         html.Append("</p>");
         return html.Append(SideBySide.Cards([.. order.Take(Shown).Select(line => Line(images, rows, line.Line))])).ToString();

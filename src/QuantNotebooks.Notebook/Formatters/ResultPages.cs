@@ -71,8 +71,8 @@ internal static class ResultPages
         var notes = new List<string>
         {
             $"Root mean square over channels of the shift {(correction.Point == LayerPoint.AfterActivation ? "after" : "before")} the activation, in sigmas. "
-                + (correction.IsLayerByLayer ? "Before and after: on the calibration images, with every earlier layer corrected; held out: the uncorrected and the corrected network on other images."
-                    : "Before and after: the uncorrected and the corrected network, on the calibration images and held out on others."),
+                + (correction.IsLayerByLayer ? "Before and after: on the calibration images, with every earlier layer corrected" : "Before and after: the uncorrected and the corrected network, on the calibration images")
+                + (correction.HeldOut is null ? "." : "; held out: the uncorrected and the corrected network on other images."),
             $"{correction.Method} bias correction, {MeasuredOn(correction.Scheme, correction.Images)}",
         };
         if (correction.Predictions is not null) notes.Add("Correlation: of the layer's predicted shifts with those that images show, over its channels.");

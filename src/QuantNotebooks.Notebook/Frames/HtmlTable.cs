@@ -107,9 +107,11 @@ internal static class HtmlTable
     private static void AppendHeading(StringBuilder html, TableColumn column)
     {
         html.Append("<th scope=\"col\"").Append(column.IsNumeric ? " data-number" : "").Append(column.IsRowNumber ? " data-row" : "");
-        if (column.Name is { } name && name != column.Title) html.Append(" data-name=\"").Append(WebUtility.HtmlEncode(name)).Append('"');
+        // No host breaks the word at its hyphen then.
+        var title = column.Title.Replace("top-1", "top\u20111", StringComparison.Ordinal);
+        if ((column.Name ?? column.Title) is var name && name != title) html.Append(" data-name=\"").Append(WebUtility.HtmlEncode(name)).Append('"');
         if (column.About is { } about) html.Append(" title=\"").Append(WebUtility.HtmlEncode(about)).Append('"');
-        html.Append('>').Append(Content(column, column.Title)).Append("</th>");
+        html.Append('>').Append(Content(column, title)).Append("</th>");
     }
 
     private static void AppendRows(StringBuilder html, Table table, int longest)

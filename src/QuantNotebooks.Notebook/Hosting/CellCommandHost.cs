@@ -1,5 +1,6 @@
 using QuantNotebooks.Experiments;
 using QuantNotebooks.Notebook.Commands;
+using QuantNotebooks.Notebook.Text;
 using QuantNotebooks.Sweep;
 
 namespace QuantNotebooks.Notebook.Hosting;
@@ -9,6 +10,8 @@ namespace QuantNotebooks.Notebook.Hosting;
 /// <param name="worker">The program that runs experiments in processes of their own, or null.</param>
 internal sealed class CellCommandHost(Func<string, object?> findVariable, ExperimentWorkerProgram? worker = null) : ICommandHost
 {
+    private const int Width = 78;
+
     private ProgressDisplay? _bar;
 
     public CancellationToken Cancellation => RunningCell.CancellationToken;
@@ -20,7 +23,8 @@ internal sealed class CellCommandHost(Func<string, object?> findVariable, Experi
     // One bar is enough: what the next activity reports is drawn over it.
     public IProgress<SweepProgress> Progress(string activity) => _bar ??= new ProgressDisplay(activity);
 
-    public void Note(string line) => (RunningCell.Output ?? ConsoleNotebookOutput.Instance).Write(OutputStream.Out, line + "\n");
+    // Hosts break longer lines anywhere, in the middle of a number too.
+    public void Note(string line) => (RunningCell.Output ?? ConsoleNotebookOutput.Instance).Write(OutputStream.Out, string.Concat(WrappedText.Lines(line, Width).Select(part => part + "\n")));
 
     public void Show(object result)
     {

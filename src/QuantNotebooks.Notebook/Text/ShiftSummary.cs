@@ -23,7 +23,7 @@ internal static class ShiftSummary
         if (needy?.ImagesToPin() is not { } images || images <= report.Images.Count) return "";
         return images <= MostImages
             ? $" {NumberText.Count(images)} images would pin nine shifts in ten of {needy.Layer.Name}, the layer that needs most, to a tenth of a step."
-            : $" No number of images that anybody has would pin nine shifts in ten of {needy.Layer.Name} to a tenth of a step, which is small beside how much the images differ there.";
+            : $" To pin nine shifts in ten of {needy.Layer.Name} to a tenth of a step would take more images than anybody has: there the images differ by many steps.";
     }
 
     /// <summary>The layer with the largest value, NaN counting as smallest; null where there are no layers or all are NaN.</summary>

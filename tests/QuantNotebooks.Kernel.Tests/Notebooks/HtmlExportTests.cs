@@ -57,6 +57,18 @@ public sealed partial class HtmlExportTests
         Assert.Same(formula, HtmlTwin.Add(formula));
     }
 
+    [Theory]
+    [InlineData("[next](2%20two.ipynb)", "href=\"2%20two.html\"")]
+    [InlineData("[next](../course/2%20two.ipynb#end)", "href=\"2%20two.html#end\"")]
+    [InlineData("[other](3.ipynb)", "href=\"3.ipynb\"")]
+    [InlineData("[web](https://example.org/2%20two.ipynb)", "href=\"https://example.org/2%20two.ipynb\"")]
+    [InlineData("[code](../src/A.cs)", "href=\"../src/A.cs\"")]
+    public void LinksToNotebooksThatAreExportedTooLeadToTheirPages(string markdown, string link)
+    {
+        var course = Path.GetFullPath("course");
+        Assert.Contains(link, new MarkdownHtml(course, [Path.Combine(course, "2 two.ipynb")]).ToHtml(markdown), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void AScriptIsHtmlThatFindsItsPlaceByItself()
     {
@@ -114,7 +126,7 @@ public sealed partial class HtmlExportTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder.File("a b.png"), [1, 2, 3]);
-        Assert.Contains("src=\"data:image/png;base64,AQID\"", new MarkdownHtml(folder.Path).ToHtml("![x](a%20b.png)"), StringComparison.Ordinal);
+        Assert.Contains("src=\"data:image/png;base64,AQID\"", new MarkdownHtml(folder.Path, []).ToHtml("![x](a%20b.png)"), StringComparison.Ordinal);
     }
 
     [Fact]

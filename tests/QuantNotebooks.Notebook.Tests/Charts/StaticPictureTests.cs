@@ -37,8 +37,13 @@ public class StaticPictureTests
     public void Error_bars_have_the_colour_that_they_name_or_that_of_their_points()
     {
         const string points = """{"type":"scatter","mode":"markers","x":[0],"y":[3],"line":{"color":"#123456"},"marker":{"color":"#123456"},"error_y":{"array":[1]""";
-        Assert.Single(Lines(Draw("""{"data":[POINTS,"color":"#777777"}}],"layout":{}}""".Replace("POINTS", points, StringComparison.Ordinal)), "#777777"));
-        Assert.Single(Lines(Draw("""{"data":[POINTS}}],"layout":{}}""".Replace("POINTS", points, StringComparison.Ordinal)), "#123456"));
+        // The bar and the caps at its ends.
+        var lines = Lines(Draw("""{"data":[POINTS,"width":5,"color":"#777777"}}],"layout":{}}""".Replace("POINTS", points, StringComparison.Ordinal)), "#777777").ToArray();
+        Assert.Equal(3, lines.Length);
+        Assert.Equal([Number(lines[0], "y1"), Number(lines[0], "y2")], lines[1..].Select(cap => Number(cap, "y1")));
+        Assert.All(lines[1..], cap => Assert.Equal((10, Number(cap, "y2")), (Number(cap, "x2") - Number(cap, "x1"), Number(cap, "y1"))));
+        Assert.Equal(3, Lines(Draw("""{"data":[POINTS}}],"layout":{}}""".Replace("POINTS", points, StringComparison.Ordinal)), "#123456").Count());
+        Assert.Single(Lines(Draw("""{"data":[POINTS,"width":0}}],"layout":{}}""".Replace("POINTS", points, StringComparison.Ordinal)), "#123456"));
     }
 
     [Theory]
