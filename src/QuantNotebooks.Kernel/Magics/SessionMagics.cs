@@ -37,7 +37,7 @@ internal sealed class TimeMagic : Magic
 /// <summary><c>#!who</c>: the names of the variables.</summary>
 internal sealed class WhoMagic : Magic
 {
-    private const int Widest = 78;
+    private const int Widest = 68;
 
     public override string Name => "who";
 
@@ -116,7 +116,7 @@ internal sealed class NuGetCacheMagic : Magic
         return run =>
         {
             Console.WriteLine(FromHome(PackageRestore.CacheFolder));
-            if (run.Packages.Restored.Count == 0) Console.WriteLine("This session has loaded no packages; #r \"nuget: Id, Version\" loads one.");
+            if (run.Packages.Restored.Count == 0) Console.WriteLine("No packages are loaded; #r \"nuget: Id, Version\" loads one.");
             foreach (var package in run.Packages.Restored) Console.WriteLine($"{package.Id} {package.Version}");
         };
     }

@@ -43,7 +43,7 @@ public static class LayerShiftChart
                     ("name", "shift"), ("x", shown), ("y", channels.Select(channel => NumberText.Rounded(channel.ShiftInSigmas)).ToArray()),
                     ("marker", Node(("color", channels.Select(channel => channel.MeanShift < 0 ? Palette.Blue : Palette.Orange).ToArray()), ("line", Node(("width", 0))))),
                     ("error_y", Node(("type", "data"), ("array", channels.Select(channel => NumberText.Rounded(2 * channel.StandardError / channel.Sigma, 3)).ToArray()),
-                        ("thickness", 1), ("width", shown.Length > 100 ? 0 : 3), ("color", Palette.Grey))),
+                        ("thickness", 1.5), ("width", shown.Length > 100 ? 0 : 3), ("color", Palette.OnBars))),
                     ("text", channels.Select((channel, index) => HoverText(layer, shown[index], channel)).ToArray()), ("textposition", "none"), ("hovertemplate", "%{text}<extra></extra>")),
             ],
             ("title", Title(title)), ("bargap", 0.15),

@@ -8,6 +8,9 @@ internal static class Palette
     public const string Green = "#1b9e77";
     public const string Grey = "#8a8f98";
 
+    /// <summary>Marks that lie on orange and blue bars and reach beyond them, onto a light page or a dark one: at least 2 to 1 beside each.</summary>
+    public const string OnBars = "#505050";
+
     /// <summary>For readers' eyes on a control: its face stays light in dark notebooks, so its text must stay dark.</summary>
     public const string ControlFace = "#e9edf2";
     public const string ControlText = "#1f2328";

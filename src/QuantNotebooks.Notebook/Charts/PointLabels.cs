@@ -4,13 +4,15 @@ namespace QuantNotebooks.Notebook.Charts;
 internal static class PointLabels
 {
     // A chart of 800 pixels, the narrowest that is meant to be read; wider ones have more room. Letters of 12 pixels are about 6.5 wide on average.
-    private const double Width = 690, Height = 330, Letter = 6.5, Line = 16, Mark = 8, Bar = 3;
+    private const double Width = 640, Height = 330, Letter = 6.5, Line = 16, Mark = 8, Bar = 3;
 
     // Pieces that a line is taken for.
     private const int Pieces = 24;
 
     // A thin line through a name hurts more than a mark at its end.
     private const double Struck = 3;
+
+    private const int Rounds = 5;
 
     private static readonly (string Name, int Side, int Level)[] Places =
     [
@@ -26,7 +28,7 @@ internal static class PointLabels
     }
 
     /// <summary>
-    /// Plotly's name of the place of each label: the first that keeps it inside and clear of marks, their error bars, lines and longer labels; else the one that does so best.
+    /// Plotly's name of the place of each label: the first that keeps it inside and clear of marks, their error bars, lines and other labels; else the one that does so best.
     /// </summary>
     /// <param name="points">Name, and where the mark and the ends of its error bar are, 0 to 1 along the axes.</param>
     /// <param name="line">Where a line that joins some of them turns, in the same units.</param>
@@ -38,17 +40,23 @@ internal static class PointLabels
             .Select(point => new Box(point.Across * Width - Bar, (1 - point.High) * Height, point.Across * Width + Bar, (1 - point.Low) * Height));
         var pieces = line.Zip(line.Skip(1)).SelectMany(ends => Enumerable.Range(0, Pieces).Select(piece => PieceOf(ends.First, ends.Second, (piece + 0.5) / Pieces)));
         Box[] thin = [.. bars, .. pieces];
-        List<Box> taken = [.. marks];
-        var places = new string[points.Count];
-        // Long names have the fewest places to go to.
-        foreach (var index in Enumerable.Range(0, places.Length).OrderByDescending(index => points[index].Name.Length))
+        var (places, names) = (new int[points.Count], new Box?[points.Count]);
+        // Long names have the fewest places to go to. Each may make another place better for one before.
+        int[] order = [.. Enumerable.Range(0, points.Count).OrderByDescending(index => points[index].Name.Length)];
+        for (var (round, moved) = (0, true); round < Rounds && moved; round++)
         {
-            var (place, box) = Places.Select(place => (place.Name, Box: BoxOf(points[index].Name, marks[index], place.Side, place.Level)))
-                .MinBy(candidate => 1000 * candidate.Box.Outside + taken.Where(other => other != marks[index]).Sum(candidate.Box.Overlap) + Struck * thin.Sum(candidate.Box.Overlap));
-            places[index] = place;
-            taken.Add(box);
+            moved = false;
+            foreach (var index in order)
+            {
+                var best = Enumerable.Range(0, Places.Length).MinBy(place => Harm(index, BoxOf(points[index].Name, marks[index], Places[place].Side, Places[place].Level)));
+                moved |= best != places[index] || names[index] is null;
+                (places[index], names[index]) = (best, BoxOf(points[index].Name, marks[index], Places[best].Side, Places[best].Level));
+            }
         }
-        return places;
+        return Array.ConvertAll(places, place => Places[place].Name);
+
+        double Harm(int index, Box box) => 1000 * box.Outside + Struck * thin.Sum(box.Overlap)
+            + Enumerable.Range(0, points.Count).Where(other => other != index).Sum(other => box.Overlap(marks[other]) + (names[other] is { } name ? box.Overlap(name) : 0));
     }
 
     private static Box PieceOf((double Across, double Up) from, (double Across, double Up) to, double share)

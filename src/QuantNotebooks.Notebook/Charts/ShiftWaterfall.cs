@@ -52,7 +52,7 @@ public static class ShiftWaterfall
                 Trace("scatter",
                     ("mode", "markers"), ("x", new[] { 3 }), ("y", new[] { NumberText.Rounded(figures.MeanShift) }), ("showlegend", false), ("hoverinfo", "skip"),
                     ("marker", Node(("size", 4), ("color", Palette.Grey))),
-                    ("error_y", Node(("type", "data"), ("array", new[] { NumberText.Rounded(2 * figures.StandardError, 3) }), ("thickness", 1.5), ("width", 6)))),
+                    ("error_y", Node(("type", "data"), ("array", new[] { NumberText.Rounded(2 * figures.StandardError, 3) }), ("thickness", 1.5), ("width", 6), ("color", Palette.OnBars)))),
             ],
             ("title", Title(title)), ("barmode", "overlay"), ("showlegend", false),
             ("xaxis", Axis("", 8, ("tickvals", new[] { 0, 1, 2, 3 }), ("ticktext", steps.Select(step => step.Label).Append("mean shift<br>E[q - y]").ToArray()),

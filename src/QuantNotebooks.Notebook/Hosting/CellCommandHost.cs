@@ -10,7 +10,7 @@ namespace QuantNotebooks.Notebook.Hosting;
 /// <param name="worker">The program that runs experiments in processes of their own, or null.</param>
 internal sealed class CellCommandHost(Func<string, object?> findVariable, ExperimentWorkerProgram? worker = null) : ICommandHost
 {
-    private const int Width = 78;
+    private const int Width = 68;
 
     private ProgressDisplay? _bar;
 

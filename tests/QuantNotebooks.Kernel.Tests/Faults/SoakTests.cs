@@ -7,7 +7,7 @@ using QuantNotebooks.Tests;
 namespace QuantNotebooks.Kernel.Tests.Faults;
 
 /// <summary>A session of many cells: sweeps leave nothing behind, and code what the compiler keeps of it.</summary>
-/// <remarks>QUANTNB_LONG_RUN=50 runs two thousand cells.</remarks>
+/// <remarks>QUANTNB_LONG_RUN=100 runs two thousand cells of each kind.</remarks>
 [Collection(nameof(RunCommandTests))]
 public sealed class SoakTests
 {

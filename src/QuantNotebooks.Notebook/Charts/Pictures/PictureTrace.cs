@@ -67,14 +67,14 @@ internal abstract class PictureTrace(JsonElement data)
             {
                 if (places[index] is not { } place || values.At(index).Number() is not { } value || bars.Child("array").At(index).Number() is not { } up) continue;
                 var down = bars.Child("arrayminus").At(index).Number() ?? up;
-                var cap = bars.Child("width").Number() ?? 3;
+                var (cap, thickness) = (bars.Child("width").Number() ?? 3, bars.Child("thickness").Number() ?? 1);
                 var (from, to) = vertical ? (Finite(y.At(value - down), y.Start), Finite(y.At(value + up), y.End)) : (Finite(x.At(value - down), x.Start), Finite(x.At(value + up), x.End));
-                if (vertical) svg.Line(place.X, from, place.X, to, own, 1);
-                else svg.Line(from, place.Y, to, place.Y, own, 1);
+                if (vertical) svg.Line(place.X, from, place.X, to, own, thickness);
+                else svg.Line(from, place.Y, to, place.Y, own, thickness);
                 foreach (var end in cap > 0 ? new[] { from, to } : [])
                 {
-                    if (vertical) svg.Line(place.X - cap, end, place.X + cap, end, own, 1);
-                    else svg.Line(end, place.Y - cap, end, place.Y + cap, own, 1);
+                    if (vertical) svg.Line(place.X - cap, end, place.X + cap, end, own, thickness);
+                    else svg.Line(end, place.Y - cap, end, place.Y + cap, own, thickness);
                 }
             }
         }
