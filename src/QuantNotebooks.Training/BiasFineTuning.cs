@@ -14,6 +14,11 @@ public static class BiasFineTuning
     /// <summary>The shift is reported on at most so many of the training images.</summary>
     private const int MostMeasured = 256;
 
+    /// <summary>Whoever interrupts does not want to wait: of a training that was stopped it is reported on so few, if that is done in a moment.</summary>
+    private const int FewMeasured = 16;
+
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(400);
+
     /// <summary>
     /// Trains the biases of the quantized network, with straight-through gradients, to reproduce the full-precision network: by default its output,
     /// without labels, starting from the iterative correction. Some of the images are set aside to choose the best epoch, the start among them.
@@ -42,25 +47,35 @@ public static class BiasFineTuning
 
         var biases = parameters.All.ToDictionary(parameter => parameter.Layer.Name, parameter => parameter.Latent);
         var corrected = CorrectedNetwork.Of(network, "fine-tune", biases, ranges, scheme, images);
-        // An interrupted training is reported on few images: whoever interrupts does not want to wait.
-        var measured = images.Take(run.End == TrainingEnd.Interrupted ? 16 : MostMeasured);
-        var (before, after) = (Measure(network, measured), Measure(corrected, measured));
-        var (heldOutBefore, heldOutAfter) = run.End == TrainingEnd.Interrupted || heldOut is null ? (null, null) : (Measure(network, heldOut), Measure(corrected, heldOut));
+        var measured = Measure(images.Take(Math.Min(run.End == TrainingEnd.Interrupted ? FewMeasured : MostMeasured, images.Count)));
+        var heldOutMeasured = run.End == TrainingEnd.Interrupted || heldOut is null ? null : Measure(heldOut);
         var layers = network.Layers.Select(layer => new LayerCorrection(
-            layer, Difference(layer, biases[layer.Name]), before.Layers[layer.Index].Before, after.Layers[layer.Index].Before,
-            heldOutBefore?.Layers[layer.Index].Before, heldOutAfter?.Layers[layer.Index].Before, Skipped: null));
+            layer, Difference(layer, biases[layer.Name]), measured?.Before.Layers[layer.Index].Before ?? ShiftStatistics.None, measured?.After.Layers[layer.Index].Before ?? ShiftStatistics.None,
+            heldOutMeasured?.Before.Layers[layer.Index].Before, heldOutMeasured?.After.Layers[layer.Index].Before, Skipped: null));
         return new CorrectionResult(corrected, "fine-tune", scheme, images, [.. layers])
         {
-            HeldOut = heldOutBefore is null ? null : heldOut,
+            HeldOut = heldOutMeasured is null ? null : heldOut,
             Training = run,
-            Warnings = CorrectionWarnings.Of(run),
+            Warnings = [.. CorrectionWarnings.Of(run), .. CorrectionWarnings.OfStop(measured is null, heldOutMeasured is null && heldOut is not null && run.End != TrainingEnd.Interrupted)],
         };
 
-        // Training that was stopped is reported as far as it came.
-        MeanShiftReport Measure(Network which, ImageSet on)
+        // Null where it was stopped before, or where the training was and this takes long.
+        (MeanShiftReport Before, MeanShiftReport After)? Measure(ImageSet on)
         {
-            using var toTheEnd = AmbientCancellation.Enter(CancellationToken.None);
-            return which.MeasureMeanShift(on, scheme, new() { Ranges = ranges }, progress: null, CancellationToken.None);
+            using var soon = new CancellationTokenSource();
+            if (run.End == TrainingEnd.Interrupted) soon.CancelAfter(Moment);
+            var stop = run.End == TrainingEnd.Interrupted ? soon.Token : cancellation;
+            using var ambient = AmbientCancellation.Enter(stop);
+            try
+            {
+                return (MeasureOne(network), MeasureOne(corrected));
+            }
+            catch (OperationCanceledException)
+            {
+                return null;
+            }
+
+            MeanShiftReport MeasureOne(Network which) => which.MeasureMeanShift(on, scheme, new() { Ranges = ranges }, progress: null, stop);
         }
     }
 

@@ -51,7 +51,7 @@ internal static class NetworkTraining
         using var data = new TrainingData(reference, training, loss, options.Target == TrainingTarget.Labels);
         using var validation = new TrainingData(reference, heldOut, loss, options.Target == TrainingTarget.Labels);
         var units = Math.Max(1, Math.Min(options.BatchSize / data.UnitSize, data.Count));
-        using var graph = new TrainingGraph(trained, parameters, quantizers, loss, data.ShapeOf(units));
+        using var graph = new TrainingGraph(trained, parameters, quantizers, loss, data.ShapeOf(units), cancellation);
         var key = $"{start.Sha256} {scheme} {images.Sha256} {(trainsWeights ? "weights" : "biases")} {options with { Checkpoint = null }}";
         using var trainer = new Trainer(graph, parameters, data, validation, units, options, key);
         return new TrainedNetwork(parameters, ranges, trainer.Run(progress, cancellation));

@@ -82,11 +82,11 @@ internal sealed class Trainer : IDisposable
         return new TrainingRun([.. _state.Epochs], _state.Best, end, _data.Count * _data.UnitSize, _heldOut.Count * _heldOut.UnitSize);
     }
 
-    public void Dispose()
+    public void Dispose() => _graph.WhenIdle(() =>
     {
         _imageValue.Dispose();
         foreach (var value in _targetValues) value.Dispose();
-    }
+    });
 
     /// <summary>Why training is over, or <see cref="TrainingEnd.Interrupted"/> while it is not.</summary>
     private TrainingEnd Ended()

@@ -1,3 +1,4 @@
+using Microsoft.ML.OnnxRuntime;
 using QuantNotebooks.Evaluation;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
@@ -25,6 +26,7 @@ internal sealed class TrainingData : IDisposable
     private readonly TensorPool _pool = new();
     private readonly float[]?[] _inputs;
     private readonly float[]?[][] _targets;
+    private readonly BatchWorkers _worker = BatchWorkers.One();
     private OnnxSession? _teacher;
     private long _cached;
 
@@ -93,11 +95,11 @@ internal sealed class TrainingData : IDisposable
         }
     }
 
-    public void Dispose()
+    public void Dispose() => _worker.WhenIdle(() =>
     {
         _teacher?.Dispose();
         _pool.Dispose();
-    }
+    });
 
     private void ReadInput(int unit, Span<float> input, CancellationToken cancellation)
     {
@@ -122,16 +124,24 @@ internal sealed class TrainingData : IDisposable
             Remember(0, unit, oneHot);
             return;
         }
-        _teacher ??= CreateTeacher();
-        using var tensor = _units.Rent(unit, _pool);
+        var teacher = _teacher ??= CreateTeacher();
+        var tensor = _units.Rent(unit, _pool);
         input.CopyTo(tensor.Floats);
-        var outputs = _teacher.Run([tensor.Value], cancellation);
+        IReadOnlyList<OrtValue> outputs;
+        try
+        {
+            outputs = _worker.Run(() => teacher.Run([tensor.Value], cancellation), cancellation);
+        }
+        finally
+        {
+            _worker.WhenIdle(tensor.Dispose);
+        }
         for (var index = 0; index < outputs.Count; index++)
         {
             using var output = outputs[index];
             var values = output.GetTensorDataAsSpan<float>().ToArray();
             _loss.ToTarget(values);
-            Remember(_loss.Tensors.IndexOf(_teacher.OutputNames[index]), unit, values);
+            Remember(_loss.Tensors.IndexOf(teacher.OutputNames[index]), unit, values);
         }
     }
 

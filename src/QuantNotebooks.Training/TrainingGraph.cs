@@ -3,6 +3,7 @@ using Microsoft.ML.OnnxRuntime;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Onnx;
 using QuantNotebooks.Quantization;
+using QuantNotebooks.Sweep;
 using QuantNotebooks.Training.Gradients;
 
 namespace QuantNotebooks.Training;
@@ -18,6 +19,7 @@ internal sealed class TrainingGraph : IDisposable
     private readonly string _imageName;
     private readonly string _lossName;
     private readonly ImmutableArray<string> _gradientNames;
+    private readonly BatchWorkers _worker = BatchWorkers.One();
     private readonly OnnxSession _backward;
     private readonly OnnxSession _forward;
 
@@ -26,14 +28,15 @@ internal sealed class TrainingGraph : IDisposable
     /// <param name="quantizers">The grids of its activations.</param>
     /// <param name="loss">What to minimize.</param>
     /// <param name="imageShape">The shape of a batch.</param>
+    /// <param name="cancellation">Stops making it.</param>
     /// <exception cref="QuantNotebooksException">An operator behind the first trained tensor has no gradient.</exception>
-    public TrainingGraph(Network network, TrainedParameters parameters, Dictionary<string, Quantizer> quantizers, TrainingLoss loss, long[] imageShape)
+    public TrainingGraph(Network network, TrainedParameters parameters, Dictionary<string, Quantizer> quantizers, TrainingLoss loss, long[] imageShape, CancellationToken cancellation)
     {
         _parameters = parameters;
         Loss = loss;
         _imageName = network.Graph.Inputs[0].Name;
         var plain = StaticGraph.Of(
-            LayerEditor.Apply(network.Graph, parameters.QuantizedWeights), new Dictionary<string, long[]> { [_imageName] = imageShape }, network.Name);
+            LayerEditor.Apply(network.Graph, parameters.QuantizedWeights), new Dictionary<string, long[]> { [_imageName] = imageShape }, network.Name, cancellation);
         string[] trained = [.. parameters.All.Select(parameter => parameter.Name)];
         var graph = FakeQuantization.Insert(BiasesApart.Apply(plain, trained.ToHashSet()), quantizers);
         var emit = new NodeEmitter();
@@ -99,18 +102,24 @@ internal sealed class TrainingGraph : IDisposable
         }
     }
 
-    public void Dispose()
+    /// <summary>Releases what a run uses, once none is under way: one that does not stop is left behind.</summary>
+    public void WhenIdle(Action release) => _worker.WhenIdle(release);
+
+    public void Dispose() => WhenIdle(() =>
     {
         _forward.Dispose();
         _backward.Dispose();
         foreach (var value in _parameterValues.Values) value.Dispose();
-    }
+    });
 
-    private IReadOnlyList<OrtValue> Run(OnnxSession session, OrtValue images, IReadOnlyList<OrtValue> targets, CancellationToken cancellation) =>
-        session.Run([.. session.InputNames.Select(name =>
+    private IReadOnlyList<OrtValue> Run(OnnxSession session, OrtValue images, IReadOnlyList<OrtValue> targets, CancellationToken cancellation)
+    {
+        OrtValue[] inputs = [.. session.InputNames.Select(name =>
             name == _imageName ? images
             : _parameterValues.TryGetValue(name, out var parameter) ? parameter
-            : targets[Loss.Tensors.IndexOf(name[..^TrainingLoss.TargetOf("").Length])])], cancellation);
+            : targets[Loss.Tensors.IndexOf(name[..^TrainingLoss.TargetOf("").Length])])];
+        return _worker.Run(() => session.Run(inputs, cancellation), cancellation);
+    }
 
     private float Read(OnnxSession session, IReadOnlyList<OrtValue> outputs, Span<float> scores)
     {

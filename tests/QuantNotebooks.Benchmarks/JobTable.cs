@@ -120,7 +120,7 @@ internal static class JobTable
         using var pool = new TensorPool();
         using var inference = new QuantizedInference(network, Scheme, ranges, batches.InputName, pool, new SessionSettings(workers.ThreadsEach, Unoptimized: false));
         using var reader = batches.Open(pool, CancellationToken.None);
-        workers.ForEach(batch => inference.Run(reader.Take(batch), CancellationToken.None).Dispose());
+        workers.ForEach(batch => inference.Run(reader.Take(batch), CancellationToken.None).Dispose(), CancellationToken.None);
     }
 
     private static ImageSet FewFor(ImageSet images) => images.Take(Math.Min(TrainingImages, images.Count));

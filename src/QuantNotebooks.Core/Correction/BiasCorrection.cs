@@ -70,7 +70,7 @@ public static class BiasCorrection
         var placement = QuantizerPlacement.Of(network, scheme);
         var layers = network.Layers.Select(layer => new LayerCorrection(
             layer, CorrectionOf(layer, outcome.Biases.GetValueOrDefault(layer.Name)),
-            IsDone(layer) ? visitor.Before(layer) : NotMeasured, IsDone(layer) ? visitor.After(layer) : NotMeasured,
+            IsDone(layer) ? visitor.Before(layer) : ShiftStatistics.None, IsDone(layer) ? visitor.After(layer) : ShiftStatistics.None,
             AtPoint(heldOutBefore, layer), AtPoint(heldOutAfter, layer), IsDone(layer) ? visitor.Skipped(layer) : "interrupted")
         {
             BiasSteps = outcome.Biases.TryGetValue(layer.Name, out var bias) ? StepsOf(layer, bias) : [],
@@ -97,8 +97,6 @@ public static class BiasCorrection
         ImmutableArray<double> StepsOf(Layer layer, float[] bias) =>
             [.. LayerQuantizer.Integers(bias, LayerQuantizer.Weights(layer, scheme), outcome.Quantizers.GetValueOrDefault(placement.InputGridOf(layer)), scheme)?.Steps ?? []];
     }
-
-    private static ShiftStatistics NotMeasured { get; } = new([]);
 
     private static ImmutableArray<float> CorrectionOf(Layer layer, float[]? bias) =>
         [.. (bias ?? []).Select((value, channel) => value - (layer.HasBias ? layer.Bias[channel] : 0))];

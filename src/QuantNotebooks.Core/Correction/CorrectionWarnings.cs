@@ -13,6 +13,8 @@ internal static class CorrectionWarnings
     /// <summary>Fewer images set aside than this say too little about which epoch is best: one more that agrees moves the agreement by 3 points.</summary>
     private const int WantedAside = 32;
 
+    private const string HeldOutLeftOut = "interrupted: the images held out were not measured.";
+
     /// <param name="done">How many layers it was done with when it was stopped; null where all layers are done.</param>
     /// <param name="layers">How many there are.</param>
     /// <param name="carriesRanges">Whether the network carries the ranges of all its tensors all the same.</param>
@@ -22,7 +24,15 @@ internal static class CorrectionWarnings
         if (done is not null)
             yield return Invariant($"interrupted: {done} of {layers} layers are done, the others are as they were")
                 + (carriesRanges ? "." : "; the ranges of later tensors were not found, so the network carries none: give the calibration images again where it is quantized.");
-        if (leftOut) yield return "interrupted: the images held out were not measured.";
+        if (leftOut) yield return HeldOutLeftOut;
+    }
+
+    /// <param name="leftOut">Whether the shift before and after was to be measured and was not.</param>
+    /// <param name="heldOutLeftOut">The same of images held out.</param>
+    public static IEnumerable<string> OfStop(bool leftOut, bool heldOutLeftOut)
+    {
+        if (leftOut) yield return "interrupted: the shift before and after was not measured.";
+        if (heldOutLeftOut) yield return HeldOutLeftOut;
     }
 
     /// <param name="run">A training that set an eighth of its images aside.</param>

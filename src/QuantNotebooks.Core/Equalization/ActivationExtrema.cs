@@ -49,24 +49,37 @@ internal sealed class ActivationExtrema
         var batches = new ImageBatches(network, images);
         var workers = BatchWorkers.For(batches, MemoryBudget.Default.Bytes);
         settings = settings with { Threads = workers.ThreadsEach };
-        using var session = OnnxSession.Create(model, network.Name, settings);
-        using var pool = new TensorPool();
-        using var reader = batches.Open(pool, cancellation);
+        var session = OnnxSession.Create(model, network.Name, settings);
+        var pool = new TensorPool();
+        var reader = batches.Open(pool, cancellation);
         var (kept, values) = (new float[]?[batches.Count][], 0L);
-        workers.ForEach(batches, "ranges, all layers at once", progress, batch =>
+        using var stop = new BatchStop(keepDone: false, cancellation);
+        try
         {
-            using var input = reader.Take(batch);
-            var tensors = session.Run([input.Value], cancellation).Select(BatchTensor.Own).ToArray();
-            for (var index = 0; index < tensors.Length; index++)
+            workers.ForEach(batches, "ranges, all layers at once", progress, batch =>
             {
-                if (!found.TryGetValue(session.OutputNames[index], out var entry)) continue;
-                Calibration.ExtremaOf(session.OutputNames[index], tensors[index].Floats, network, images);
-                lock (entry.Extrema) Extend(entry.Extrema, tensors[index].Floats, tensors[index].Shape, entry.Axis);
-            }
-            if (Interlocked.Add(ref values, tensors[..own].Sum(tensor => tensor.IsFloat ? tensor.Floats.Length : 0L)) <= MostValues)
-                kept[batch] = [.. tensors[..own].Select(tensor => tensor.IsFloat ? tensor.Floats.ToArray() : null)];
-            foreach (var tensor in tensors) tensor.Dispose();
-        }, cancellation);
+                using var input = reader.Take(batch);
+                var tensors = session.Run([input.Value], cancellation).Select(BatchTensor.Own).ToArray();
+                for (var index = 0; index < tensors.Length; index++)
+                {
+                    if (!found.TryGetValue(session.OutputNames[index], out var entry)) continue;
+                    Calibration.ExtremaOf(session.OutputNames[index], tensors[index].Floats, network, images);
+                    lock (entry.Extrema) Extend(entry.Extrema, tensors[index].Floats, tensors[index].Shape, entry.Axis);
+                }
+                if (Interlocked.Add(ref values, tensors[..own].Sum(tensor => tensor.IsFloat ? tensor.Floats.Length : 0L)) <= MostValues)
+                    kept[batch] = [.. tensors[..own].Select(tensor => tensor.IsFloat ? tensor.Floats.ToArray() : null)];
+                foreach (var tensor in tensors) tensor.Dispose();
+            }, stop);
+        }
+        finally
+        {
+            workers.WhenIdle(() =>
+            {
+                reader.Dispose();
+                pool.Dispose();
+                session.Dispose();
+            });
+        }
         return new ActivationExtrema(
             [.. found.Values.Select(entry => entry.Extrema)], values <= MostValues && ReferenceEquals(network, trace.Network) ? new KnownOutputs(settings, kept) : null);
     }

@@ -48,10 +48,11 @@ public static class Equalization
         var (factors, convergence) = Solve(problem, method, pass?.Tensors, depths, options);
         var equalized = Apply(network, trace, problem, factors, HistoryOf(network, method, images, options));
         var certificate = EqualizationCertificate.Compare(network, equalized, images, cancellation, pass?.Outputs, options.KeepDone, progress);
-        return new EqualizationResult(equalized, method, options, images, EqualizationReport.Groups(problem, factors, equalized, pass?.Tensors), refused, certificate)
+        var result = new EqualizationResult(equalized, method, options, images, EqualizationReport.Groups(problem, factors, equalized, pass?.Tensors), refused, certificate)
         {
             Convergence = convergence,
         };
+        return options.KeepDone ? result.Proven(cancellation) : result;
     }
 
     private static (double[] Factors, ImmutableArray<double> Convergence) Solve(

@@ -109,8 +109,30 @@ public sealed record EqualizationResult(
 
     /// <summary>
     /// The other half of the certificate, for all images: a walk through both graphs that knows nothing of groups and factors. Made when it is first asked
-    /// for, and then kept.
+    /// for, and then kept; null where <see cref="EqualizationOptions.KeepDone"/> was asked for and the equalization was stopped before it.
     /// </summary>
     /// <exception cref="QuantNotebooksException">Without images: the graph does not say enough of its input's shape to run it.</exception>
-    public StructureCertificate Structure => field ??= StructureCheck.Run(IsUnchanged ? Network : Network.Parent!, Network, Images);
+    public StructureCertificate? Structure
+    {
+        get => field ??= IsUnproven ? null : Prove(default);
+        private init;
+    }
+
+    private bool IsUnproven { get; init; }
+
+    /// <summary>Makes the proof now, unless that is stopped: on large images it takes seconds.</summary>
+    internal EqualizationResult Proven(CancellationToken cancellation)
+    {
+        try
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return this with { Structure = BatchWorkers.One().Run(() => Prove(cancellation), cancellation) };
+        }
+        catch (OperationCanceledException)
+        {
+            return this with { IsUnproven = true };
+        }
+    }
+
+    private StructureCertificate Prove(CancellationToken cancellation) => StructureCheck.Run(IsUnchanged ? Network : Network.Parent!, Network, Images, cancellation);
 }

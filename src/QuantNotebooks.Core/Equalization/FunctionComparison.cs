@@ -20,33 +20,43 @@ internal static class FunctionComparison
     /// <param name="after">The other.</param>
     /// <param name="images">Images for both.</param>
     /// <param name="known">What the first gives on them, where that is known.</param>
-    /// <param name="keepDone">Whether a comparison that is cancelled gives the certificate of the images whose batches had begun, none perhaps; else it throws.</param>
+    /// <param name="keepDone">Whether a comparison that is cancelled gives the certificate of the images whose batches were compared, none perhaps; else it throws.</param>
     /// <param name="progress">Told which batch is under way.</param>
-    /// <param name="cancellation">Stops within a batch, or behind those that have begun where what is done is kept.</param>
+    /// <param name="cancellation">Stops within a batch, or where what is done is kept behind those under way, if they are done soon.</param>
     public static EqualizationCertificate Run(
         Network before, Network after, ImageSet images, KnownOutputs? known, bool keepDone, IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
-        // What is kept is whole batches: those that have begun.
-        var within = keepDone ? CancellationToken.None : cancellation;
+        using var stop = new BatchStop(keepDone, cancellation);
         var batches = new ImageBatches(before, images);
         var workers = BatchWorkers.For(batches, MemoryBudget.Default.Bytes);
         var settings = known?.Settings ?? NodeByNode with { Threads = workers.ThreadsEach };
-        using var first = known is null ? OnnxSession.Create(before.ToModel(), before.Name, settings) : null;
-        using var second = OnnxSession.Create(after.ToModel(), after.Name, settings);
+        var first = known is null ? OnnxSession.Create(before.ToModel(), before.Name, settings) : null;
+        var second = OnnxSession.Create(after.ToModel(), after.Name, settings);
         var (absolute, relative, bitExact) = (0.0, 0.0, true);
         var scales = new double[second.OutputNames.Count];
         var differences = new double[scales.Length];
-        using var pool = new TensorPool();
-        using var reader = batches.Open(pool, within);
+        var pool = new TensorPool();
+        var reader = batches.Open(pool, stop.Within);
         var done = 0;
         var results = new InOrder<Difference[]>(Add);
         try
         {
-            workers.ForEach(batches, "comparing outputs, all layers at once", progress, batch => results.Add(batch, CompareBatch(batch)), cancellation);
+            workers.ForEach(batches, "comparing outputs, all layers at once", progress, batch => results.Add(batch, CompareBatch(batch)), stop);
         }
         catch (OperationCanceledException) when (keepDone)
         {
-            // Stopped: what was begun, the first batches without a gap, is done.
+            // Stopped: the first batches, without a gap.
+        }
+        finally
+        {
+            results.Close();
+            workers.WhenIdle(() =>
+            {
+                reader.Dispose();
+                pool.Dispose();
+                second.Dispose();
+                first?.Dispose();
+            });
         }
         for (var output = 0; output < scales.Length; output++)
         {
@@ -63,8 +73,8 @@ internal static class FunctionComparison
         Difference[] CompareBatch(int batch)
         {
             using var input = reader.Take(batch);
-            var expected = first?.Run([input.Value], within);
-            var actual = second.Run([input.Value], within);
+            var expected = first?.Run([input.Value], stop.Within);
+            var actual = second.Run([input.Value], stop.Within);
             var found = new Difference[actual.Count];
             for (var output = 0; output < found.Length; output++)
             {

@@ -78,12 +78,12 @@ internal sealed class EvaluationPass : IDisposable
         return pass.Run(keepDone, cancellation);
     }
 
-    public void Dispose()
+    public void Dispose() => _workers.WhenIdle(() =>
     {
         foreach (var subject in _subjects) subject.Quantized?.Dispose();
         foreach (var full in _references.Values) full.Dispose();
         _pool.Dispose();
-    }
+    });
 
     private static ImmutableArray<EvaluationResult> RunApart(
         IReadOnlyList<EvaluationEntry> entries, ImageSet images, bool keepDone, IProgress<SweepProgress>? progress, FloatOutputs? kept, CancellationToken cancellation)
@@ -99,41 +99,53 @@ internal sealed class EvaluationPass : IDisposable
 
     private ImmutableArray<EvaluationResult> Run(bool keepDone, CancellationToken cancellation)
     {
-        // What is kept is whole batches.
-        var within = keepDone ? CancellationToken.None : cancellation;
+        using var stop = new BatchStop(keepDone, cancellation);
         foreach (var (entry, subject) in _entries.Zip(_subjects))
             if (subject.Quantized is { } quantized)
                 quantized.Begins = index => Report(_subjects.Count == 1 ? quantized.Steps[index].Name : $"{entry.Network.Name}: {quantized.Steps[index].Name}", cancellation);
         var ends = new InOrder<BatchOutputs>(Count);
-        using (var reader = _batches.Open(_pool, within))
-            try
-            {
-                _workers.ForEachUntil(batch =>
+        var reader = _batches.Open(_pool, stop.Within);
+        try
+        {
+            _workers.ForEach(
+                batch =>
                 {
                     using var input = reader.Take(batch);
-                    ends.Add(batch, Outputs(batch, input, cancellation, within));
-                }, cancellation);
-            }
-            catch (OperationCanceledException) when (keepDone && _imagesDone > 0)
-            {
-                // Stopped: what was begun, the first batches without a gap, is done.
-            }
+                    ends.Add(batch, Outputs(batch, input, stop));
+                },
+                stop);
+        }
+        catch (OperationCanceledException) when (keepDone && IsAnyDone(ends))
+        {
+            // Stopped: the first batches, without a gap.
+        }
+        finally
+        {
+            ends.Close();
+            _workers.WhenIdle(reader.Dispose);
+        }
         if (_imagesDone == _images.Count)
             _progress?.Report(new SweepProgress(TotalSteps, TotalSteps, "done") { ImagesDone = _images.Count, TotalImages = _images.Count });
         return [.. _subjects.Zip(_entries, (subject, entry) => subject.Tally.Result(entry.Scheme, entry.Ranges is { ByTensor.IsEmpty: false } ranges ? ranges : null))];
     }
 
-    private BatchOutputs Outputs(int batch, BatchTensor input, CancellationToken cancellation, CancellationToken within)
+    private bool IsAnyDone(InOrder<BatchOutputs> ends)
+    {
+        ends.Close();
+        return _imagesDone > 0;
+    }
+
+    private BatchOutputs Outputs(int batch, BatchTensor input, BatchStop stop)
     {
         var outputs = new BatchOutputs(batch);
         try
         {
             foreach (var full in _references.Values)
             {
-                Report($"{full.Name} in full precision", cancellation);
-                outputs.Full.Add(full, full.Run(batch, input, within));
+                Report($"{full.Name} in full precision", stop.Begins);
+                outputs.Full.Add(full, full.Run(batch, input, stop.Within));
             }
-            foreach (var subject in _subjects) outputs.Quantized.Add(subject.Quantized?.Run(input.Copy(_pool), within));
+            foreach (var subject in _subjects) outputs.Quantized.Add(subject.Quantized?.Run(input.Copy(_pool), stop.Within));
             return outputs;
         }
         catch

@@ -71,14 +71,24 @@ public static class EqualizationJson
                 writer.WriteString("reason", edge.Reason);
             });
             writer.WriteCertificate(result.Certificate);
-            writer.WriteStartObject("structure");
-            writer.WriteBoolean("holds", result.Structure.Holds);
-            writer.WriteNumber("nodes", result.Structure.Nodes);
-            writer.WriteNumber("scaledTensors", result.Structure.ScaledTensors);
-            writer.WriteNames("faults", result.Structure.Faults);
-            writer.WriteEndObject();
+            WriteStructure(writer, result.Structure);
             more(writer);
         });
+    }
+
+    private static void WriteStructure(Utf8JsonWriter writer, StructureCertificate? structure)
+    {
+        if (structure is null)
+        {
+            writer.WriteNull("structure");
+            return;
+        }
+        writer.WriteStartObject("structure");
+        writer.WriteBoolean("holds", structure.Holds);
+        writer.WriteNumber("nodes", structure.Nodes);
+        writer.WriteNumber("scaledTensors", structure.ScaledTensors);
+        writer.WriteNames("faults", structure.Faults);
+        writer.WriteEndObject();
     }
 
     private static void WriteGroup(Utf8JsonWriter writer, FactorGroup group)

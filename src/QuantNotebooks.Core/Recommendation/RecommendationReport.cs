@@ -4,6 +4,7 @@ using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Quantization;
 using QuantNotebooks.Sensitivity;
+using QuantNotebooks.Shift;
 
 namespace QuantNotebooks.Recommendation;
 
@@ -44,6 +45,9 @@ public sealed record RecommendationReport(
     Network Original, QuantizationScheme OriginalScheme, ImageSet Images, ImageSet HeldOut, ImmutableArray<LayerAdvice> Layers, SensitivityReport Sensitivity,
     EvaluationResult Before, ImmutableArray<TriedStep> Steps)
 {
+    /// <summary>The mean activation shift of the network as it was given, on <see cref="Images"/>, with the split.</summary>
+    public required MeanShiftReport Shift { get; init; }
+
     /// <summary>The network after the steps that were kept, with its calibrated ranges.</summary>
     public required Network Network { get; init; }
 

@@ -19,7 +19,7 @@ internal sealed class Recommender(
     /// <summary>What the kept steps have made so far.</summary>
     private readonly record struct State(Network Network, QuantizationScheme Scheme);
 
-    /// <summary>Whoever interrupts does not want to wait: what stands before the plan is then run on so few images.</summary>
+    /// <summary>What stands before the plan is run on at most so few images first: whoever interrupts later does not want to wait.</summary>
     private const int FewImages = 16;
 
     private readonly Stopwatch _watch = Stopwatch.StartNew();
@@ -32,11 +32,13 @@ internal sealed class Recommender(
     public RecommendationReport Run()
     {
         var ranges = network.Ranges ?? network.Calibrate(images, scheme, progress, cancellation);
-        var shift = network.MeasureMeanShift(images, scheme, new() { Ranges = ranges }, During("shift"), cancellation);
+        var shift = network.MeasureMeanShift(images, scheme, new() { Ranges = ranges, Split = true }, During("shift"), cancellation);
+        var entry = network.Quantized(scheme, () => ranges);
+        var few = options.KeepDone ? EvaluateFew(entry) : null;
         var sensitivity = network.MeasureSensitivity(images, scheme, new() { Ranges = ranges, KeepDone = options.KeepDone }, During("each layer alone"), cancellation);
         if (sensitivity.StoppedBefore is { } wanted) _untried.Add(FormattableString.Invariant($"layers were measured on the first {sensitivity.Sample.Count} of {wanted} images only"));
         var current = new State(network, scheme);
-        var before = EvaluateBefore(ranges);
+        var before = EvaluateBefore(entry, few);
         var weighing = new RemedyWeighing(sensitivity, shift);
         Weigh(weighing);
         ImmutableArray<LayerAdvice> advice = [.. weighing.Advise()];
@@ -67,7 +69,7 @@ internal sealed class Recommender(
         var measured = WithMeasured(advice, steps, current);
         return new RecommendationReport(network, scheme, images, heldOut, measured, sensitivity, before, steps.ToImmutable())
         {
-            Network = WithRanges(current, best.Ranges), Scheme = current.Scheme, Untried = _untried.ToImmutable(),
+            Shift = shift, Network = WithRanges(current, best.Ranges), Scheme = current.Scheme, Untried = _untried.ToImmutable(),
             Stopped = IsStopped && (_untried.Count > 0 || before.StoppedBefore is not null),
         };
     }
@@ -143,18 +145,21 @@ internal sealed class Recommender(
 
     private Network Equalized(Network from) => from.Equalize(EqualizationMethod.CrossLayerTwoStep, images, progress: During(Remedy.Equalize.Text()), cancellation: cancellation).Network;
 
-    private EvaluationResult EvaluateBefore(ActivationRanges ranges)
+    private EvaluationResult EvaluateFew(EvaluationEntry entry)
     {
-        var entry = network.Quantized(scheme, () => ranges);
+        var few = heldOut.Take(Math.Min(FewImages, new ImageBatches(network, heldOut).ImagesIn(0)));
+        return EvaluationPass.Run([entry], few, keepDone: false, null, cancellation)[0] with { StoppedBefore = few.Count == heldOut.Count ? null : heldOut.Count };
+    }
+
+    private EvaluationResult EvaluateBefore(EvaluationEntry entry, EvaluationResult? few)
+    {
         try
         {
             return EvaluationPass.Run([entry], heldOut, options.KeepDone, During("as it is"), cancellation)[0];
         }
-        catch (OperationCanceledException) when (options.KeepDone)
+        catch (OperationCanceledException) when (few is not null)
         {
-            var few = heldOut.Take(Math.Min(FewImages, heldOut.Count));
-            var result = EvaluationPass.Run([entry], few, keepDone: false, null, CancellationToken.None)[0];
-            return result with { StoppedBefore = few.Count == heldOut.Count ? null : heldOut.Count };
+            return few;
         }
     }
 

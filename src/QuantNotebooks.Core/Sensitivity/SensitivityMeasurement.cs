@@ -41,21 +41,33 @@ public static class SensitivityMeasurement
         var sample = images.Spread(options.Sample ?? SensitivityOptions.SampleOf(network, images));
         var reference = network.FloatReference;
         var batches = new ImageBatches(network, sample);
-        using var pool = new TensorPool();
-        using var suffixes = new SuffixRunner(reference, scheme, ranges, batches.InputName, pool);
-        using var whole = new QuantizedInference(network, scheme, ranges, batches.InputName, pool);
+        var pool = new TensorPool();
+        var suffixes = new SuffixRunner(reference, scheme, ranges, batches.InputName, pool);
+        var whole = new QuantizedInference(network, scheme, ranges, batches.InputName, pool);
         var tallies = network.Layers.Select(_ => new NoiseTally(network, scheme, sample)).ToArray();
         var together = new NoiseTally(network, scheme, sample);
-        using var reader = batches.Open(pool, cancellation);
-        var total = batches.Count * suffixes.Steps.Length;
+        var reader = batches.Open(pool, cancellation);
+        // One thread, for each runs the operators of all layers on all cores.
+        var worker = new BatchWorkers(batches.Count, 1);
+        var (total, comparing, isClosed) = (batches.Count * suffixes.Steps.Length, new Lock(), false);
         try
         {
-            for (var batch = 0; batch < batches.Count; batch++) RunBatch(batch);
+            worker.ForEach(RunBatch, cancellation);
             progress?.Report(new SweepProgress(total, total, "done") { ImagesDone = sample.Count, TotalImages = sample.Count });
         }
-        catch (OperationCanceledException) when (options.KeepDone && together.Seen > 0)
+        catch (OperationCanceledException) when (options.KeepDone && IsAnyDone())
         {
-            // A batch is compared in one go, all layers of it: what was done is the batches before.
+            // What was done is the batches before.
+        }
+        finally
+        {
+            worker.WhenIdle(() =>
+            {
+                reader.Dispose();
+                whole.Dispose();
+                suffixes.Dispose();
+                pool.Dispose();
+            });
         }
         var done = together.Seen == sample.Count ? sample : sample.Take(together.Seen);
         return new SensitivityReport(
@@ -63,6 +75,12 @@ public static class SensitivityMeasurement
         {
             StoppedBefore = done == sample ? null : sample.Count,
         };
+
+        bool IsAnyDone()
+        {
+            lock (comparing) isClosed = true;
+            return together.Seen > 0;
+        }
 
         void RunBatch(int batch)
         {
@@ -73,15 +91,24 @@ public static class SensitivityMeasurement
 
             void Compare(BatchTensor full, Func<Layer, BatchTensor> alone)
             {
-                together.Add(count, full.Floats, quantized.Floats);
-                foreach (var layer in network.Layers) tallies[layer.Index].Add(count, full.Floats, alone(layer).Floats);
+                // A batch counts for all layers or for none.
+                lock (comparing)
+                {
+                    if (isClosed) return;
+                    together.Add(count, full.Floats, quantized.Floats);
+                    foreach (var layer in network.Layers) tallies[layer.Index].Add(count, full.Floats, alone(layer).Floats);
+                }
             }
 
-            void Report(int step) => progress?.Report(new SweepProgress(batch * suffixes.Steps.Length + step, total, suffixes.Steps[step].Name)
+            void Report(int step)
             {
-                ImagesDone = batch * batches.BatchSize,
-                TotalImages = sample.Count,
-            });
+                cancellation.ThrowIfCancellationRequested();
+                progress?.Report(new SweepProgress(batch * suffixes.Steps.Length + step, total, suffixes.Steps[step].Name)
+                {
+                    ImagesDone = batch * batches.BatchSize,
+                    TotalImages = sample.Count,
+                });
+            }
         }
     }
 }

@@ -9,6 +9,9 @@ namespace QuantNotebooks.Shift;
 /// <param name="Channels">One entry a channel.</param>
 public sealed record ShiftStatistics(ImmutableArray<ChannelShift> Channels)
 {
+    /// <summary>Of a layer that was not measured.</summary>
+    internal static ShiftStatistics None { get; } = new([]);
+
     /// <summary>Root quantization noise to signal ratio, sqrt(sum_c E[e_c^2] / sum_c E[y_c^2]); NaN where the signal is zero.</summary>
     public double RootQnsr => Math.Sqrt(Ratio(NoisePower, SignalPower));
 

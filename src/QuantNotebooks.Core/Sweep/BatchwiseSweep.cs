@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using QuantNotebooks.Networks;
 using QuantNotebooks.Quantization;
 
 namespace QuantNotebooks.Sweep;
@@ -8,24 +9,29 @@ internal sealed class BatchwiseSweep
 {
     private readonly SweepState _state;
     private readonly BatchReader _reader;
-    private readonly CancellationToken _cancellation;
-    private readonly CancellationToken _stop;
-    private readonly InOrder<ILayerObserver>?[] _ends;
+    private readonly BatchStop _stop;
+    private readonly InOrder<BatchSeen> _ends;
     private readonly Lock _reporting = new();
     private int _done;
     private int _imagesDone;
 
     /// <param name="state">What to work with.</param>
     /// <param name="reader">The images.</param>
-    /// <param name="cancellation">Stops within a batch, and throws.</param>
-    /// <param name="stop">Stops too, and what was begun is finished and kept.</param>
-    public BatchwiseSweep(SweepState state, BatchReader reader, CancellationToken cancellation, CancellationToken stop)
+    /// <param name="stop">Stops it.</param>
+    public BatchwiseSweep(SweepState state, BatchReader reader, BatchStop stop)
     {
         _stop = stop;
         _state = state;
         _reader = reader;
-        _cancellation = cancellation;
-        _ends = [.. state.Plan.Steps.Select(step => step.Layer is { } layer ? new InOrder<ILayerObserver>(observer => state.Visitor.End(layer, observer)) : null)];
+        _ends = new InOrder<BatchSeen>(End);
+    }
+
+    /// <summary>What was seen of a batch, which counts for all layers or for none.</summary>
+    private sealed record BatchSeen(int Batch)
+    {
+        public List<(Layer Layer, ILayerObserver Observer)> Layers { get; } = [];
+
+        public List<(SplitRunner Split, SplitReading Reading)> Readings { get; } = [];
     }
 
     public SweepOutcome Run(IProgress<SweepProgress>? progress)
@@ -33,11 +39,11 @@ internal sealed class BatchwiseSweep
         var steps = _state.Plan.Steps;
         try
         {
-            _state.Workers.ForEachUntil(batch => RunBatch(batch, progress), _stop);
+            _state.Workers.ForEach(batch => RunBatch(batch, progress), _stop);
         }
-        catch (OperationCanceledException) when (!_cancellation.IsCancellationRequested && _imagesDone > 0)
+        catch (OperationCanceledException) when (_stop.KeepsDone && IsAnyDone())
         {
-            // Stopped: what was begun, the first batches without a gap, is done.
+            // Stopped: the first batches, without a gap.
         }
         for (var index = 0; _state.Visitor.WantsParts && index < steps.Length; index++)
             if (steps[index].Layer is { } layer) _state.Visitor.ObserveParts(layer, _state.LayerRunnerOf(index).Split!.Parts());
@@ -49,23 +55,37 @@ internal sealed class BatchwiseSweep
     private void RunBatch(int batch, IProgress<SweepProgress>? progress)
     {
         var steps = _state.Plan.Steps;
-        _state.ReadImages(_reader, batch, _cancellation);
+        var seen = new BatchSeen(batch);
+        _state.ReadImages(_reader, batch, _stop.Within);
         _state.Quantize(_state.Batches.InputName, batch);
         for (var index = 0; index < steps.Length; index++)
         {
             Report(progress, steps[index].Name);
             if (steps[index].Layer is null)
             {
-                _state.RunNode(index, batch, _cancellation);
+                _state.RunNode(index, batch, _stop.Within);
                 foreach (var output in steps[index].Outputs) _state.Quantize(output, batch);
             }
             else
             {
-                RunLayer(index, batch);
+                RunLayer(index, batch, seen);
             }
             foreach (var tensor in steps[index].Releases) _state.Frontier.Release(tensor, batch);
         }
-        Interlocked.Add(ref _imagesDone, _state.Batches.ImagesIn(batch));
+        _ends.Add(batch, seen);
+    }
+
+    private void End(BatchSeen seen)
+    {
+        foreach (var (layer, observer) in seen.Layers) _state.Visitor.End(layer, observer);
+        foreach (var (split, reading) in seen.Readings) split.Add(reading);
+        Volatile.Write(ref _imagesDone, _imagesDone + _state.Batches.ImagesIn(seen.Batch));
+    }
+
+    private bool IsAnyDone()
+    {
+        _ends.Close();
+        return _imagesDone > 0;
     }
 
     private int Total => _state.Batches.Count * _state.Plan.Steps.Length;
@@ -76,17 +96,17 @@ internal sealed class BatchwiseSweep
         if (progress is null) return;
         lock (_reporting)
         {
-            _cancellation.ThrowIfCancellationRequested();
-            if (_stop.IsCancellationRequested) return;
+            _stop.Within.ThrowIfCancellationRequested();
+            if (_stop.Begins.IsCancellationRequested) return;
             progress.Report(new SweepProgress(_done++, Total, current) { ImagesDone = _imagesDone, TotalImages = _state.Images.Count });
         }
     }
 
-    private void RunLayer(int index, int batch)
+    private void RunLayer(int index, int batch, BatchSeen seen)
     {
         var runner = _state.LayerRunnerOf(index);
         var layer = runner.Layer;
-        var values = _state.RunLinear(runner, batch, _cancellation);
+        var (values, reading) = _state.RunLinear(runner, batch, _stop.Within);
         try
         {
             var layout = _state.LayoutOf(layer, values, batch);
@@ -95,7 +115,7 @@ internal sealed class BatchwiseSweep
             if (runner.ActivatesApart)
             {
                 new LayerPass { Before = true }.Run(layout, values, observer);
-                values = runner.Activate(values, _cancellation);
+                values = runner.Activate(values, _stop.Within);
                 new LayerPass { Quantized = grid, After = true }.Run(layout, values, observer);
             }
             else
@@ -108,7 +128,8 @@ internal sealed class BatchwiseSweep
                     After = true,
                 }.Run(layout, values, observer);
             }
-            _ends[index]!.Add(batch, observer);
+            seen.Layers.Add((layer, observer));
+            if (reading is not null) seen.Readings.Add((runner.Split!, reading));
         }
         catch
         {

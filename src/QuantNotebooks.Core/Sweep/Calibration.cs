@@ -80,18 +80,32 @@ public static class Calibration
         var (done, begun, reporting) = (0, 0, new Lock());
         var batches = new ImageBatches(network, images);
         var workers = BatchWorkers.For(batches, MemoryBudget.Default.Bytes);
-        using var pool = new TensorPool();
+        var pool = new TensorPool();
         var steps = ExecutionPlan.Of(network).Steps;
-        using var runner = new PlanRunner(network, network.Graph, batches.InputName, pool, made, new SessionSettings(workers.ThreadsEach, Unoptimized: false)) { Begins = Tell };
-        using var reader = batches.Open(pool, cancellation);
-        workers.ForEach(batch =>
+        var runner = new PlanRunner(network, network.Graph, batches.InputName, pool, made, new SessionSettings(workers.ThreadsEach, Unoptimized: false)) { Begins = Tell };
+        var reader = batches.Open(pool, cancellation);
+        try
+        {
+            workers.ForEach(Run, cancellation);
+        }
+        finally
+        {
+            workers.WhenIdle(() =>
+            {
+                reader.Dispose();
+                runner.Dispose();
+                pool.Dispose();
+            });
+        }
+
+        void Run(int batch)
         {
             runner.Run(reader.Take(batch), cancellation).Dispose();
             lock (reporting)
             {
                 if (++done == batches.Count) Report("done");
             }
-        });
+        }
 
         void Tell(int step)
         {

@@ -53,16 +53,23 @@ internal sealed class LayerSweep : IDisposable
 
     /// <param name="progress">Told what is under way.</param>
     /// <param name="keepDone">
-    /// Whether a sweep that is cancelled gives what there is: one that goes batch by batch ends after those that it has begun, one that goes layer by layer
-    /// leaves the layer under way; else it throws, as it does where nothing is done.
+    /// Whether a sweep that is cancelled gives what there is: one that goes batch by batch ends after those under way, if they are done soon, one that goes
+    /// layer by layer leaves the layer under way; else it throws, as it does where nothing is done.
     /// </param>
     /// <param name="cancellation">Stops the sweep.</param>
     public SweepOutcome Run(IProgress<SweepProgress>? progress, bool keepDone, CancellationToken cancellation)
     {
         var isLayerwise = _state.Given is null || _state.Visitor.ChangesLayers;
-        var within = keepDone && !isLayerwise ? CancellationToken.None : cancellation;
-        using var reader = _state.Batches.Open(_state.Pool, within);
-        return isLayerwise ? new LayerwiseSweep(_state, reader, within).Run(progress, keepDone) : new BatchwiseSweep(_state, reader, within, cancellation).Run(progress);
+        using var stop = new BatchStop(keepDone && !isLayerwise, cancellation);
+        var reader = _state.Batches.Open(_state.Pool, stop.Within);
+        try
+        {
+            return isLayerwise ? new LayerwiseSweep(_state, reader, cancellation).Run(progress, keepDone) : new BatchwiseSweep(_state, reader, stop).Run(progress);
+        }
+        finally
+        {
+            _state.Workers.WhenIdle(reader.Dispose);
+        }
     }
 
     public void Dispose() => _state.Dispose();

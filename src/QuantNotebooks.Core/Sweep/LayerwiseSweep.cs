@@ -33,7 +33,7 @@ internal sealed class LayerwiseSweep(SweepState state, BatchReader reader, Cance
     private void RunAll(IProgress<SweepProgress>? progress)
     {
         var steps = state.Plan.Steps;
-        state.Workers.ForEach(batch => state.ReadImages(reader, batch, cancellation));
+        state.Workers.ForEach(batch => state.ReadImages(reader, batch, cancellation), cancellation);
         QuantizeAll(state.Batches.InputName);
         for (var index = 0; index < steps.Length; index++)
         {
@@ -50,7 +50,7 @@ internal sealed class LayerwiseSweep(SweepState state, BatchReader reader, Cance
                 {
                     state.RunNode(step, batch, cancellation);
                     ReleaseInputs(step, batch);
-                });
+                }, cancellation);
                 foreach (var output in steps[index].Outputs) QuantizeAll(output);
             }
             foreach (var tensor in steps[index].Releases.Intersect(steps[index].Outputs))
@@ -73,6 +73,7 @@ internal sealed class LayerwiseSweep(SweepState state, BatchReader reader, Cance
         var runner = state.LayerRunnerOf(index);
         var layer = runner.Layer;
         var ranges = new ActivationRange[state.Batches.Count];
+        var readings = new InOrder<SplitReading>(reading => runner.Split!.Add(reading));
         // A bias changes the quantized side alone: the full-precision side goes through its activation at once, and its range is known.
         var activation = new Pointwise { Activation = runner.ActivatesApart ? Activation.None : layer.Activation };
         ForEachObserved(layer, RunLinear, new LayerPass { Before = true, Full = activation }, runner.ActivatesApart ? null : SeeRange);
@@ -88,7 +89,7 @@ internal sealed class LayerwiseSweep(SweepState state, BatchReader reader, Cance
                 var pair = runner.Activate(Take(batch), cancellation);
                 state.Frontier.Put(layer.Output, batch, pair);
                 SeeRange(batch, pair);
-            });
+            }, cancellation);
         }
         if (IsRangeWanted(layer.Output)) Find(layer.Output, ranges);
         var grid = state.GridOf(layer.Output, state.Frontier.IsFloat(layer.Output, 0));
@@ -96,7 +97,8 @@ internal sealed class LayerwiseSweep(SweepState state, BatchReader reader, Cance
 
         BatchPair RunLinear(int batch)
         {
-            var pair = state.RunLinear(runner, batch, cancellation);
+            var (pair, reading) = state.RunLinear(runner, batch, cancellation);
+            if (reading is not null) readings.Add(batch, reading);
             ReleaseInputs(index, batch);
             return pair;
         }
@@ -131,7 +133,7 @@ internal sealed class LayerwiseSweep(SweepState state, BatchReader reader, Cance
                 throw;
             }
             state.Frontier.Put(layer.Output, batch, pair);
-        });
+        }, cancellation);
     }
 
     /// <summary>Shows the visitor what the layer would give, before its grid, if the values before the activation moved; the values themselves stay.</summary>
@@ -159,7 +161,7 @@ internal sealed class LayerwiseSweep(SweepState state, BatchReader reader, Cance
                 new LayerPass { Quantized = moved with { Activation = layer.Activation }, Tried = true }.Run(layout, pair, observer);
             }
             ends.Add(batch, observer);
-        });
+        }, cancellation);
     }
 
     /// <summary>Gives the layer its new bias, and says what its output moves by once that is on its grid again.</summary>
@@ -189,7 +191,7 @@ internal sealed class LayerwiseSweep(SweepState state, BatchReader reader, Cance
     {
         if (!state.IsQuantized(tensor)) return;
         FindRange(tensor);
-        state.Workers.ForEach(batch => state.Quantize(tensor, batch));
+        state.Workers.ForEach(batch => state.Quantize(tensor, batch), cancellation);
     }
 
     /// <summary>The range of the full-precision side, where it was not given.</summary>
@@ -201,7 +203,7 @@ internal sealed class LayerwiseSweep(SweepState state, BatchReader reader, Cance
         {
             using var lease = state.Frontier.Borrow(tensor, batch);
             ranges[batch] = ExtremaOf(tensor, lease.Pair);
-        });
+        }, cancellation);
         Find(tensor, ranges);
     }
 

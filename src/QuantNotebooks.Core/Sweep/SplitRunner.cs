@@ -3,6 +3,11 @@ using QuantNotebooks.Quantization;
 
 namespace QuantNotebooks.Sweep;
 
+/// <summary>What a layer's split needs of one batch.</summary>
+/// <param name="Sums">The sums of its input by tap.</param>
+/// <param name="Count">Values of an output channel.</param>
+internal sealed record SplitReading(TapSums Sums, long Count);
+
 /// <summary>
 /// Takes a layer's mean shift before the activation apart. A layer is linear, so each part's mean is a sum of weights times sums of the inputs:
 /// the weights' change Wq - W meets x, and Wq meets x^ - x and xq - x^. No image runs through the layer again, and all but the differences
@@ -15,7 +20,6 @@ internal sealed class SplitRunner
     private readonly float[] _weights;
     private readonly float[] _bias;
     private readonly Quantizer? _inputGrid;
-    private readonly InOrder<(TapSums Sums, long Count)> _batches;
     private volatile TapGeometry? _geometry;
     private TapSums? _sums;
     private long _count;
@@ -32,21 +36,28 @@ internal sealed class SplitRunner
         _weights = weights;
         _bias = bias;
         _inputGrid = inputGrid;
-        _batches = new InOrder<(TapSums Sums, long Count)>(Take);
     }
 
     /// <summary>Reads one batch; several threads may do so at once.</summary>
-    /// <param name="batch">Its position among the batches.</param>
     /// <param name="input">The layer's input.</param>
     /// <param name="outputShape">Shape of the layer's output.</param>
     /// <param name="count">Values of an output channel in the batch.</param>
-    public void Read(int batch, BatchPair input, long[] outputShape, long count)
+    /// <returns>What <see cref="Add"/> takes.</returns>
+    public SplitReading Read(BatchPair input, long[] outputShape, long count)
     {
         var geometry = _geometry ??= TapGeometry.Of(_layer, input.Full.Shape, outputShape);
-        _batches.Add(batch, (TapSums.Of(geometry, input, _inputGrid), count));
+        return new SplitReading(TapSums.Of(geometry, input, _inputGrid), count);
     }
 
-    /// <summary>The parts over all batches that were read.</summary>
+    /// <summary>Adds a batch to the parts: one at a time, in the order of the images.</summary>
+    public void Add(SplitReading batch)
+    {
+        if (_sums is null) _sums = batch.Sums;
+        else _sums.Add(batch.Sums);
+        _count += batch.Count;
+    }
+
+    /// <summary>The parts over all batches that were added.</summary>
     public ShiftParts Parts()
     {
         var parts = new ShiftParts(_count, new double[_layer.Channels], new double[_layer.Channels], new double[_layer.Channels], new double[_layer.Channels]);
@@ -71,13 +82,6 @@ internal sealed class SplitRunner
             parts.Inherited[channel] /= _count;
         }
         return parts;
-    }
-
-    private void Take((TapSums Sums, long Count) batch)
-    {
-        if (_sums is null) _sums = batch.Sums;
-        else _sums.Add(batch.Sums);
-        _count += batch.Count;
     }
 
     /// <summary>The sums that each tap would meet if every channel were its mean everywhere: the input that the first-order prediction knows.</summary>

@@ -130,16 +130,15 @@ internal sealed class SweepState : IDisposable
             _quantizers.GetValueOrDefault(_placement.InputGridOf(layer)), Visitor.WantsParts, Pool, Settings));
     }
 
-    /// <summary>Both sides of a layer before its activation; reads its input for the split on the way.</summary>
-    public BatchPair RunLinear(LayerRunner runner, int batch, CancellationToken cancellation)
+    /// <summary>Both sides of a layer before its activation; reads its input for the split on the way, where one is wanted.</summary>
+    public (BatchPair Values, SplitReading? Reading) RunLinear(LayerRunner runner, int batch, CancellationToken cancellation)
     {
         using var input = Frontier.Borrow(runner.Layer.Input, batch);
         var values = runner.RunLinear(input.Pair, cancellation);
         try
         {
             var layout = LayoutOf(runner.Layer, values, batch);
-            runner.Split?.Read(batch, input.Pair, values.Full.Shape, (long)layout.Images * layout.Items * layout.Inner);
-            return values;
+            return (values, runner.Split?.Read(input.Pair, values.Full.Shape, (long)layout.Images * layout.Items * layout.Inner));
         }
         catch
         {
@@ -154,12 +153,12 @@ internal sealed class SweepState : IDisposable
     /// <summary>Lets go of what runs a step.</summary>
     public void Close(int index) => _runners[index]?.Dispose();
 
-    public void Dispose()
+    public void Dispose() => Workers.WhenIdle(() =>
     {
         foreach (var runner in _runners) runner?.Dispose();
         Frontier.Dispose();
         Pool.Dispose();
-    }
+    });
 
     private SessionSettings Settings => new(Workers.ThreadsEach, Unoptimized: false);
 

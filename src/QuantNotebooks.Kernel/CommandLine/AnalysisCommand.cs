@@ -9,7 +9,7 @@ namespace QuantNotebooks.Kernel.CommandLine;
 internal static class AnalysisCommand
 {
     /// <summary>How long a stopped command may take to stop by itself, before it is left behind and the process ends.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(1500);
 
     public static Command Create(CommandDefinition definition)
     {

@@ -71,7 +71,9 @@ internal sealed class CommandMagic(CommandDefinition definition) : Magic
         var arguments = CommandWords.Bind(definition, own);
         return run =>
         {
-            var result = new CellCommandHost(run.Engine.FindVariable, SweepWorkerCommand.Program).Run(definition, arguments);
+            var host = new CellCommandHost(run.Engine.FindVariable, SweepWorkerCommand.Program);
+            run.IsFinishing = () => host.HasResult;
+            var result = host.Run(definition, arguments);
             if (target is not null) run.Assignment = (target, result);
         };
     }

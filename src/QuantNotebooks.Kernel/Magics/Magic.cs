@@ -47,6 +47,9 @@ internal sealed record MagicRun(ScriptEngine Engine, SessionPackages Packages, A
     /// <summary>The variable to set when the magic is done, and its value; null for none.</summary>
     public (string Name, object Value)? Assignment { get; set; }
 
+    /// <summary>Whether it has its result and shows it: an interrupt then leaves it more time.</summary>
+    public Func<bool> IsFinishing { get; set; } = () => false;
+
     /// <summary>What to do when the cell has ended, however it ends.</summary>
     public Action? AtEndOfCell { get; set; }
 }

@@ -13,17 +13,14 @@ namespace QuantNotebooks.Kernel.Scripting;
 [SuppressMessage("Reliability", "CA1001", Justification = "Code that goes on in the background may use the token after the run; nothing unmanaged hangs on it.")]
 internal sealed class InterruptibleRun : SynchronizationContext
 {
-    /// <summary>How long a user's code may take to stop once its token is cancelled, before what it waits for is cut short.</summary>
-    public static readonly TimeSpan UsualGrace = TimeSpan.FromMilliseconds(250);
-
     /// <summary>How long it may take then, before it is left behind.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(600);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
 
     /// <summary>How long code may take to see the interrupt where nothing tells when it ends: the user's own threads, and tasks.</summary>
     private static readonly TimeSpan Echo = TimeSpan.FromSeconds(5);
 
     private readonly CellThreads threads;
-    private readonly TimeSpan grace;
+    private readonly InterruptGrace grace;
     private readonly Lock gate = new();
     private readonly HashSet<Thread> active = [];
     private readonly CancellationTokenSource cooperative = new();
@@ -32,8 +29,8 @@ internal sealed class InterruptibleRun : SynchronizationContext
     private volatile bool interrupting;
 
     /// <param name="threads">Where the code runs.</param>
-    /// <param name="grace">How long it may take to stop by itself.</param>
-    public InterruptibleRun(CellThreads threads, TimeSpan grace) => (this.threads, this.grace) = (threads, grace);
+    /// <param name="grace">How long the code may take to stop by itself.</param>
+    public InterruptibleRun(CellThreads threads, InterruptGrace grace) => (this.threads, this.grace) = (threads, grace);
 
     /// <summary>Cancelled when the run is interrupted.</summary>
     public CancellationToken CancellationToken => cooperative.Token;
@@ -134,8 +131,9 @@ internal sealed class InterruptibleRun : SynchronizationContext
         Exception? failure = null;
         new Thread(() => Cancel(ref failure)) { IsBackground = true, Name = "cell token" }.Start();
         var clock = Stopwatch.StartNew();
-        while (IsRunning() && clock.Elapsed < grace) Thread.Sleep(5);
-        while (IsRunning() && clock.Elapsed < grace + Patience)
+        while (IsRunning() && clock.Elapsed < grace.Now) Thread.Sleep(5);
+        var end = clock.Elapsed < InterruptGrace.Longest ? InterruptGrace.Longest : clock.Elapsed + Patience;
+        while (IsRunning() && clock.Elapsed < end)
         {
             WakeSleepers();
             Thread.Sleep(20);
@@ -170,6 +168,23 @@ internal sealed class InterruptibleRun : SynchronizationContext
             foreach (var thread in active) thread.Interrupt();
         }
     }
+}
+
+/// <summary>How long code that is interrupted may take to stop by itself, before what it waits for is cut short.</summary>
+/// <param name="Usual">As a rule.</param>
+/// <param name="IsFinishing">Whether it has its result and shows it: then it may take longer.</param>
+internal sealed record InterruptGrace(TimeSpan Usual, Func<bool>? IsFinishing = null)
+{
+    /// <summary>When code that has no result is left behind.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(850);
+
+    private static readonly TimeSpan Finishing = TimeSpan.FromSeconds(30);
+
+    /// <summary>Of a user's code, which may know nothing of tokens.</summary>
+    public static InterruptGrace OfCode { get; } = new(TimeSpan.FromMilliseconds(250));
+
+    /// <summary>As things stand.</summary>
+    public TimeSpan Now => IsFinishing?.Invoke() == true ? Finishing : Usual;
 }
 
 /// <summary>The user stopped the code.</summary>

@@ -113,7 +113,7 @@ internal sealed class ScriptEngine
     /// <param name="cancellationToken">As above.</param>
     /// <param name="grace">How long it may take to stop by itself when it is interrupted; null for what a user's code may take.</param>
     /// <returns>Why it failed, or null.</returns>
-    public Task<CellResult?> InvokeAsync(int number, Action code, INotebookOutput output, CancellationToken cancellationToken, TimeSpan? grace = null) => InterruptiblyAsync(number, output, () =>
+    public Task<CellResult?> InvokeAsync(int number, Action code, INotebookOutput output, CancellationToken cancellationToken, InterruptGrace? grace = null) => InterruptiblyAsync(number, output, () =>
     {
         code();
         return Task.FromResult<CellResult?>(null);
@@ -215,9 +215,9 @@ internal sealed class ScriptEngine
 
     // What escapes the code, such as an exception while a value is formatted, or the interrupt, becomes the result.
     private async Task<CellResult?> InterruptiblyAsync(
-        int number, INotebookOutput output, Func<Task<CellResult?>> code, CancellationToken cancellationToken, TimeSpan? grace = null)
+        int number, INotebookOutput output, Func<Task<CellResult?>> code, CancellationToken cancellationToken, InterruptGrace? grace = null)
     {
-        var run = new InterruptibleRun(threads, grace ?? InterruptibleRun.UsualGrace);
+        var run = new InterruptibleRun(threads, grace ?? InterruptGrace.OfCode);
         using var cell = RunningCell.Enter(number, output, run.CancellationToken);
         try
         {

@@ -39,7 +39,10 @@ internal static class EqualizationPage
         return page with { Finding = effect.Finding, Pictures = effect.ToFrame().ToHtml(), Notes = [.. meaning, .. page.Notes] };
     }
 
-    private static string Structure(StructureCertificate structure) => structure.Holds
-        ? $"By structure the same function for all images: {NumberText.Count(structure.Nodes, "node")} checked, each tensor is the original's times a factor, and 1 at the outputs."
-        : "The structure is not that of the same function: " + string.Join("; ", structure.Faults.Take(3)) + ".";
+    private static string Structure(StructureCertificate? structure) => structure switch
+    {
+        null => "Stopped early: that it is the same function by structure was not proved.",
+        { Holds: true } => $"By structure the same function for all images: {NumberText.Count(structure.Nodes, "node")} checked, each tensor is the original's times a factor, and 1 at the outputs.",
+        _ => "The structure is not that of the same function: " + string.Join("; ", structure.Faults.Take(3)) + ".",
+    };
 }

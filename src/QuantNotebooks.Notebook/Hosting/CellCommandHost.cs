@@ -13,6 +13,10 @@ internal sealed class CellCommandHost(Func<string, object?> findVariable, Experi
     private const int Width = 68;
 
     private ProgressDisplay? _bar;
+    private volatile bool _hasResult;
+
+    /// <summary>Whether the command has come to a result, which it shows.</summary>
+    public bool HasResult => _hasResult;
 
     public CancellationToken Cancellation => RunningCell.CancellationToken;
 
@@ -28,6 +32,7 @@ internal sealed class CellCommandHost(Func<string, object?> findVariable, Experi
 
     public void Show(object result)
     {
+        _hasResult = true;
         if (_bar is null) NotebookDisplay.display(result);
         else _bar.Become(result);
         _bar = null;

@@ -11,14 +11,14 @@ namespace QuantNotebooks.Notebook.Reports;
 /// <summary>All that there is to say of a network and a scheme, to show or to mail. Immutable.</summary>
 /// <param name="Shift">The mean activation shift of the network as it is, with the split.</param>
 /// <param name="Recommendation">What to do, and what it got on held-out images.</param>
-/// <param name="After">The shift of the network that came out of it; null where no step was kept.</param>
+/// <param name="After">The shift of the network that came out of it; null where no step was kept, or where it was stopped before.</param>
 public sealed record NetworkReport(MeanShiftReport Shift, RecommendationReport Recommendation, MeanShiftReport? After)
 {
     /// <summary>The network that was given.</summary>
     public Network Network => Shift.Network;
 
     /// <summary>Whether it was cancelled before its end and holds what was done until then (<see cref="RecommendationOptions.KeepDone"/>).</summary>
-    public bool Stopped => Recommendation.Stopped || Shift.StoppedBefore is not null || After?.StoppedBefore is not null;
+    public bool Stopped { get; init; }
 
     /// <summary>Writes the report as one HTML file that needs no network: a summary, what to do, charts, a section a layer, settings and a glossary.</summary>
     /// <param name="path">The file; one that exists is replaced.</param>
@@ -29,9 +29,6 @@ public sealed record NetworkReport(MeanShiftReport Shift, RecommendationReport R
 /// <summary>Makes reports.</summary>
 public static class Report
 {
-    /// <summary>What the shift is measured on where a report is stopped before.</summary>
-    private const int FewImages = 16;
-
     /// <summary>Measures the network, weighs and tries remedies, and measures what came of them.</summary>
     /// <param name="network">The network.</param>
     /// <param name="images">Images that everything is calibrated, measured and corrected on; no labels needed.</param>
@@ -48,26 +45,22 @@ public static class Report
     {
         ArgumentNullException.ThrowIfNull(network);
         var keepDone = options?.KeepDone == true;
+        if (!cancellation.CanBeCanceled) cancellation = AmbientCancellation.Token;
         var recommendation = network.Recommend(images, heldOut, scheme, options, progress, cancellation);
-        var ranges = network.Ranges ?? recommendation.Sensitivity.Ranges;
-        var shift = ShiftOf(network, scheme, new() { Split = true, HeldOut = heldOut, Ranges = ranges, KeepDone = keepDone });
-        var after = recommendation.Steps.Any(step => step.Kept) && shift.StoppedBefore is null
-            ? ShiftOf(recommendation.Network, recommendation.Scheme, new() { KeepDone = keepDone })
-            : null;
-        return new NetworkReport(shift, recommendation, after);
+        var shift = recommendation.Shift with { HeldOut = ShiftOf(network, heldOut, scheme, recommendation.Sensitivity.Ranges) };
+        var after = recommendation.Steps.Any(step => step.Kept) ? ShiftOf(recommendation.Network, images, recommendation.Scheme, null) : null;
+        return new NetworkReport(shift, recommendation, after) { Stopped = keepDone && cancellation.IsCancellationRequested };
 
-        MeanShiftReport ShiftOf(Network measured, QuantizationScheme by, MeanShiftOptions how)
+        // Null where it was stopped before a batch was done.
+        MeanShiftReport? ShiftOf(Network measured, ImageSet set, QuantizationScheme by, ActivationRanges? ranges)
         {
             try
             {
-                return measured.MeasureMeanShift(images, by, how, progress, cancellation);
+                return measured.MeasureMeanShift(set, by, new() { Ranges = ranges, KeepDone = keepDone }, progress, cancellation);
             }
             catch (OperationCanceledException) when (keepDone)
             {
-                // Each layer of the page needs its shift, and whoever interrupts does not want to wait.
-                var few = images.Take(Math.Min(FewImages, images.Count));
-                var report = measured.MeasureMeanShift(few, by, how with { HeldOut = null }, null, CancellationToken.None);
-                return few.Count == images.Count ? report : report with { StoppedBefore = images.Count };
+                return null;
             }
         }
     }

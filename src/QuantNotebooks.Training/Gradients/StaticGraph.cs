@@ -3,6 +3,7 @@ using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using QuantNotebooks.Onnx;
 using QuantNotebooks.Onnx.Schema;
+using QuantNotebooks.Sweep;
 
 namespace QuantNotebooks.Training.Gradients;
 
@@ -37,11 +38,12 @@ internal sealed class StaticGraph
     /// <param name="graph">The graph.</param>
     /// <param name="inputs">The shape of every input.</param>
     /// <param name="source">What to call the graph in an error.</param>
+    /// <param name="cancellation">Stops the run that tells the shapes of all tensors.</param>
     /// <exception cref="QuantNotebooksException">ONNX Runtime can't run it with inputs of that shape, or an operator has no form in a later operator set.</exception>
-    public static StaticGraph Of(Graph graph, IReadOnlyDictionary<string, long[]> inputs, string source)
+    public static StaticGraph Of(Graph graph, IReadOnlyDictionary<string, long[]> inputs, string source, CancellationToken cancellation = default)
     {
         var folded = IndependentOfInputs(graph);
-        var (shapes, values) = Probe(graph, inputs, [.. folded.SelectMany(node => node.Output)], source);
+        var (shapes, values) = Probe(graph, inputs, [.. folded.SelectMany(node => node.Output)], source, cancellation);
         var constants = graph.Constants.SetItems(values.Select(value => KeyValuePair.Create(value.Name, value)));
         foreach (var (name, constant) in constants) shapes[name] = [.. constant.Dims];
         var rest = graph.With(graph.Nodes.Where(node => !folded.Contains(node)), constants);
@@ -65,7 +67,7 @@ internal sealed class StaticGraph
     }
 
     private static (Dictionary<string, ImmutableArray<long>> Shapes, List<TensorProto> Values) Probe(
-        Graph graph, IReadOnlyDictionary<string, long[]> inputs, HashSet<string> fixedTensors, string source)
+        Graph graph, IReadOnlyDictionary<string, long[]> inputs, HashSet<string> fixedTensors, string source, CancellationToken cancellation)
     {
         var model = graph.ToModel();
         model.Graph.Output.Clear();
@@ -73,13 +75,14 @@ internal sealed class StaticGraph
             model.Graph.Output.Add(new ValueInfoProto { Name = output });
         var shapes = inputs.ToDictionary(pair => pair.Key, pair => pair.Value.ToImmutableArray());
         var values = new List<TensorProto>();
-        using var session = OnnxSession.Create(model, source, new SessionSettings(0, Unoptimized: true));
+        var worker = BatchWorkers.One();
+        var session = OnnxSession.Create(model, source, new SessionSettings(0, Unoptimized: true));
         var given = session.InputNames.Select(name => OrtValue.CreateAllocatedTensorValue(
             OrtAllocator.DefaultInstance, TensorElementType.Float, inputs[name])).ToArray();
         try
         {
             foreach (var value in given) value.GetTensorMutableDataAsSpan<float>().Clear();
-            var outputs = session.Run(given, CancellationToken.None);
+            var outputs = worker.Run(() => session.Run(given, cancellation), cancellation);
             for (var index = 0; index < outputs.Count; index++)
             {
                 using var output = outputs[index];
@@ -91,7 +94,11 @@ internal sealed class StaticGraph
         }
         finally
         {
-            foreach (var value in given) value.Dispose();
+            worker.WhenIdle(() =>
+            {
+                foreach (var value in given) value.Dispose();
+                session.Dispose();
+            });
         }
         return (shapes, values);
     }

@@ -18,11 +18,11 @@ public sealed class StructureTests
         var network = TestData.Load(name, keepDeadChannels: true);
         var images = ImagesOf(name).Take(2);
         var result = network.Equalize(EqualizationMethod.TwoStep, images);
-        Assert.True(result.Structure.Holds, string.Join("; ", result.Structure.Faults));
+        Assert.True(result.Structure!.Holds, string.Join("; ", result.Structure.Faults));
         Assert.InRange(result.Structure.ScaledTensors, 3, 2 * network.Graph.Nodes.Length);
         Assert.InRange(result.Certificate.MaxRelativeDifference!.Value, 0, 1e-5);
         var powers = network.Equalize(EqualizationMethod.CrossLayer, images, new EqualizationOptions { PowerOfTwo = true });
-        Assert.Empty(powers.Structure.Faults);
+        Assert.Empty(powers.Structure!.Faults);
         Assert.True(powers.Certificate.BitExact);
     }
 

@@ -58,7 +58,7 @@ public class EveryResultTests
         [typeof(RecommendationReport)] = () => new RecommendationReport(Synthetic.MobileNet, Synthetic.Scheme, Synthetic.Images, Synthetic.Images,
             [.. Synthetic.MobileNet.Layers.Select(layer => new LayerAdvice(layer, Remedy.Keep, "makes little noise", 0.03, double.NaN))],
             (SensitivityReport)Make(typeof(SensitivityReport), 0)!, Synthetic.Evaluation(0.8), [new TriedStep(Remedy.Equalize, 3, 30, Synthetic.Evaluation(0.9), true, 1)])
-            { Network = Synthetic.MobileNet, Scheme = Synthetic.Scheme, Untried = [] },
+            { Shift = WithSplit(Synthetic.Report()), Network = Synthetic.MobileNet, Scheme = Synthetic.Scheme, Untried = [] },
         [typeof(ExperimentStep)] = () => ExperimentStep.Known[0],
         [typeof(NetworkReport)] = () => new NetworkReport(WithSplit(Synthetic.Report()), (RecommendationReport)Make(typeof(RecommendationReport), 0)!, null),
         [typeof(ChartFigure)] = () => AccuracyChart.Of(Evaluate.Compare(("a", Synthetic.Evaluation(0.9)))),

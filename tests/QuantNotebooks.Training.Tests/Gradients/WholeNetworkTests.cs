@@ -220,7 +220,7 @@ public sealed class WholeNetworkTests
             var loss = layers ? TrainingLoss.OfLayers(network) : TrainingLoss.OfOutput(network);
             _data = new TrainingData(network, images, loss, labels);
             var shape = _data.ShapeOf(images.Count);
-            _graph = new TrainingGraph(network, Parameters, quantizers, loss, shape);
+            _graph = new TrainingGraph(network, Parameters, quantizers, loss, shape, CancellationToken.None);
             var input = new float[shape.Aggregate(1L, (product, dimension) => product * dimension)];
             float[][] targets = [.. _graph.TargetShapes.Select(target => new float[target.Aggregate(1L, (product, dimension) => product * dimension)])];
             _data.Fill(Enumerable.Range(0, images.Count).ToArray(), input, targets, CancellationToken.None);

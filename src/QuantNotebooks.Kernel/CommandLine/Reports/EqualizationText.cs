@@ -82,9 +82,12 @@ internal static class EqualizationText
         if (result.Refused.Length > EdgesShown) writer.WriteLine($"  and {result.Refused.Length - EdgesShown} more (all of them are in --json)");
     }
 
-    private static string Structure(StructureCertificate structure) => structure.Holds
-        ? $"By structure the same function for all images: {Digits.Count(structure.Nodes)} nodes checked, each tensor is the original's times a factor, and 1 at the outputs."
-        : $"The structure is not that of the same function: {string.Join("; ", structure.Faults.Take(3))}.";
+    private static string Structure(StructureCertificate? structure) => structure switch
+    {
+        null => "Stopped early: that it is the same function by structure was not proved.",
+        { Holds: true } => $"By structure the same function for all images: {Digits.Count(structure.Nodes)} nodes checked, each tensor is the original's times a factor, and 1 at the outputs.",
+        _ => $"The structure is not that of the same function: {string.Join("; ", structure.Faults.Take(3))}.",
+    };
 
     private static string Meaning(EqualizationResult result)
     {
