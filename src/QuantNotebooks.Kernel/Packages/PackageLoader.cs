@@ -34,7 +34,8 @@ internal static class PackageLoader
 
     private static void Hook(Assembly assembly)
     {
-        if (AssemblyLoadContext.GetLoadContext(assembly) is not { } context || !Hooked.TryAdd(context, true)) return;
+        // Those that the runtime may let go of, which must not be held here, call no native code of their own.
+        if (assembly.IsCollectible || AssemblyLoadContext.GetLoadContext(assembly) is not { } context || !Hooked.TryAdd(context, true)) return;
         context.ResolvingUnmanagedDll += (_, name) =>
             Natives.TryGetValue(NativeName(name), out var path) && NativeLibrary.TryLoad(path, out var handle) ? handle : 0;
     }

@@ -143,13 +143,14 @@ internal sealed class ScriptEngine
         {
             await EnsureStartedAsync(cancellationToken).ConfigureAwait(false);
             var script = state!.Script.ContinueWith<object>(code, NextOptions(ExceptionText.FileNameOf(number)));
-            var diagnostics = script.Compile(cancellationToken);
+            // Not by the script's own Compile, which loads it too: for good, and each form of it.
+            var diagnostics = script.GetCompilation().GetDiagnostics(cancellationToken);
             var silent = CellSyntax.WithoutSemicolon(code, diagnostics, ExceptionText.FileNameOf(number));
             if (silent is not null)
             {
                 code = silent;
                 script = state.Script.ContinueWith<object>(code, NextOptions(ExceptionText.FileNameOf(number)));
-                diagnostics = script.Compile(cancellationToken);
+                diagnostics = script.GetCompilation().GetDiagnostics(cancellationToken);
             }
             if (diagnostics.Any(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)) return DidNotCompile(number, diagnostics);
             var compilation = script.GetCompilation();
@@ -159,8 +160,14 @@ internal sealed class ScriptEngine
             warnings.Write(diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Warning).Select(Convert), output);
             var hasValue = silent is null && CellSyntax.EndsInValue(compilation, tree, cancellationToken);
             script = Guarded(script, tree, number, cancellationToken);
-            script.CreateDelegate(cancellationToken); // emits and loads here, where no interrupt can hurt the compiler
-            return await ExecuteAsync(number, script, hasValue, output, cancellationToken).ConfigureAwait(false);
+            // What nobody can name need not be found by later cells, nor stay loaded.
+            var isPassing = newReferences.Count == 0 && !CellSyntax.DeclaresAnything(script.GetCompilation());
+            // Emits and loads here, where no interrupt can hurt the compiler.
+            var passing = isPassing ? PassingCode.Load(script.GetCompilation(), state, cancellationToken) : null;
+            if (passing is null) script.CreateDelegate(cancellationToken);
+            return isPassing
+                ? await ExecuteAsync(number, passing ?? (() => ValueOf(script, state)), hasValue, output, cancellationToken).ConfigureAwait(false)
+                : await ExecuteAsync(number, script, hasValue, output, cancellationToken).ConfigureAwait(false);
         }
         catch (CompilationErrorException exception)
         {
@@ -181,7 +188,7 @@ internal sealed class ScriptEngine
         if (guarded == script.Code && loaded.Count == 0) return script;
         var options = NextOptions(ExceptionText.FileNameOf(number));
         var other = state!.Script.ContinueWith<object>(guarded, loaded.Count == 0 ? options : options.WithSourceResolver(new CheckedSources(options.SourceResolver, loaded)));
-        return other.Compile(cancellationToken).Any(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error) ? script : other;
+        return other.GetCompilation().GetDiagnostics(cancellationToken).Any(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error) ? script : other;
     }
 
     private async Task<CellResult> ExecuteAsync(
@@ -193,20 +200,40 @@ internal sealed class ScriptEngine
         var result = await InterruptiblyAsync(number, output, async () =>
         {
             next = await script.RunFromAsync(previous, catchException: static _ => true);
-            if (next.Exception is not null && IsInterrupt(next.Exception) && cancellationToken.IsCancellationRequested) return new CellInterrupted(number, StillRunning: false);
-            if (next.Exception is not null) return Threw(number, next.Exception);
-            // What a last display(x) gives is there to be updated, and shown already. Formatting runs the user's code too: lazy sequences, properties, ToString.
-            return new CellSucceeded(number, hasValue, next.ReturnValue, hasValue && next.ReturnValue is not DisplayedValue ? MimeBundle.Of(next.ReturnValue) : null);
+            return next.Exception is null ? Succeeded(number, hasValue, next.ReturnValue) : Failed(number, next.Exception, cancellationToken);
         }, cancellationToken).ConfigureAwait(false);
         // What is left behind may end while other cells run, which go on from the state before it.
         if (next is null || result is CellInterrupted { StillRunning: true }) return result!;
-        // What nobody can name need not be found by later cells, nor stay loaded in the compiler.
-        if (given.Length == 0 && !CellSyntax.DeclaresAnything(script.GetCompilation())) return result!;
         state = next;
         newReferences.RemoveAll(given.Contains);
         declared?.Invoke(script.GetCompilation());
         return result!;
     }
+
+    // A piece that leaves nothing behind.
+    private async Task<CellResult> ExecuteAsync(int number, Func<Task<object>> piece, bool hasValue, INotebookOutput output, CancellationToken cancellationToken) =>
+        (await InterruptiblyAsync(number, output, async () =>
+        {
+            object value;
+            try
+            {
+                value = await piece();
+            }
+            catch (Exception exception)
+            {
+                return Failed(number, exception, cancellationToken);
+            }
+            return Succeeded(number, hasValue, value);
+        }, cancellationToken).ConfigureAwait(false))!;
+
+    private static async Task<object> ValueOf(Script<object> script, ScriptState before) => (await script.RunFromAsync(before)).ReturnValue;
+
+    // What a last display(x) gives is there to be updated, and shown already. Formatting runs the user's code too: lazy sequences, properties, ToString.
+    private static CellSucceeded Succeeded(int number, bool hasValue, object? value) =>
+        new(number, hasValue, value, hasValue && value is not DisplayedValue ? MimeBundle.Of(value) : null);
+
+    private CellResult Failed(int number, Exception exception, CancellationToken cancellationToken) =>
+        IsInterrupt(exception) && cancellationToken.IsCancellationRequested ? new CellInterrupted(number, StillRunning: false) : Threw(number, exception);
 
     // Parallel loops and waits for tasks wrap what came of each.
     private static bool IsInterrupt(Exception exception) => exception is AggregateException several
