@@ -3,6 +3,7 @@ using QuantNotebooks.Kernel.CommandLine;
 using QuantNotebooks.Kernel.Scripting;
 using QuantNotebooks.Notebook.Commands;
 using QuantNotebooks.Notebook.Hosting;
+using QuantNotebooks.Notebook.Text;
 
 namespace QuantNotebooks.Kernel.Magics;
 
@@ -41,27 +42,22 @@ internal sealed class CommandMagic(CommandDefinition definition) : Magic
         }
     }
 
-    // Where in a line explanations begin, and how long it may be: hosts may break it anywhere, and drop styles that would indent what follows.
-    private const int Column = 32, Longest = 70;
+    // Where in a line explanations begin; hosts may drop styles that would indent what follows.
+    private const int Column = 32;
 
     // What is too long for the column has its explanation on the next line.
     private static void Append(StringBuilder text, string name, string explanation)
     {
-        var line = new StringBuilder("  " + name);
-        if (line.Length >= Column) Break();
-        foreach (var word in explanation.Split(' '))
+        var start = "  " + name;
+        if (start.Length >= Column)
         {
-            if (line.Length > Column && line.Length + 1 + word.Length > Longest) Break();
-            if (line.Length < Column) line.Append(' ', Column - line.Length);
-            else if (line.Length > Column) line.Append(' ');
-            line.Append(word);
+            text.Append(start).Append('\n');
+            start = "";
         }
-        Break();
-
-        void Break()
+        foreach (var line in WrappedText.Lines(explanation, LongestLine - Column))
         {
-            text.Append(line).Append('\n');
-            line.Clear();
+            text.Append(start.PadRight(Column)).Append(line).Append('\n');
+            start = "";
         }
     }
 

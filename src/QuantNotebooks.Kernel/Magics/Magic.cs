@@ -1,6 +1,7 @@
 using QuantNotebooks.Kernel.Packages;
 using QuantNotebooks.Kernel.Scripting;
 using QuantNotebooks.Notebook.Commands;
+using QuantNotebooks.Notebook.Text;
 
 namespace QuantNotebooks.Kernel.Magics;
 
@@ -23,7 +24,10 @@ internal abstract class Magic
     public virtual bool TakesText => false;
 
     /// <summary>Help for a reader who wants to know more than the summary.</summary>
-    public virtual string Help => $"{Prefix}{Name} {Usage}".TrimEnd() + $"\n\n{Summary}\n";
+    public virtual string Help => $"{Prefix}{Name} {Usage}".TrimEnd() + "\n\n" + string.Concat(WrappedText.Lines(Summary, LongestLine).Select(line => line + "\n"));
+
+    /// <summary>How long a line of help may be: hosts may break it anywhere.</summary>
+    protected const int LongestLine = 70;
 
     /// <summary>Checks the words and returns what is to be done. Nothing of a cell runs before all its magics are checked.</summary>
     /// <param name="words">The words after the name.</param>
