@@ -1,16 +1,21 @@
+using System.Runtime.CompilerServices;
+
 namespace QuantNotebooks.Kernel.Scripting;
 
 /// <summary>
 /// Threads for cells' code. Not those of the thread pool, because an interrupt that arrives late would hit whoever uses the thread
-/// next: a thread that was interrupted ends here. Others are used again, since code with many awaits would otherwise start thousands.
+/// next: a thread that was interrupted ends here. Others are used again, since code with many awaits would otherwise start thousands; they end when they have
+/// had nothing to do for a while.
 /// </summary>
 internal sealed class CellThreads
 {
     /// <summary>Stack size in bytes: room for recursive code.</summary>
     private const int StackSize = 16 << 20;
 
+    private static readonly TimeSpan LongestIdle = TimeSpan.FromSeconds(30);
+
     private readonly Lock gate = new();
-    private readonly Stack<Worker> idle = new();
+    private readonly List<Worker> idle = [];
 
     /// <summary>Runs work on a free thread, or a new one.</summary>
     /// <param name="work">Must not throw.</param>
@@ -18,7 +23,11 @@ internal sealed class CellThreads
     public void Start(Action work, Func<bool> tainted)
     {
         Worker? worker;
-        lock (gate) idle.TryPop(out worker);
+        lock (gate)
+        {
+            worker = idle.LastOrDefault();
+            if (worker is not null) idle.RemoveAt(idle.Count - 1);
+        }
         (worker ?? new Worker(this)).Run(work, tainted);
     }
 
@@ -47,17 +56,38 @@ internal sealed class CellThreads
 
         private void Loop()
         {
-            while (true)
+            while (WaitForWork() && WorkOnce())
             {
-                lock (handover)
-                {
-                    while (work is null) Monitor.Wait(handover);
-                }
-                work();
-                if (tainted!()) return;
-                (work, tainted) = (null, null);
-                lock (owner.gate) owner.idle.Push(this);
+                lock (owner.gate) owner.idle.Add(this);
             }
+        }
+
+        private bool WaitForWork()
+        {
+            lock (handover)
+            {
+                while (work is null)
+                {
+                    if (!Monitor.Wait(handover, LongestIdle) && work is null && Retire()) return false;
+                }
+            }
+            return true;
+        }
+
+        // Not where it was chosen just now, and is about to be given work.
+        private bool Retire()
+        {
+            lock (owner.gate) return owner.idle.Remove(this);
+        }
+
+        // In a frame of its own: that of the loop would hold the last work, and the code of its cell, for as long as the thread waits.
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private bool WorkOnce()
+        {
+            work!();
+            if (tainted!()) return false;
+            (work, tainted) = (null, null);
+            return true;
         }
     }
 }
