@@ -77,7 +77,7 @@ public static class JsonExport
         {
             writer.WriteString("method", result.Method);
             writer.WriteString("point", result.Point == LayerPoint.AfterActivation ? "after-activation" : "before-activation");
-            writer.WriteImages("heldOut", result.HeldOut);
+            writer.WriteImages("heldOut", result.HeldOut, stopped: result.StoppedAfter is not null);
             if (result.StoppedAfter is { } done) writer.WriteNumber("stoppedAfter", done);
             writer.WriteCalibration(result.Network.Ranges);
             writer.WriteStartObject("corrected");

@@ -12,14 +12,14 @@ public static class RecommendationJson
     /// Gains are in dB. <c>predictedGainDb</c> and <c>measuredGainDb</c> of a layer are of the noise that it alone makes at the output;
     /// <c>predictedSqnrDb</c> of a step is the whole output's, beside what was measured. <c>finalScheme</c> is the scheme after the kept steps.
     /// <c>stopped</c> is there, and true, where it was stopped before its end: <c>untried</c> is then what was left, and <c>before</c> may be of the first <c>count</c> of
-    /// <c>stoppedBefore</c> held-out images.
+    /// <c>stoppedBefore</c> held-out images, and the hash of images that were not all read is null.
     /// </remarks>
     public static string ToJson(this RecommendationReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
         return ReportJson.Write(report.Original, report.OriginalScheme, report.Images, writer =>
         {
-            writer.WriteImages("heldOut", report.HeldOut);
+            writer.WriteImages("heldOut", report.HeldOut, report.Stopped);
             writer.WriteArray("layers", report.Layers, layer =>
             {
                 writer.WriteString("name", layer.Layer.Name);
@@ -46,7 +46,7 @@ public static class RecommendationJson
             writer.WriteStartArray("untried");
             foreach (var line in report.Untried) writer.WriteStringValue(line);
             writer.WriteEndArray();
-        });
+        }, report.Stopped);
     }
 
     private static void WriteResult(Utf8JsonWriter writer, string name, EvaluationResult result)

@@ -23,7 +23,7 @@ internal static class ReportJson
     };
 
     /// <summary>A document with the contract's head and the fields that <paramref name="body"/> adds.</summary>
-    public static string Write(Network? model, QuantizationScheme? scheme, ImageSet? images, Action<Utf8JsonWriter> body)
+    public static string Write(Network? model, QuantizationScheme? scheme, ImageSet? images, Action<Utf8JsonWriter> body, bool stopped = false)
     {
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream, Options))
@@ -33,7 +33,7 @@ internal static class ReportJson
             writer.WriteString("tool", ToolVersion.Text);
             writer.WriteModel("model", model);
             writer.WriteScheme("scheme", scheme);
-            writer.WriteImages("images", images);
+            writer.WriteImages("images", images, stopped);
             body(writer);
             writer.WriteEndObject();
         }
@@ -67,7 +67,11 @@ internal static class ReportJson
         writer.WriteEndObject();
     }
 
-    public static void WriteImages(this Utf8JsonWriter writer, string name, ImageSet? images)
+    /// <param name="writer">What writes the document.</param>
+    /// <param name="name">The field's name.</param>
+    /// <param name="images">The images.</param>
+    /// <param name="stopped">Whether what used them was stopped: those it had not come to are not decoded for their hash.</param>
+    public static void WriteImages(this Utf8JsonWriter writer, string name, ImageSet? images, bool stopped = false)
     {
         if (images is null)
         {
@@ -77,7 +81,7 @@ internal static class ReportJson
         writer.WriteStartObject(name);
         writer.WriteString("path", images.Path);
         writer.WriteNumber("count", images.Count);
-        writer.WriteString("sha256", images.Sha256);
+        writer.WriteString("sha256", stopped ? images.KnownSha256 : images.Sha256);
         writer.WriteArray("skipped", images.Skipped, skipped =>
         {
             writer.WriteString("file", skipped.Name);

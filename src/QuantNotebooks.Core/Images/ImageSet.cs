@@ -15,19 +15,21 @@ namespace QuantNotebooks.Images;
 public sealed class ImageSet
 {
     private readonly IImageSource _source;
+    private readonly ImageDigests _digests;
     private readonly int _start;
     private readonly Lazy<string> _sha256;
 
     internal ImageSet(string name, string path, IImageSource source)
-        : this(name, path, source, 0, source.Count)
+        : this(name, path, source, new ImageDigests(source.Count), 0, source.Count)
     {
     }
 
-    private ImageSet(string name, string path, IImageSource source, int start, int count, ValueList<SkippedImage>? skipped = null)
+    private ImageSet(string name, string path, IImageSource source, ImageDigests digests, int start, int count, ValueList<SkippedImage>? skipped = null)
     {
         Name = name;
         Path = path;
         _source = source;
+        _digests = digests;
         _start = start;
         Count = count;
         Skipped = skipped ?? [];
@@ -58,11 +60,15 @@ public sealed class ImageSet
     public IReadOnlyList<string>? Texts { get; }
 
     /// <summary>
-    /// SHA-256 in lower-case hexadecimal over the sizes, pixels, labels and texts of exactly these images, computed when first asked for.
+    /// SHA-256 in lower-case hexadecimal over the sizes, pixels, labels and texts of exactly these images, computed when first asked for; images that were
+    /// decoded before, by whatever used them, are not decoded for it again.
     /// It does not depend on names, paths or compression.
     /// </summary>
     /// <exception cref="QuantNotebooksException">An image cannot be decoded.</exception>
     public string Sha256 => _sha256.Value;
+
+    /// <summary><see cref="Sha256"/> where it is known without decoding an image, for each was decoded before; else null.</summary>
+    public string? KnownSha256 => Enumerable.Range(_start, Count).All(index => !_digests.Find(index).IsEmpty) ? Sha256 : null;
 
     /// <summary>The images that <see cref="WithoutBroken"/> left out; empty where it was not asked for or found none. Parts of a set keep it.</summary>
     public ValueList<SkippedImage> Skipped { get; }
@@ -75,9 +81,16 @@ public sealed class ImageSet
     /// <summary>Decodes the image at a position.</summary>
     /// <param name="index">The position, from 0 to <see cref="Count"/> - 1.</param>
     /// <exception cref="QuantNotebooksException">There is no such position, the image cannot be decoded, or the set holds tensors.</exception>
-    public Image this[int index] => index >= 0 && index < Count
-        ? _source.Decode(_start + index)
-        : throw NoImage(index);
+    public Image this[int index]
+    {
+        get
+        {
+            if (index < 0 || index >= Count) throw NoImage(index);
+            var image = _source.Decode(_start + index);
+            _digests.Note(_start + index, [image.Height, image.Width, image.Channels], image.Pixels.Span);
+            return image;
+        }
+    }
 
     /// <summary>What to call an image: its file within the set, or its number where the images have no files of their own.</summary>
     /// <param name="index">The position, from 0 to <see cref="Count"/> - 1.</param>
@@ -110,7 +123,7 @@ public sealed class ImageSet
     /// <param name="count">How many, at least 1; all images when there are fewer.</param>
     /// <exception cref="QuantNotebooksException"><paramref name="count"/> is below 1.</exception>
     public ImageSet Take(int count) => count >= 1
-        ? new ImageSet(Name, Path, _source, _start, Math.Min(count, Count), Skipped)
+        ? new ImageSet(Name, Path, _source, _digests, _start, Math.Min(count, Count), Skipped)
         : throw new QuantNotebooksException(Invariant(
             $"Take({count}) of {Name} would be empty; take at least 1 of its {Count:N0} images."));
 
@@ -123,7 +136,7 @@ public sealed class ImageSet
             throw new QuantNotebooksException(Invariant($"Skip({count}) of {Name}: the number of images to skip cannot be negative."));
         if (count >= Count)
             throw new QuantNotebooksException(Invariant($"Skip({count}) of {Name} would be empty; it has {Count:N0} images."));
-        return new ImageSet(Name, Path, _source, _start + count, Count - count, Skipped);
+        return new ImageSet(Name, Path, _source, _digests, _start + count, Count - count, Skipped);
     }
 
     /// <summary>That many images, evenly spaced over the set, in its order: of a set that is sorted by class, some of every class.</summary>
@@ -135,7 +148,7 @@ public sealed class ImageSet
         if (count >= Count) return this;
         int[] indices = [.. Enumerable.Range(0, count).Select(index => _start + (int)((long)index * Count / count))];
         IImageSource selected = _source is ITensorSource tensors ? new SelectedTensorSource(tensors, indices) : new SelectedSource(_source, indices);
-        return new ImageSet(Name, Path, selected, 0, count, Skipped);
+        return new ImageSet(Name, Path, selected, _digests.At(indices), 0, count, Skipped);
     }
 
     /// <summary>
@@ -167,11 +180,29 @@ public sealed class ImageSet
         if (good.Length == 0)
             throw new QuantNotebooksException(Invariant($"None of the {Count:N0} images of {Name} can be decoded. The first: {reasons[0]}"));
         var skipped = Enumerable.Range(0, Count).Where(index => reasons[index] is not null).Select(index => new SkippedImage(NameOf(index), reasons[index]!));
-        return new ImageSet(Name, Path, new SelectedSource(_source, good), 0, good.Length, [.. Skipped, .. skipped]);
+        return new ImageSet(Name, Path, new SelectedSource(_source, good), _digests.At(good), 0, good.Length, [.. Skipped, .. skipped]);
     }
 
     /// <summary>Copies consecutive tensors of a set of tensors, [count, ...].</summary>
-    internal void ReadTensors(int start, int count, Span<float> destination) => ((ITensorSource)_source).Read(_start + start, count, destination);
+    internal void ReadTensors(int start, int count, Span<float> destination)
+    {
+        var source = (ITensorSource)_source;
+        source.Read(_start + start, count, destination);
+        var length = source.Shape.Aggregate(1, (product, size) => product * size);
+        for (var index = 0; index < count; index++)
+            _digests.Note(_start + start + index, source.Shape.AsSpan(), MemoryMarshal.AsBytes(destination.Slice(index * length, length)));
+    }
+
+    /// <summary>Whether another set holds the same images in the same order, with the same labels and texts; of sets that differ few images are decoded.</summary>
+    /// <exception cref="QuantNotebooksException">An image cannot be decoded.</exception>
+    public bool HasSameImagesAs(ImageSet other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (Count != other.Count) return false;
+        for (var index = 0; index < Count; index++)
+            if (!DigestOf(index).SequenceEqual(other.DigestOf(index))) return false;
+        return Sha256 == other.Sha256;
+    }
 
     /// <summary>The set in words, for example <c>calibration: 64 of 2,048 images (0..63), 28x28 grey, labelled</c>.</summary>
     public override string ToString()
@@ -191,52 +222,38 @@ public sealed class ImageSet
         items is null ? null : new ReadOnlyCollection<T>(new ArraySegment<T>(items, start, count));
 
     /// <summary>
-    /// Hashes what is known of the images (0 nothing, 1 numbered labels, 2 texts, 3 named labels), then for each image height, width, channels, label (32-bit
-    /// little-endian; 0 where there is none or it has a name), the label's name or the text, if any (its length in bytes, UTF-8), and the pixels.
+    /// Hashes what is known of the images (0 nothing, 1 numbered labels, 2 texts, 3 named labels), then for each image its label (32-bit little-endian; 0 where
+    /// there is none or it has a name), the label's name or the text, if any (its length in bytes, UTF-8), and the SHA-256 of its height, width and channels
+    /// and pixels, or of its shape and values.
     /// </summary>
     private string ComputeSha256()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> head = stackalloc byte[16];
+        Span<byte> number = stackalloc byte[sizeof(int)];
         var names = LabelNames;
         hash.AppendData([(byte)(names is not null ? 3 : Texts is not null ? 2 : Labels is not null ? 1 : 0)]);
-        for (var i = 0; i < Count; i++)
+        for (var index = 0; index < Count; index++)
         {
-            if (TensorShape is { } shape)
-            {
-                AppendTensor(hash, i, shape);
-                continue;
-            }
-
-            var image = this[i];
-            BinaryPrimitives.WriteInt32LittleEndian(head, image.Height);
-            BinaryPrimitives.WriteInt32LittleEndian(head[4..], image.Width);
-            BinaryPrimitives.WriteInt32LittleEndian(head[8..], image.Channels);
-            BinaryPrimitives.WriteInt32LittleEndian(head[12..], names is null ? Labels?[i] ?? 0 : 0);
-            hash.AppendData(head);
-            if ((names?[Labels![i]] ?? Texts?[i]) is { } text)
+            BinaryPrimitives.WriteInt32LittleEndian(number, names is null ? Labels?[index] ?? 0 : 0);
+            hash.AppendData(number);
+            if ((names?[Labels![index]] ?? Texts?[index]) is { } text)
             {
                 var bytes = Encoding.UTF8.GetBytes(text);
-                BinaryPrimitives.WriteInt32LittleEndian(head, bytes.Length);
-                hash.AppendData(head[..4]);
+                BinaryPrimitives.WriteInt32LittleEndian(number, bytes.Length);
+                hash.AppendData(number);
                 hash.AppendData(bytes);
             }
-
-            hash.AppendData(image.Pixels.Span);
+            hash.AppendData(DigestOf(index));
         }
-
         return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 
-    /// <summary>Of a tensor the sizes and the label (32-bit little-endian) and the values.</summary>
-    private void AppendTensor(IncrementalHash hash, int index, ValueList<int> shape)
+    private ReadOnlySpan<byte> DigestOf(int index)
     {
-        var head = new int[shape.Count + 1];
-        shape.AsSpan().CopyTo(head);
-        head[^1] = Labels?[index] ?? 0;
-        var values = new float[shape.Aggregate(1, (product, size) => product * size)];
-        ReadTensors(index, 1, values);
-        hash.AppendData(MemoryMarshal.AsBytes(head.AsSpan()));
-        hash.AppendData(MemoryMarshal.AsBytes(values.AsSpan()));
+        var known = _digests.Find(_start + index);
+        if (!known.IsEmpty) return known;
+        if (TensorShape is { } shape) ReadTensors(index, 1, new float[shape.Aggregate(1, (product, size) => product * size)]);
+        else _ = this[index];
+        return _digests.Find(_start + index);
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Diagnostics;
 using QuantNotebooks.Notebook.Commands;
 
 namespace QuantNotebooks.Kernel.CommandLine;
@@ -8,9 +9,6 @@ namespace QuantNotebooks.Kernel.CommandLine;
 /// <summary>Makes a command of the command set a command of quantnb.</summary>
 internal static class AnalysisCommand
 {
-    /// <summary>How long a stopped command may take to stop by itself, before it is left behind and the process ends.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(1500);
-
     public static Command Create(CommandDefinition definition)
     {
         Argument subject = definition.Subject.IsMany
@@ -71,9 +69,11 @@ internal static class AnalysisCommand
         try
         {
             await Task.WhenAny(work, Cancelled(cancellation)).ConfigureAwait(false);
-            if (cancellation.IsCancellationRequested) await Task.WhenAny(work, Task.Delay(Patience, CancellationToken.None)).ConfigureAwait(false);
-            // One that has a result may write it out: the process has a longer time limit for that.
-            if (!work.IsCompleted && !host.HasResult) throw new OperationCanceledException(cancellation);
+            // Then it is left behind, and the process ends.
+            for (var clock = Stopwatch.StartNew(); !work.IsCompleted; await Task.WhenAny(work, Task.Delay(20, CancellationToken.None)).ConfigureAwait(false))
+            {
+                if (clock.Elapsed > host.Stage.Patience) throw new OperationCanceledException(cancellation);
+            }
             await work.ConfigureAwait(false);
             return cancellation.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Done;
         }

@@ -11,18 +11,16 @@ internal sealed class ConsoleCommandHost(TextWriter output, TextWriter error, Ca
 {
     private readonly ProgressLine _progress = new(error, TerminalWidth(error));
 
-    private volatile bool _hasResult;
-
     public CancellationToken Cancellation => cancellation;
 
-    /// <summary>Whether the command has come to a result, which it shows and writes.</summary>
-    public bool HasResult => _hasResult;
+    /// <summary>How far the command has come.</summary>
+    public CommandStage Stage { get; } = new();
 
     public ExperimentWorkerProgram? Worker => SweepWorkerCommand.Program;
 
     public object? FindVariable(string name) => null;
 
-    public IProgress<SweepProgress> Progress(string activity) => _progress.For(activity);
+    public IProgress<SweepProgress> Progress(string activity) => Stage.Through(_progress.For(activity));
 
     public void Note(string line)
     {
@@ -32,14 +30,14 @@ internal sealed class ConsoleCommandHost(TextWriter output, TextWriter error, Ca
 
     public void Show(object result)
     {
-        _hasResult = true;
+        Stage.HasResult();
         _progress.Clear();
         ReportText.Write(result, output);
     }
 
     public void WriteJson(string json)
     {
-        _hasResult = true;
+        Stage.HasResult();
         _progress.Clear();
         output.Write(json);
         output.Flush();

@@ -68,7 +68,7 @@ internal sealed class CommandMagic(CommandDefinition definition) : Magic
         return run =>
         {
             var host = new CellCommandHost(run.Engine.FindVariable, SweepWorkerCommand.Program);
-            run.IsFinishing = () => host.HasResult;
+            run.Patience = () => host.Stage.Patience;
             var result = host.Run(definition, arguments);
             if (target is not null) run.Assignment = (target, result);
         };

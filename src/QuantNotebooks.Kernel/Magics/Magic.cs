@@ -51,8 +51,8 @@ internal sealed record MagicRun(ScriptEngine Engine, SessionPackages Packages, A
     /// <summary>The variable to set when the magic is done, and its value; null for none.</summary>
     public (string Name, object Value)? Assignment { get; set; }
 
-    /// <summary>Whether it has its result and shows it: an interrupt then leaves it more time.</summary>
-    public Func<bool> IsFinishing { get; set; } = () => false;
+    /// <summary>How long it may take to end by itself when it is interrupted, as things stand.</summary>
+    public Func<TimeSpan> Patience { get; set; } = () => TimeSpan.FromMilliseconds(500);
 
     /// <summary>What to do when the cell has ended, however it ends.</summary>
     public Action? AtEndOfCell { get; set; }

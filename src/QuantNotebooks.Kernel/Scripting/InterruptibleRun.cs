@@ -171,20 +171,17 @@ internal sealed class InterruptibleRun : SynchronizationContext
 }
 
 /// <summary>How long code that is interrupted may take to stop by itself, before what it waits for is cut short.</summary>
-/// <param name="Usual">As a rule.</param>
-/// <param name="IsFinishing">Whether it has its result and shows it: then it may take longer.</param>
-internal sealed record InterruptGrace(TimeSpan Usual, Func<bool>? IsFinishing = null)
+/// <param name="now">How long, as things stand: it may take longer once it has a result and shows it.</param>
+internal sealed class InterruptGrace(Func<TimeSpan> now)
 {
     /// <summary>When code that has no result is left behind.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(850);
 
-    private static readonly TimeSpan Finishing = TimeSpan.FromSeconds(30);
-
     /// <summary>Of a user's code, which may know nothing of tokens.</summary>
-    public static InterruptGrace OfCode { get; } = new(TimeSpan.FromMilliseconds(250));
+    public static InterruptGrace OfCode { get; } = new(() => TimeSpan.FromMilliseconds(250));
 
     /// <summary>As things stand.</summary>
-    public TimeSpan Now => IsFinishing?.Invoke() == true ? Finishing : Usual;
+    public TimeSpan Now => now();
 }
 
 /// <summary>The user stopped the code.</summary>

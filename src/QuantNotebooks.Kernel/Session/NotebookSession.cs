@@ -10,9 +10,6 @@ namespace QuantNotebooks.Kernel.Session;
 /// <summary>A session of cells: C# and magics, one cell after the other. The same for every host. Thread safe: cells run in the order of the calls.</summary>
 internal sealed class NotebookSession : IDisposable
 {
-    // Magics are ours and stop by themselves within a second; on a busy machine they take longer. What is cut short is lost.
-    private static readonly TimeSpan GraceOfMagics = TimeSpan.FromMilliseconds(1500);
-
     private readonly SemaphoreSlim oneCell = new(1, 1);
     // Not that of the cells: preparing completion takes seconds, and no cell must wait for it.
     private readonly SemaphoreSlim oneQuestion = new(1, 1);
@@ -180,7 +177,7 @@ internal sealed class NotebookSession : IDisposable
         ScriptEngine engine, int number, MagicPart magic, List<Action> atEnd, INotebookOutput output, CancellationToken cancellationToken)
     {
         var run = new MagicRun(engine, packages, () => Reset(engine));
-        var failure = await engine.InvokeAsync(number, () => magic.Run(run), output, cancellationToken, new InterruptGrace(GraceOfMagics, () => run.IsFinishing())).ConfigureAwait(false);
+        var failure = await engine.InvokeAsync(number, () => magic.Run(run), output, cancellationToken, new InterruptGrace(() => run.Patience())).ConfigureAwait(false);
         if (run.AtEndOfCell is { } action) atEnd.Add(action);
         if (failure is CellThrew { Exception: OperationCanceledException } && cancellationToken.IsCancellationRequested)
             return new CellInterrupted(number, StillRunning: false);

@@ -117,8 +117,7 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
             throw new CommandUsageException(
                 $"{CommonOptions.Calibration.Name} is missing: '{needy[0].Name}' carries no calibrated ranges, so images other than the test's must set them.");
         var calibration = Part(CommonOptions.Calibration, CommonOptions.CalibrationCount);
-        // Hashing decodes every image, so it comes last.
-        if (SamePlace(calibration.Path, test.Path) || calibration.Count == test.Count && calibration.Sha256 == test.Sha256)
+        if (SamePlace(calibration.Path, test.Path) || calibration.HasSameImagesAs(test))
             host.Note($"warning: {CommonOptions.Calibration.Name} and {CommonOptions.Images.Name} are the same set; calibrate on other images, or the result is too good.");
         return calibration;
     }

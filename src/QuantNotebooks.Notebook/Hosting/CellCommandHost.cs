@@ -13,10 +13,9 @@ internal sealed class CellCommandHost(Func<string, object?> findVariable, Experi
     private const int Width = 68;
 
     private ProgressDisplay? _bar;
-    private volatile bool _hasResult;
 
-    /// <summary>Whether the command has come to a result, which it shows.</summary>
-    public bool HasResult => _hasResult;
+    /// <summary>How far the command has come.</summary>
+    public CommandStage Stage { get; } = new();
 
     public CancellationToken Cancellation => RunningCell.CancellationToken;
 
@@ -25,14 +24,14 @@ internal sealed class CellCommandHost(Func<string, object?> findVariable, Experi
     public object? FindVariable(string name) => findVariable(name);
 
     // One bar is enough: what the next activity reports is drawn over it.
-    public IProgress<SweepProgress> Progress(string activity) => _bar ??= new ProgressDisplay(activity);
+    public IProgress<SweepProgress> Progress(string activity) => Stage.Through(_bar ??= new ProgressDisplay(activity));
 
     // Hosts break longer lines anywhere, in the middle of a number too.
     public void Note(string line) => (RunningCell.Output ?? ConsoleNotebookOutput.Instance).Write(OutputStream.Out, string.Concat(WrappedText.Lines(line, Width).Select(part => part + "\n")));
 
     public void Show(object result)
     {
-        _hasResult = true;
+        Stage.HasResult();
         if (_bar is null) NotebookDisplay.display(result);
         else _bar.Become(result);
         _bar = null;
@@ -40,6 +39,7 @@ internal sealed class CellCommandHost(Func<string, object?> findVariable, Experi
 
     public void WriteJson(string json)
     {
+        Stage.HasResult();
         Finish();
         NotebookDisplay.display(new MimeBundle(new MimePart("application/json", json), new MimePart(MimeBundle.PlainText, json)));
     }

@@ -4,6 +4,7 @@ using System.Net;
 using System.Text;
 using Deedle;
 using QuantNotebooks.Evaluation;
+using QuantNotebooks.Images;
 using QuantNotebooks.Notebook.Charts;
 using QuantNotebooks.Notebook.Charts.Pictures;
 using QuantNotebooks.Notebook.Formatters;
@@ -147,13 +148,16 @@ internal sealed class ReportHtml
         Entry("Network", $"{_report.Network.Name}, SHA-256 {_report.Network.Sha256}");
         Entry("Scheme", Advice.OriginalScheme.ToString());
         Entry("Scheme of the plan", Advice.Scheme.ToString());
-        Entry("Images", $"{Advice.Images}, SHA-256 {Advice.Images.Sha256}");
-        Entry("Held out", $"{Advice.HeldOut}, SHA-256 {Advice.HeldOut.Sha256}");
+        Entry("Images", Identity(Advice.Images));
+        Entry("Held out", Identity(Advice.HeldOut));
         Entry("Tool", ToolVersion.Text);
         foreach (var entry in _report.Network.History) Entry("History", $"{entry.Operation}: {entry.Settings}");
         foreach (var line in NodeText.NotAnalysed(_report.Network)) Entry("Not analysed", line);
         foreach (var line in Advice.Untried) Entry(RecommendationPage.WhyUntried(Advice), line);
         return html.Append("</dl>").ToString();
+
+        // Images that a stopped report has not come to are not decoded for their hash.
+        string Identity(ImageSet images) => (Advice.Stopped ? images.KnownSha256 : images.Sha256) is { } hash ? $"{images}, SHA-256 {hash}" : $"{images}, not all of them read";
 
         void Entry(string term, string meaning) => html.Append($"<dt>{Encoded(term)}</dt><dd>{Encoded(meaning)}</dd>");
     }

@@ -119,7 +119,8 @@ public sealed class ImageSetTests
     [Fact]
     public void Sha256_covers_labels_sizes_and_pixels_of_the_selection()
     {
-        byte[] hashed = [1, 1, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 8, 0, 0, 0, 2, 3];
+        byte[] image = [1, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 3];
+        byte[] hashed = [1, 8, 0, 0, 0, .. SHA256.HashData(image)];
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(hashed)), Three.Skip(1).Take(1).Sha256);
 
         string[] different =
