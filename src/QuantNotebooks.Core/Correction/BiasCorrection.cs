@@ -49,6 +49,8 @@ public static class BiasCorrection
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(images);
         options ??= IterativeOptions.Default;
+        // For its history; of a large network it takes long, and a correction that is stopped should not wait for it.
+        _ = Task.Run(() => network.Sha256, CancellationToken.None);
         var visitor = new IterativeVisitor(network, images.Count, options);
         SweepOutcome outcome;
         using (var sweep = new LayerSweep(network, scheme, images, visitor, network.Ranges, options.Memory)) outcome = sweep.Run(progress, options.KeepDone, cancellation);

@@ -66,6 +66,30 @@ public sealed class InterruptedSessionTests(RunningKernel kernel) : IClassFixtur
             LongRun.Cases(8), mostWait: 12_000, LargeLayers);
     }
 
+    /// <summary>Nothing can stop the reading of a file: the magic is left behind, and says so.</summary>
+    [Theory]
+    [InlineData("#!quant-shift {0} --images test")]
+    [InlineData("Network.Load(\"{0}\")")]
+    public void AFileThatIsReadForeverIsLeftBehind(string code)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "skipped: named pipes are files on Unix only");
+        using var client = kernel.Connect();
+        using var folder = new TemporaryFolder();
+        using var pipe = new OpenedPipe(folder.File("net.onnx"));
+        client.Value($"var test = ImageSet.Load(\"{Cli.Test}\"); var before = 5; 1");
+        var id = client.BeginExecute(code.Replace("{0}", pipe.Path, StringComparison.Ordinal));
+        Assert.True(SpinWait.SpinUntil(() => pipe.IsBeingRead, Longest));
+        var clock = Stopwatch.StartNew();
+        client.ReplyTo(client.Send(client.Control, "interrupt_request", new JsonObject()), client.Control);
+        var reply = client.ReplyTo(id);
+        client.OutputsOf(id);
+        Assert.True(clock.Elapsed < Longest, $"{clock.Elapsed}");
+        Figures.Add($"interrupt of {code}: {clock.Elapsed.TotalMilliseconds:F0} ms");
+        Assert.Equal("Interrupted", reply.Text("ename"));
+        Assert.Contains("has not returned yet", reply.Text("evalue"), StringComparison.OrdinalIgnoreCase);
+        Assert.Equal("5", client.Value("before"));
+    }
+
     private const int Side = 512;
     private const int LargeLayers = 3;
 

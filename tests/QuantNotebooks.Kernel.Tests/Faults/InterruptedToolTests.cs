@@ -53,6 +53,19 @@ public sealed class InterruptedToolTests
         Figures.Add($"SIGINT to the end of {command}: {count} times, longest {longest.TotalMilliseconds:F0} ms");
     }
 
+    [Fact]
+    public async Task ItDoesNotWaitForAFileThatIsReadForever()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "skipped: signals are Unix's");
+        using var folder = new TemporaryFolder();
+        using var pipe = new OpenedPipe(folder.File("net.onnx"));
+        var run = await ToolProcess.RunAsync(["remove-dead", pipe.Path, "--out", folder.File("out.onnx")], "INT", () => pipe.IsBeingRead);
+        Assert.Equal((ExitCode.Interrupted, "interrupted\n"), (run.ExitCode, run.Error));
+        Assert.False(File.Exists(folder.File("out.onnx")));
+        Assert.True(run.Stopping < TimeSpan.FromSeconds(20));
+        Figures.Add($"SIGINT to the end of a command that reads: {run.Stopping.TotalMilliseconds:F0} ms");
+    }
+
     /// <summary>A plan of experiments that takes a while.</summary>
     internal static string Plan { get; } = Filled("""
         { "networks": ["{net}"], "images": { "calibration": "{images}", "calibrationCount": 256, "test": "{test}" },
