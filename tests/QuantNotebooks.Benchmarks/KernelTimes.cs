@@ -39,7 +39,7 @@ internal static class KernelTimes
         using var kernel = new Kernel(words);
         var client = kernel.Client;
         client.RunToReply("1 + 1");
-        Console.WriteLine($"first completion: {1000 * kernel.Time(() => Complete(client)).Seconds:F0} ms");
+        Console.WriteLine($"first completion: {1000 * kernel.Time(() => Complete(client)).Seconds:F0} ms at once after the first cell, {1000 * CompletionAfterPause(words):F0} ms some seconds after it (goal 150)");
         Console.WriteLine("cells   warm cell ms, median (goal 30)   CPU ms   completion ms, median (goal 150)   resident MiB (goal 600)");
         foreach (var count in (int[])[10, WarmCells - 10])
         {
@@ -49,6 +49,15 @@ internal static class KernelTimes
             Console.WriteLine(
                 $"{kernel.Cells,5} {1000 * Median(cells.Select(cell => cell.Seconds)),33:F1} {1000 * cells.Average(cell => cell.Processor),8:F1} {1000 * Median(completions),34:F1} {kernel.ResidentMebibytes,25}");
         }
+    }
+
+    // By then the kernel has prepared it.
+    private static double CompletionAfterPause(List<string> words)
+    {
+        using var kernel = new Kernel(words);
+        kernel.Client.RunToReply("1 + 1");
+        Thread.Sleep(TimeSpan.FromSeconds(5));
+        return kernel.Time(() => Complete(kernel.Client)).Seconds;
     }
 
     // Cells as notebooks have them: a variable, a method, a query, a record, output.
