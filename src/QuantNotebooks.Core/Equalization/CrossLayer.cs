@@ -20,7 +20,8 @@ namespace QuantNotebooks.Equalization;
 /// No factor is further than this from the geometric mean of its block's. A factor that a whole block shares changes no ratio within a layer, so it
 /// is not bounded.
 /// </param>
-internal sealed class CrossLayer(FactorProblem problem, ImmutableArray<FactorBlock> blocks, double[] factors, double maxFactor)
+/// <param name="cancellation">Stops between two blocks.</param>
+internal sealed class CrossLayer(FactorProblem problem, ImmutableArray<FactorBlock> blocks, double[] factors, double maxFactor, CancellationToken cancellation = default)
 {
     /// <summary>Factors that move by less than this part have converged: ranges then are equal to a few times as much.</summary>
     public const double Tolerance = 1e-4;
@@ -74,6 +75,7 @@ internal sealed class CrossLayer(FactorProblem problem, ImmutableArray<FactorBlo
         var logarithms = new double[factors.Length];
         for (var round = 1; round <= MostRounds; round++)
         {
+            cancellation.ThrowIfCancellationRequested();
             weights.Find(factors);
             TensorPrimitives.Log<double>(factors, logarithms);
             equations.Update(logarithms);
@@ -91,7 +93,10 @@ internal sealed class CrossLayer(FactorProblem problem, ImmutableArray<FactorBlo
     {
         var moved = 0.0;
         for (var index = 0; index < blocks.Length; index++)
+        {
+            cancellation.ThrowIfCancellationRequested();
             moved = Math.Max(moved, Equalize(backwards ? blocks.Length - 1 - index : index));
+        }
         return moved;
     }
 

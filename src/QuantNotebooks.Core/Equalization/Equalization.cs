@@ -45,7 +45,8 @@ public static class Equalization
         var settings = options.PowerOfTwo ? FunctionComparison.NodeByNode : default;
         var pass = images is null ? null : ActivationExtrema.Measure(trace, images, settings, progress, cancellation);
         var depths = options.PreActivations && images is not null ? PreActivationExtrema.Measure(network.FloatReference, images, progress, cancellation) : null;
-        var (factors, convergence) = Solve(problem, method, pass?.Tensors, depths, options);
+        cancellation.ThrowIfCancellationRequested();
+        var (factors, convergence) = Solve(problem, method, pass?.Tensors, depths, options, cancellation);
         var equalized = Apply(network, trace, problem, factors, HistoryOf(network, method, images, options));
         var certificate = EqualizationCertificate.Compare(network, equalized, images, cancellation, pass?.Outputs, options.KeepDone, progress);
         var result = new EqualizationResult(equalized, method, options, images, EqualizationReport.Groups(problem, factors, equalized, pass?.Tensors), refused, certificate)
@@ -56,7 +57,7 @@ public static class Equalization
     }
 
     private static (double[] Factors, ImmutableArray<double> Convergence) Solve(
-        FactorProblem problem, EqualizationMethod method, IReadOnlyList<ChannelExtrema>? extrema, float[][]? depths, EqualizationOptions options)
+        FactorProblem problem, EqualizationMethod method, IReadOnlyList<ChannelExtrema>? extrema, float[][]? depths, EqualizationOptions options, CancellationToken cancellation)
     {
         var factors = new double[problem.Count];
         Array.Fill(factors, 1);
@@ -64,7 +65,7 @@ public static class Equalization
         FillRanges(EqualizationMethod.OneStep, EqualizationMethod.TwoStep);
         ImmutableArray<FactorBlock> balanced =
             [.. problem.Blocks.Where((_, index) => methods[index] is EqualizationMethod.CrossLayer or EqualizationMethod.CrossLayerTwoStep)];
-        var crossLayer = new CrossLayer(problem, balanced, factors, options.MaxFactor);
+        var crossLayer = new CrossLayer(problem, balanced, factors, options.MaxFactor, cancellation);
         if (method == EqualizationMethod.Canonical) CanonicalFactors.Solve(problem, factors);
         else crossLayer.SolveJointly();
         FillRanges(EqualizationMethod.CrossLayerTwoStep);

@@ -39,6 +39,21 @@ public sealed class StoppedEqualizationTests
     }
 
     [Fact]
+    public void An_interrupt_while_factors_are_found_leaves_nothing()
+    {
+        var network = TestData.Load(TestData.MobileNetV2);
+        using var source = new CancellationTokenSource();
+        source.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => network.Equalize(EqualizationMethod.CrossLayer, options: Keeps, cancellation: source.Token));
+        var problem = new FactorProblem(FactorTrace.Of(network));
+        var factors = Enumerable.Repeat(1.0, problem.Count).ToArray();
+        var solver = new CrossLayer(problem, problem.Blocks, factors, 16, source.Token);
+        Assert.ThrowsAny<OperationCanceledException>(() => solver.SolveJointly());
+        Assert.ThrowsAny<OperationCanceledException>(() => solver.Iterate());
+        Assert.All(factors, factor => Assert.Equal(1, factor));
+    }
+
+    [Fact]
     public void Unless_it_is_asked_for_there_is_none()
     {
         var network = TestData.Load(TestData.MobileNetV2);

@@ -34,7 +34,7 @@ public sealed class InterruptedSessionTests(RunningKernel kernel) : IClassFixtur
         using var folder = new TemporaryFolder();
         folder.Write("plan.json", InterruptedToolTests.Plan);
         client.Value($"var net = Network.Load(\"{Cli.Model(Cli.ResNet)}\"); var test = ImageSet.Load(\"{Cli.Test}\"); var images = ImageSet.Load(\"{Cli.Calibration}\").Take(1024); 1");
-        Interrupt(client, [.. Operations.Select(operation => operation.Replace("{folder}", folder.Path, StringComparison.Ordinal))], LongRun.Cases(36), mostWait: 1500, layers: 16);
+        Interrupt(client, folder.Path, Operations, LongRun.Cases(36), mostWait: 1500, layers: 16);
     }
 
     /// <summary>
@@ -58,6 +58,7 @@ public sealed class InterruptedSessionTests(RunningKernel kernel) : IClassFixtur
         client.Value($"var net = Network.Load(\"{folder.File("large.onnx")}\"); var images = ImageSet.Load(\"{folder.File("large.npy")}\"); 1");
         Interrupt(
             client,
+            folder.Path,
             [
                 "#!quant-shift net --images images --split", "#!quant-evaluate net --images images --calibration images --calibration-count 1", "#!quant-sensitivity net --images images",
                 "#!quant-equalize net --images images", "#!quant-correct net --images images --as corrected", "#!quant-correct net --images images --method fine-tune",
@@ -93,14 +94,14 @@ public sealed class InterruptedSessionTests(RunningKernel kernel) : IClassFixtur
     private const int Side = 512;
     private const int LargeLayers = 3;
 
-    private static void Interrupt(JupyterClient client, string[] operations, int count, int mostWait, int layers)
+    private static void Interrupt(JupyterClient client, string folder, string[] operations, int count, int mostWait, int layers)
     {
         var random = new Random(1);
         var times = new List<(TimeSpan Time, string Operation)>();
         for (var index = 0; index < count; index++)
         {
             var operation = operations[index % operations.Length];
-            var id = client.BeginExecute(operation);
+            var id = client.BeginExecute(operation.Replace("{folder}", folder, StringComparison.Ordinal));
             Thread.Sleep(random.Next(mostWait));
             var clock = Stopwatch.StartNew();
             client.ReplyTo(client.Send(client.Control, "interrupt_request", new JsonObject()), client.Control);
