@@ -14,7 +14,7 @@ public sealed class ImageDigestsTests
         Gen.Select(Gen.Int[0, 4], Gen.Int[1, 6], Gen.Bool, Gen.Int[0, 9].Array[0, 12]).Sample((skip, count, spread, asked) =>
         {
             var before = asked.ToHashSet();
-            var counted = new Counted(10);
+            var counted = new CountingSource(10);
             var set = new ImageSet("s", "s", counted);
             foreach (var index in before) _ = set[index];
             Assert.Equal(before.Count, counted.Decoded);
@@ -26,14 +26,14 @@ public sealed class ImageDigestsTests
             Assert.Equal(hash, part.KnownSha256);
             Assert.Equal(before.Union(taken).Count(), counted.Decoded);
             // The same as of a set of which nothing was known.
-            Assert.Equal(hash, (spread ? new ImageSet("s", "s", new Counted(10)).Skip(skip).Spread(count) : new ImageSet("s", "s", new Counted(10)).Skip(skip).Take(count)).Sha256);
+            Assert.Equal(hash, (spread ? new ImageSet("s", "s", new CountingSource(10)).Skip(skip).Spread(count) : new ImageSet("s", "s", new CountingSource(10)).Skip(skip).Take(count)).Sha256);
         });
     }
 
     [Fact]
     public void The_images_that_can_be_read_are_known_once_they_were_looked_for()
     {
-        var counted = new Counted(10) { Broken = 3 };
+        var counted = new CountingSource(10) { Broken = 3 };
         var whole = new ImageSet("s", "s", counted).WithoutBroken(TestContext.Current.CancellationToken);
         Assert.Equal((9, 9), (whole.Count, counted.Decoded));
         _ = whole.Sha256;
@@ -43,11 +43,11 @@ public sealed class ImageDigestsTests
     [Fact]
     public void Sets_that_differ_are_told_apart_by_the_first_image_that_does()
     {
-        var (one, other) = (new Counted(10), new Counted(10) { First = 7 });
+        var (one, other) = (new CountingSource(10), new CountingSource(10) { First = 7 });
         Assert.False(new ImageSet("a", "a", one).HasSameImagesAs(new ImageSet("b", "b", other)));
         Assert.Equal((1, 1), (one.Decoded, other.Decoded));
-        Assert.True(new ImageSet("a", "a", one).HasSameImagesAs(new ImageSet("b", "b", new Counted(10))));
-        Assert.False(new ImageSet("a", "a", one).HasSameImagesAs(new ImageSet("b", "b", new Counted(11))));
+        Assert.True(new ImageSet("a", "a", one).HasSameImagesAs(new ImageSet("b", "b", new CountingSource(10))));
+        Assert.False(new ImageSet("a", "a", one).HasSameImagesAs(new ImageSet("b", "b", new CountingSource(11))));
         var (pixels, labels) = (IdxBytes.Images(2, 1, 1, 5, 6), IdxBytes.Labels(1, 0));
         Assert.False(IdxBytes.Set(pixels, labels).HasSameImagesAs(IdxBytes.Set(pixels)));
         Assert.False(IdxBytes.Set(pixels, labels).HasSameImagesAs(IdxBytes.Set(pixels, IdxBytes.Labels(1, 1))));
@@ -66,31 +66,5 @@ public sealed class ImageDigestsTests
             hashed = [.. hashed, 0, 0, 0, 0, .. SHA256.HashData([1, 0, 0, 0, 2, 0, 0, 0, .. MemoryMarshal.AsBytes(values.AsSpan(2 * index, 2))])];
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(hashed)), set.Sha256);
         Assert.NotEqual(set.Sha256, ImageSet.Load(folder.Write("y.npy", NpyBytes.Floats("(3, 2, 1)", values))).Sha256);
-    }
-
-    private sealed class Counted(int count) : IImageSource
-    {
-        private int _decoded;
-
-        public int Decoded => Volatile.Read(ref _decoded);
-
-        public int Broken { get; init; } = -1;
-
-        public byte First { get; init; }
-
-        public int Count => count;
-
-        public ImageShape? CommonShape => null;
-
-        public ImageAnnotations Annotations => ImageAnnotations.None;
-
-        public string NameOf(int index) => $"{index}";
-
-        public Image Decode(int index)
-        {
-            if (index == Broken) throw new QuantNotebooksException($"{index} is broken");
-            Interlocked.Increment(ref _decoded);
-            return new Image(1, 1, 1, new byte[] { (byte)(First + index) });
-        }
     }
 }

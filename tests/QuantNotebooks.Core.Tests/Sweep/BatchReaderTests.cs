@@ -1,3 +1,4 @@
+using QuantNotebooks.Core.Tests.Images;
 using QuantNotebooks.Images;
 using QuantNotebooks.Sweep;
 
@@ -64,32 +65,5 @@ public sealed class BatchReaderTests
         using var pool = new TensorPool();
         using var reader = batches.Open(pool, stop.Token);
         Assert.ThrowsAny<OperationCanceledException>(() => reader.Next());
-    }
-
-    private sealed class CountingSource(int count) : IImageSource
-    {
-        private int _decoded;
-
-        public int Decoded => Volatile.Read(ref _decoded);
-
-        public int? Broken { get; init; }
-
-        public Action<int>? WhenDecoded { get; init; }
-
-        public int Count => count;
-
-        public ImageShape? CommonShape => null;
-
-        public ImageAnnotations Annotations => ImageAnnotations.None;
-
-        public string NameOf(int index) => $"{index}";
-
-        public Image Decode(int index)
-        {
-            if (index == Broken) throw new QuantNotebooksException($"{index} is broken");
-            Interlocked.Increment(ref _decoded);
-            WhenDecoded?.Invoke(index);
-            return new Image(28, 28, 1, new byte[28 * 28]);
-        }
     }
 }
