@@ -49,8 +49,7 @@ public static class BiasCorrection
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(images);
         options ??= IterativeOptions.Default;
-        // For its history; of a large network it takes long, and a correction that is stopped should not wait for it.
-        _ = Task.Run(() => network.Sha256, CancellationToken.None);
+        network.BeginSha256(); // which the history needs
         var visitor = new IterativeVisitor(network, images.Count, options);
         SweepOutcome outcome;
         using (var sweep = new LayerSweep(network, scheme, images, visitor, network.Ranges, options.Memory)) outcome = sweep.Run(progress, options.KeepDone, cancellation);

@@ -33,8 +33,7 @@ public static class Equalization
             throw new QuantNotebooksException("The canonical factorization is of a whole network: no layer can have a method of its own beside it.");
         if (images is null && options.LayerMethods.Values.Append(method).Any(used => used?.NeedsImages() == true))
             throw new QuantNotebooksException("One-step and two-step equalization look at the ranges of activations, so they need images: give some, 64 are enough.");
-        // The history needs it; it is made beside what follows.
-        _ = Task.Run(() => network.Sha256, CancellationToken.None);
+        network.BeginSha256(); // which the history needs
         var trace = FactorTrace.Of(network);
         var problem = new FactorProblem(trace);
         var refused = EqualizationReport.Refused(trace);

@@ -30,7 +30,7 @@ public static class ReportFile
     {
         RequireWritable(path);
         // Of its own, so that two processes with one target don't write into one file.
-        var temporary = $"{path}.{Guid.NewGuid():n}.tmp";
+        var temporary = TemporaryNames.For(path);
         try
         {
             AbandonedFiles.Remove(path);
@@ -48,8 +48,7 @@ public static class ReportFile
         }
         finally
         {
-            // After a failure; else it has its name.
-            if (File.Exists(temporary)) File.Delete(temporary);
+            TemporaryNames.Release(temporary); // of which there is a file after a failure only
         }
     }
 

@@ -48,6 +48,11 @@ public sealed partial class Network
     /// <summary>SHA-256 of the network as it would be saved, in lower-case hexadecimal.</summary>
     public string Sha256 => _sha256.Value;
 
+    /// <summary>Makes <see cref="Sha256"/> beside what follows: that of a large network takes long, and who is stopped before it is needed does not wait for it.</summary>
+    // On a thread of its own, for those of the thread pool are few, and read images. What may fail fails again where the hash is needed.
+    internal void BeginSha256() =>
+        System.Threading.Tasks.Task.Factory.StartNew(() => Sha256, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+
     /// <summary>SHA-256 of what the network computes, without its name and history: equal for networks that are the same function by construction.</summary>
     internal string FunctionSha256 => _functionSha256.Value;
 

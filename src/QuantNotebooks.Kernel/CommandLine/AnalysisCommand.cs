@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Diagnostics;
+using QuantNotebooks.Kernel.Scripting;
 using QuantNotebooks.Notebook.Commands;
 
 namespace QuantNotebooks.Kernel.CommandLine;
@@ -9,6 +10,9 @@ namespace QuantNotebooks.Kernel.CommandLine;
 /// <summary>Makes a command of the command set a command of quantnb.</summary>
 internal static class AnalysisCommand
 {
+    /// <summary>How soon an interrupt is seen.</summary>
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(20);
+
     public static Command Create(CommandDefinition definition)
     {
         Argument subject = definition.Subject.IsMany
@@ -19,7 +23,7 @@ internal static class AnalysisCommand
         var command = new Command(definition.Name, definition.Summary) { subject };
         foreach (var option in options) command.Options.Add(option);
         command.Validators.Add(result => Validate(definition, subject, options, result));
-        command.SetAction((parsed, cancellation) => RunAsync(definition, Bind(definition, subject, options, parsed.CommandResult), parsed.InvocationConfiguration, cancellation));
+        command.SetAction((parsed, cancellation) => OwnThread.Run(() => Run(definition, Bind(definition, subject, options, parsed.CommandResult), parsed.InvocationConfiguration, cancellation)));
         return command;
     }
 
@@ -62,26 +66,30 @@ internal static class AnalysisCommand
         _ => result.GetResult(option) is { Implicit: false },
     };
 
-    private static async Task<int> RunAsync(CommandDefinition definition, CommandArguments arguments, InvocationConfiguration console, CancellationToken cancellation)
+    private static int Run(CommandDefinition definition, CommandArguments arguments, InvocationConfiguration console, CancellationToken cancellation)
     {
         var host = new ConsoleCommandHost(console.Output, console.Error, cancellation);
-        var work = Task.Run(() => definition.Run(arguments, host), CancellationToken.None);
+        // Neither it nor who waits for it is a thread of the pool: the command may keep all of those busy, and an interrupt must not wait for them.
+        var work = OwnThread.Run(() =>
+        {
+            definition.Run(arguments, host);
+            return ExitCode.Done;
+        });
         try
         {
-            await Task.WhenAny(work, Cancelled(cancellation)).ConfigureAwait(false);
-            // Then it is left behind, and the process ends.
-            for (var clock = Stopwatch.StartNew(); !work.IsCompleted; await Task.WhenAny(work, Task.Delay(20, CancellationToken.None)).ConfigureAwait(false))
+            var sinceInterrupt = new Stopwatch();
+            while (Task.WaitAny([work], Moment) < 0)
             {
-                if (clock.Elapsed > host.Stage.Patience) throw new OperationCanceledException(cancellation);
+                if (cancellation.IsCancellationRequested) sinceInterrupt.Start();
+                // Then it is left behind, and the process ends.
+                if (sinceInterrupt.Elapsed > host.Stage.Patience) throw new OperationCanceledException(cancellation);
             }
-            await work.ConfigureAwait(false);
-            return cancellation.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Done;
+            var done = work.GetAwaiter().GetResult();
+            return cancellation.IsCancellationRequested ? ExitCode.Interrupted : done;
         }
         finally
         {
             host.Finish();
         }
     }
-
-    private static Task Cancelled(CancellationToken cancellation) => Task.Delay(Timeout.Infinite, cancellation);
 }

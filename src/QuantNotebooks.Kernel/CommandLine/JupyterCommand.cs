@@ -119,7 +119,7 @@ internal static class JupyterCommand
         using var ended = new CancellationTokenSource();
         var warmUp = Task.Run(() => session.WarmUpAsync(ended.Token), CancellationToken.None);
         await kernel.RunAsync().ConfigureAwait(false);
-        await ended.CancelAsync().ConfigureAwait(false);
+        ended.Cancel();
         await warmUp.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return ExitCode.Done;
     }

@@ -41,7 +41,7 @@ internal sealed class CellExecution(KernelSockets sockets, NotebookSession sessi
             answer["payload"] = new JsonArray(page);
             return answer;
         }
-        using var output = new JupyterOutput(sockets, request, _charts, comms, request.Content.Flag("allow_stdin", missing: true) ? input : null);
+        var output = new JupyterOutput(sockets, request, _charts, comms, request.Content.Flag("allow_stdin", missing: true) ? input : null);
         if (!isSilent && Interlocked.Exchange(ref _beforeFirst, null) is { } explanation) output.Write(OutputStream.Error, explanation);
         running?.Begin(session.ExecutionCount + 1, code, request.Header);
         try
@@ -58,7 +58,7 @@ internal sealed class CellExecution(KernelSockets sockets, NotebookSession sessi
     public async Task<JsonObject?> CommAsync(JupyterMessage message)
     {
         if (comms.HandlerOf(message) is not { } handler) return null;
-        using var output = new JupyterOutput(sockets, message, _charts, comms, input: null);
+        var output = new JupyterOutput(sockets, message, _charts, comms, input: null);
         var failure = await InterruptiblyAsync(cancellation => session.InvokeAsync(handler, output, cancellation)).ConfigureAwait(false);
         if (failure is not null) output.Error(failure);
         output.Flush();

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using System.Threading.Channels;
+using System.Collections.Concurrent;
 using QuantNotebooks.Kernel.Scripting;
 using QuantNotebooks.Kernel.Session;
 
@@ -13,9 +13,9 @@ internal sealed class JupyterKernel : IDisposable
 {
     private const string RequestSuffix = "_request";
 
-    private readonly Channel<(JupyterMessage Message, long Order)> _shell = Unbounded<(JupyterMessage, long)>();
-    private readonly Channel<JupyterMessage> _control = Unbounded<JupyterMessage>();
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly BlockingCollection<(JupyterMessage Message, long Order)> _shell = [];
+    private readonly BlockingCollection<JupyterMessage> _control = [];
+    private readonly TaskCompletionSource _ended = new();
     private readonly KernelSockets _sockets;
     private readonly StandardInput _input;
     private readonly CommManager _comms;
@@ -60,13 +60,13 @@ internal sealed class JupyterKernel : IDisposable
     public async Task RunAsync()
     {
         _sockets.Publish("status", null, Starting());
-        _ = Task.Run(ServeShellAsync);
-        _ = Task.Run(ServeControlAsync);
+        Start("shell", ServeShell);
+        Start("control", ServeControl);
         if (_running?.Previous is { } dead) _ = Task.Run(() => TellOfAsync(dead));
         await _ended.Task.ConfigureAwait(false);
         _execution.Interrupt();
-        _shell.Writer.TryComplete();
-        _control.Writer.TryComplete();
+        _shell.CompleteAdding();
+        _control.CompleteAdding();
     }
 
     /// <summary>Stops the cell that is running.</summary>
@@ -81,7 +81,20 @@ internal sealed class JupyterKernel : IDisposable
         _sockets.Dispose();
     }
 
-    private static Channel<T> Unbounded<T>() => Channel.CreateUnbounded<T>(new UnboundedChannelOptions { SingleReader = true });
+    // Not threads of the pool, all of which may be busy with tasks of a cell that is to be stopped.
+    private static void Start(string name, Action serve) => new Thread(() => serve()) { IsBackground = true, Name = name }.Start();
+
+    private static void Add<T>(BlockingCollection<T> requests, T request)
+    {
+        try
+        {
+            requests.Add(request);
+        }
+        catch (InvalidOperationException) when (requests.IsAddingCompleted)
+        {
+            // It came after the end.
+        }
+    }
 
     private static Task<JsonObject?> Answer(JsonObject content) => Task.FromResult<JsonObject?>(content);
 
@@ -111,26 +124,26 @@ internal sealed class JupyterKernel : IDisposable
             // Visual Studio Code sends its interrupt by the shell channel, where it would wait for the cell that it is to stop.
             case KernelChannel.Shell when message.Type == "interrupt_request":
             case KernelChannel.Control:
-                _control.Writer.TryWrite(message);
+                Add(_control, message);
                 break;
             case KernelChannel.Shell:
-                _shell.Writer.TryWrite((message, Interlocked.Increment(ref _received)));
+                Add(_shell, (message, Interlocked.Increment(ref _received)));
                 break;
         }
     }
 
-    private async Task ServeShellAsync()
+    private void ServeShell()
     {
-        await foreach (var (message, order) in _shell.Reader.ReadAllAsync().ConfigureAwait(false))
+        foreach (var (message, order) in _shell.GetConsumingEnumerable())
         {
-            if (message.Type == "execute_request" && order <= _abortUpTo) await ServeAsync(message, _ => Answer(Aborted())).ConfigureAwait(false);
-            else await ServeAsync(message).ConfigureAwait(false);
+            var isAborted = message.Type == "execute_request" && order <= _abortUpTo;
+            (isAborted ? ServeAsync(message, _ => Answer(Aborted())) : ServeAsync(message)).GetAwaiter().GetResult();
         }
     }
 
-    private async Task ServeControlAsync()
+    private void ServeControl()
     {
-        await foreach (var message in _control.Reader.ReadAllAsync().ConfigureAwait(false)) await ServeAsync(message).ConfigureAwait(false);
+        foreach (var message in _control.GetConsumingEnumerable()) ServeAsync(message).GetAwaiter().GetResult();
     }
 
     private Task ServeAsync(JupyterMessage request) => ServeAsync(request, _handlers.GetValueOrDefault(request.Type, Unknown));

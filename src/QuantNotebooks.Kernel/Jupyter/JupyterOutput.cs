@@ -7,7 +7,7 @@ using QuantNotebooks.Notebook.Hosting;
 namespace QuantNotebooks.Kernel.Jupyter;
 
 /// <summary>The output of one cell: messages to all clients, as answers to the request that runs it. Thread safe, and open after the cell has ended.</summary>
-internal sealed class JupyterOutput : INotebookOutput, INotebookInput, INotebookComms, IDisposable
+internal sealed class JupyterOutput : INotebookOutput, INotebookInput, INotebookComms
 {
     private readonly KernelSockets _sockets;
     private readonly JupyterMessage _request;
@@ -78,8 +78,6 @@ internal sealed class JupyterOutput : INotebookOutput, INotebookInput, INotebook
 
     /// <summary>Sends text that waits.</summary>
     public void Flush() => _streams.Flush();
-
-    public void Dispose() => _streams.Dispose();
 
     private void Show(string type, MimeBundle bundle, string? displayId)
     {

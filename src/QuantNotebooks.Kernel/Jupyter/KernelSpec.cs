@@ -95,7 +95,9 @@ internal static partial class KernelSpec
         ["argv"] = new JsonArray([.. Program(typeof(KernelSpec).Assembly.Location).Concat(["jupyter", "kernel", "{connection_file}", .. options]).Select(word => (JsonNode)word)]),
         ["display_name"] = KernelIdentity.DisplayName,
         ["language"] = KernelIdentity.Language,
-        ["interrupt_mode"] = "message",
+        // A signal comes whatever the process does; a message waits for the thread pool, which completes .NET's sockets there, and a cell's tasks may keep it busy. Windows
+        // has no such signal, and sockets that need no pool.
+        ["interrupt_mode"] = OperatingSystem.IsWindows() ? "message" : "signal",
         ["env"] = new JsonObject(),
         ["metadata"] = new JsonObject(),
     };

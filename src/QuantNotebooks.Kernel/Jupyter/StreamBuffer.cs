@@ -8,7 +8,7 @@ namespace QuantNotebooks.Kernel.Jupyter;
 /// and else a moment after it was written. Thread safe.
 /// </summary>
 /// <param name="send">Sends text; called by one thread at a time, in order.</param>
-internal sealed class StreamBuffer(Action<OutputStream, string> send) : IDisposable
+internal sealed class StreamBuffer(Action<OutputStream, string> send)
 {
     /// <summary>Characters in a message, about.</summary>
     private const int Much = 1 << 14;
@@ -16,11 +16,13 @@ internal sealed class StreamBuffer(Action<OutputStream, string> send) : IDisposa
     /// <summary>How long text may wait.</summary>
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(40);
 
+    /// <summary>Moments without text after which nobody waits for more.</summary>
+    private const int LongestIdle = 25;
+
     private readonly Lock _gate = new();
     private readonly StringBuilder _text = new();
     private OutputStream _stream;
-    private Timer? _timer;
-    private bool _isTimed;
+    private bool _hasSender;
 
     /// <summary>Appends text.</summary>
     public void Write(OutputStream stream, string text)
@@ -31,7 +33,7 @@ internal sealed class StreamBuffer(Action<OutputStream, string> send) : IDisposa
             _stream = stream;
             _text.Append(text);
             if (_text.Length >= Much) Send(all: false);
-            if (_text.Length > 0 && !_isTimed) StartTimer();
+            if (_text.Length > 0 && !_hasSender) StartSender();
         }
     }
 
@@ -41,25 +43,26 @@ internal sealed class StreamBuffer(Action<OutputStream, string> send) : IDisposa
         lock (_gate) Send(all: true);
     }
 
-    public void Dispose() => _timer?.Dispose();
-
-    private void StartTimer()
+    // Not a timer, which the thread pool would serve, when the cell's tasks leave it time. Without the cell's execution context, which would hold the cell.
+    private void StartSender()
     {
-        _isTimed = true;
-        // The timer must not hold the cell's execution context, and with it the cell.
-        if (_timer is null)
-        {
-            using (ExecutionContext.SuppressFlow()) _timer = new Timer(_ => OnTimer());
-        }
-        _timer.Change(Moment, Timeout.InfiniteTimeSpan);
+        _hasSender = true;
+        new Thread(SendAfterMoments) { IsBackground = true, Name = "cell output" }.UnsafeStart();
     }
 
-    private void OnTimer()
+    private void SendAfterMoments()
     {
-        lock (_gate)
+        var idle = 0;
+        while (true)
         {
-            _isTimed = false;
-            Send(all: true);
+            Thread.Sleep(Moment);
+            lock (_gate)
+            {
+                idle = _text.Length == 0 ? idle + 1 : 0;
+                Send(all: true);
+                _hasSender = idle < LongestIdle;
+                if (!_hasSender) return;
+            }
         }
     }
 

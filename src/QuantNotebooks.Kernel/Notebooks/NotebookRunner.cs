@@ -71,8 +71,9 @@ internal sealed class NotebookRunner(TextWriter progress, TimeSpan? timeout = nu
         var clock = Stopwatch.StartNew();
         var output = recorder.Begin(cell);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (timeout is { } patience) limit.CancelAfter(patience);
-        var result = await session.RunAsync(cell.Source, output, limit.Token).ConfigureAwait(false);
+        var run = session.RunAsync(cell.Source, output, limit.Token);
+        if (timeout is { } patience) await CancelAfter(patience, limit, run).ConfigureAwait(false);
+        var result = await run.ConfigureAwait(false);
         var timedOut = result is CellInterrupted && !cancellationToken.IsCancellationRequested;
         if (timedOut) output.Write(OutputStream.Error, TooLong + "\n");
         output.Finish(result);
@@ -86,4 +87,12 @@ internal sealed class NotebookRunner(TextWriter progress, TimeSpan? timeout = nu
         await progress.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds:0.0} s{outcome}")).ConfigureAwait(false);
         return result;
     }
+
+    // Not by a timer, which the thread pool would serve, when the cell's tasks leave it time.
+    private static Task CancelAfter(TimeSpan patience, CancellationTokenSource limit, Task run) => OwnThread.Run(() =>
+    {
+        var isDone = Task.WaitAny([run], patience) == 0;
+        if (!isDone) limit.Cancel();
+        return isDone;
+    });
 }

@@ -36,19 +36,19 @@ internal sealed class InterruptibleRun : SynchronizationContext
     public CancellationToken CancellationToken => cooperative.Token;
 
     /// <summary>
-    /// Runs the code to its end, or until it is interrupted. The calling code's execution context flows into all of it.
+    /// Runs the code to its end, or until it is interrupted, and waits for that. The calling code's execution context flows into all of it.
     /// </summary>
     /// <exception cref="RunInterruptedException">The token was cancelled, and the code did not run to its end all the same.</exception>
-    public async Task<T> RunAsync<T>(Func<Task<T>> code, CancellationToken cancellationToken)
+    public T Run<T>(Func<Task<T>> code, CancellationToken cancellationToken)
     {
         executionContext = ExecutionContext.Capture();
         var completion = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         Start(() => Complete(code, completion));
         using var registration = cancellationToken.UnsafeRegister(static run => ((InterruptibleRun)run!).BeginInterrupt(), this);
-        await Task.WhenAny(completion.Task, interrupted.Task).ConfigureAwait(false);
-        if (!interrupting) return await completion.Task.ConfigureAwait(false);
-        var stillRunning = !completion.Task.IsCompleted && await interrupted.Task.ConfigureAwait(false);
-        if (completion.Task.IsCompletedSuccessfully) return await completion.Task.ConfigureAwait(false);
+        Task.WaitAny([completion.Task, interrupted.Task], CancellationToken.None);
+        if (!interrupting) return completion.Task.GetAwaiter().GetResult();
+        var stillRunning = !completion.Task.IsCompleted && interrupted.Task.GetAwaiter().GetResult();
+        if (completion.Task.IsCompletedSuccessfully) return completion.Task.GetAwaiter().GetResult();
         throw new RunInterruptedException(stillRunning);
     }
 
@@ -87,7 +87,7 @@ internal sealed class InterruptibleRun : SynchronizationContext
         }
         catch (Exception exception) when (interrupting && exception is OperationCanceledException or ThreadInterruptedException)
         {
-            // That is the interrupt arriving; RunAsync reports it.
+            // That is the interrupt arriving; Run reports it.
         }
         catch (Exception exception)
         {

@@ -104,7 +104,7 @@ internal sealed class ScriptEngine
     /// not stop it.
     /// </param>
     public Task<CellResult> RunAsync(int number, string code, INotebookOutput output, CancellationToken cancellationToken) =>
-        Task.Run(() => CompileAndRunAsync(number, code, output, cancellationToken), CancellationToken.None);
+        OwnThread.Run(() => CompileAndRun(number, code, output, cancellationToken));
 
     /// <summary>Runs code that is compiled already as the code of cells runs: interruptible, its output shown.</summary>
     /// <param name="number">The cell's number.</param>
@@ -113,11 +113,11 @@ internal sealed class ScriptEngine
     /// <param name="cancellationToken">As above.</param>
     /// <param name="grace">How long it may take to stop by itself when it is interrupted; null for what a user's code may take.</param>
     /// <returns>Why it failed, or null.</returns>
-    public Task<CellResult?> InvokeAsync(int number, Action code, INotebookOutput output, CancellationToken cancellationToken, InterruptGrace? grace = null) => InterruptiblyAsync(number, output, () =>
+    public Task<CellResult?> InvokeAsync(int number, Action code, INotebookOutput output, CancellationToken cancellationToken, InterruptGrace? grace = null) => OwnThread.Run(() => Interruptibly(number, output, () =>
     {
         code();
         return Task.FromResult<CellResult?>(null);
-    }, cancellationToken, grace);
+    }, cancellationToken, grace));
 
     /// <summary>
     /// Gives a variable of the value's type this value, or makes one that replaces others of the name. Each one made keeps its value for as long as the session lasts,
@@ -137,11 +137,11 @@ internal sealed class ScriptEngine
         declared?.Invoke(state.Script.GetCompilation());
     }
 
-    private async Task<CellResult> CompileAndRunAsync(int number, string code, INotebookOutput output, CancellationToken cancellationToken)
+    private CellResult CompileAndRun(int number, string code, INotebookOutput output, CancellationToken cancellationToken)
     {
         try
         {
-            await EnsureStartedAsync(cancellationToken).ConfigureAwait(false);
+            EnsureStartedAsync(cancellationToken).GetAwaiter().GetResult();
             var script = state!.Script.ContinueWith<object>(code, NextOptions(ExceptionText.FileNameOf(number)));
             // Not by the script's own Compile, which loads it too: for good, and each form of it.
             var diagnostics = script.GetCompilation().GetDiagnostics(cancellationToken);
@@ -166,8 +166,8 @@ internal sealed class ScriptEngine
             var passing = isPassing ? PassingCode.Load(script.GetCompilation(), state, cancellationToken) : null;
             if (passing is null) script.CreateDelegate(cancellationToken);
             return isPassing
-                ? await ExecuteAsync(number, passing ?? (() => ValueOf(script, state)), hasValue, output, cancellationToken).ConfigureAwait(false)
-                : await ExecuteAsync(number, script, hasValue, output, cancellationToken).ConfigureAwait(false);
+                ? Execute(number, passing ?? (() => ValueOf(script, state)), hasValue, output, cancellationToken)
+                : Execute(number, script, hasValue, output, cancellationToken);
         }
         catch (CompilationErrorException exception)
         {
@@ -191,17 +191,16 @@ internal sealed class ScriptEngine
         return other.GetCompilation().GetDiagnostics(cancellationToken).Any(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error) ? script : other;
     }
 
-    private async Task<CellResult> ExecuteAsync(
-        int number, Script<object> script, bool hasValue, INotebookOutput output, CancellationToken cancellationToken)
+    private CellResult Execute(int number, Script<object> script, bool hasValue, INotebookOutput output, CancellationToken cancellationToken)
     {
         var previous = state!;
         MetadataReference[] given = [.. newReferences];
         ScriptState<object>? next = null;
-        var result = await InterruptiblyAsync(number, output, async () =>
+        var result = Interruptibly(number, output, async () =>
         {
             next = await script.RunFromAsync(previous, catchException: static _ => true);
             return next.Exception is null ? Succeeded(number, hasValue, next.ReturnValue) : Failed(number, next.Exception, cancellationToken);
-        }, cancellationToken).ConfigureAwait(false);
+        }, cancellationToken);
         // What is left behind may end while other cells run, which go on from the state before it.
         if (next is null || result is CellInterrupted { StillRunning: true }) return result!;
         state = next;
@@ -211,8 +210,8 @@ internal sealed class ScriptEngine
     }
 
     // A piece that leaves nothing behind.
-    private async Task<CellResult> ExecuteAsync(int number, Func<Task<object>> piece, bool hasValue, INotebookOutput output, CancellationToken cancellationToken) =>
-        (await InterruptiblyAsync(number, output, async () =>
+    private CellResult Execute(int number, Func<Task<object>> piece, bool hasValue, INotebookOutput output, CancellationToken cancellationToken) =>
+        Interruptibly(number, output, async () =>
         {
             object value;
             try
@@ -224,7 +223,7 @@ internal sealed class ScriptEngine
                 return Failed(number, exception, cancellationToken);
             }
             return Succeeded(number, hasValue, value);
-        }, cancellationToken).ConfigureAwait(false))!;
+        }, cancellationToken)!;
 
     private static async Task<object> ValueOf(Script<object> script, ScriptState before) => (await script.RunFromAsync(before)).ReturnValue;
 
@@ -241,14 +240,13 @@ internal sealed class ScriptEngine
         : exception is OperationCanceledException or ThreadInterruptedException;
 
     // What escapes the code, such as an exception while a value is formatted, or the interrupt, becomes the result.
-    private async Task<CellResult?> InterruptiblyAsync(
-        int number, INotebookOutput output, Func<Task<CellResult?>> code, CancellationToken cancellationToken, InterruptGrace? grace = null)
+    private CellResult? Interruptibly(int number, INotebookOutput output, Func<Task<CellResult?>> code, CancellationToken cancellationToken, InterruptGrace? grace = null)
     {
         var run = new InterruptibleRun(threads, grace ?? InterruptGrace.OfCode);
         using var cell = RunningCell.Enter(number, output, run.CancellationToken);
         try
         {
-            return await run.RunAsync(code, cancellationToken).ConfigureAwait(false);
+            return run.Run(code, cancellationToken);
         }
         catch (RunInterruptedException interrupted)
         {

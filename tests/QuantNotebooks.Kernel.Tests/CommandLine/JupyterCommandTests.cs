@@ -21,7 +21,7 @@ public sealed class JupyterCommandTests : IDisposable
         var spec = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(folder.File("mine"), "kernel.json"), TestContext.Current.CancellationToken))!;
         var words = spec["argv"]!.AsArray().Select(word => word!.GetValue<string>()).ToList();
         Assert.Equal(["jupyter", "kernel", "{connection_file}"], words[^3..]);
-        Assert.Equal(("C#", "message"), (spec["language"]!.GetValue<string>(), spec["interrupt_mode"]!.GetValue<string>()));
+        Assert.Equal(("C#", OperatingSystem.IsWindows() ? "message" : "signal"), (spec["language"]!.GetValue<string>(), spec["interrupt_mode"]!.GetValue<string>()));
         Serve(words);
         Assert.Equal(ExitCode.Done, (await Cli.InvokeAsync("jupyter", "uninstall", "--path", folder.Path, "--name", "mine")).ExitCode);
         Assert.False(Directory.Exists(folder.File("mine")));

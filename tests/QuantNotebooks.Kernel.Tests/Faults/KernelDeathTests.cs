@@ -1,7 +1,4 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json.Nodes;
-using QuantNotebooks.Kernel.CommandLine;
 using QuantNotebooks.Kernel.Jupyter;
 using QuantNotebooks.Kernel.Tests.Jupyter;
 
@@ -139,38 +136,5 @@ public sealed class KernelDeathTests : IDisposable
     {
         kernels.Add(new KernelProcess(folder, name));
         return kernels[^1];
-    }
-
-    /// <summary>A kernel as Jupyter starts it, again and again with one connection file.</summary>
-    private sealed class KernelProcess(TemporaryFolder folder, string name) : IDisposable
-    {
-        private readonly string _connection = JupyterClient.NewConnectionFile();
-        private Process? _process;
-
-        /// <summary>Files beside the connection file that are about it.</summary>
-        public string[] Left() => Directory.GetFiles(folder.Path, $".{name}*");
-
-        public async Task<JupyterClient> StartAsync(bool awaitsOutputs = true)
-        {
-            var start = new ProcessStartInfo("dotnet", [typeof(ExitCode).Assembly.Location, "jupyter", "kernel", folder.Write(name, _connection)]) { RedirectStandardError = true };
-            start.Environment["DOTNET_DbgEnableMiniDump"] = "0";
-            _process = Process.Start(start)!;
-            _process.BeginErrorReadLine();
-            return await Task.Run(() => new JupyterClient(_connection, awaitsOutputs));
-        }
-
-        /// <summary>Waits for the end, which a signal brings on where one is given, and until whoever listened to the process has finished too.</summary>
-        public async Task EndAsync(string? signal = null)
-        {
-            var token = TestContext.Current.CancellationToken;
-            if (signal is not null) Process.Start("kill", ["-" + signal, _process!.Id.ToString(CultureInfo.InvariantCulture)]).Dispose();
-            await _process!.WaitForExitAsync(token).WaitAsync(TimeSpan.FromSeconds(60), token); // and for the end of standard error
-        }
-
-        public void Dispose()
-        {
-            _process?.Kill();
-            _process?.Dispose();
-        }
     }
 }

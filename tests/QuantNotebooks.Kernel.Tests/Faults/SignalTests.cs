@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Text.Json;
+using QuantNotebooks.Kernel.Tests.Notebooks;
 using QuantNotebooks.Tests;
 
 namespace QuantNotebooks.Kernel.Tests.Faults;
@@ -52,6 +54,22 @@ public sealed class SignalTests
 
         bool Same(string one, string other) =>
             File.ReadAllText(one).Replace(undisturbed.Path, folder.Path, StringComparison.Ordinal) == File.ReadAllText(other);
+    }
+
+    // A command that is interrupted while it writes a large network is left behind.
+    [Fact]
+    public async Task AProcessThatEndsWhileItWritesLeavesNoTemporaryFile()
+    {
+        using var folder = new TemporaryFolder();
+        var cell = $$"""
+            var folder = {{JsonSerializer.Serialize(folder.Path)}};
+            new Thread(() => QuantNotebooks.Export.ReportFile.Write(Path.Combine(folder, "large.json"), new string('x', 300_000_000))).Start();
+            while (Directory.GetFiles(folder, "large.json.*.tmp").Length == 0) Thread.Sleep(1);
+            typeof(Environment).GetMethod("Exit").Invoke(null, [7]); // named, it is refused
+            """;
+        var run = await ToolProcess.RunAsync("run", folder.Write("n.ipynb", TestNotebook.Json(cell)), "--out", folder.Path);
+        Assert.True(run.ExitCode == 7, run.Error);
+        Assert.Equal(["n.ipynb"], Directory.GetFiles(folder.Path).Select(Path.GetFileName));
     }
 
     private static void Remove(string entry)
