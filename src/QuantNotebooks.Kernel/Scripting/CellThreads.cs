@@ -31,6 +31,32 @@ internal sealed class CellThreads
         (worker ?? new Worker(this)).Run(work, tainted);
     }
 
+    /// <summary>Runs what is the engine's own and is never interrupted, in the caller's execution context; what awaits it goes on on the same thread.</summary>
+    public Task<T> RunAsync<T>(Func<T> work)
+    {
+        var completion = new TaskCompletionSource<T>();
+        var context = ExecutionContext.Capture()!;
+        Start(() => ExecutionContext.Run(context, _ => Complete(work, completion), null), static () => false);
+        return completion.Task;
+    }
+
+    private static void Complete<T>(Func<T> work, TaskCompletionSource<T> completion)
+    {
+        T result;
+        try
+        {
+            result = work();
+        }
+#pragma warning disable CA1031 // Whoever awaits it gets it.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            completion.SetException(exception);
+            return;
+        }
+        completion.SetResult(result);
+    }
+
     private sealed class Worker
     {
         private readonly CellThreads owner;

@@ -104,7 +104,7 @@ internal sealed class ScriptEngine
     /// not stop it.
     /// </param>
     public Task<CellResult> RunAsync(int number, string code, INotebookOutput output, CancellationToken cancellationToken) =>
-        OwnThread.Run(() => CompileAndRun(number, code, output, cancellationToken));
+        threads.RunAsync(() => CompileAndRun(number, code, output, cancellationToken));
 
     /// <summary>Runs code that is compiled already as the code of cells runs: interruptible, its output shown.</summary>
     /// <param name="number">The cell's number.</param>
@@ -113,7 +113,7 @@ internal sealed class ScriptEngine
     /// <param name="cancellationToken">As above.</param>
     /// <param name="grace">How long it may take to stop by itself when it is interrupted; null for what a user's code may take.</param>
     /// <returns>Why it failed, or null.</returns>
-    public Task<CellResult?> InvokeAsync(int number, Action code, INotebookOutput output, CancellationToken cancellationToken, InterruptGrace? grace = null) => OwnThread.Run(() => Interruptibly(number, output, () =>
+    public Task<CellResult?> InvokeAsync(int number, Action code, INotebookOutput output, CancellationToken cancellationToken, InterruptGrace? grace = null) => threads.RunAsync(() => Interruptibly(number, output, () =>
     {
         code();
         return Task.FromResult<CellResult?>(null);
