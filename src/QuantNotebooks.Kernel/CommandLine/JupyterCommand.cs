@@ -103,7 +103,7 @@ internal static class JupyterCommand
         using var running = new RunningCellFile(path);
         LastWords.Keep(running.Path);
         using var kernel = Open(connection, session, running, path);
-        // Jupyter sends the signal to the whole group when its own console is interrupted; it stops a cell, never the kernel.
+        // Jupyter sends the signal to interrupt a cell, and to the whole group when its own console is interrupted; it stops a cell, never the kernel.
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
         {
             signal.Cancel = true;

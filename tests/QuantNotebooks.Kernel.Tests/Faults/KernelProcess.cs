@@ -14,9 +14,13 @@ internal sealed class KernelProcess(TemporaryFolder folder, string name) : IDisp
     /// <summary>Files beside the connection file that are about it.</summary>
     public string[] Left() => Directory.GetFiles(folder.Path, $".{name}*");
 
-    public async Task<JupyterClient> StartAsync(bool awaitsOutputs = true)
+    /// <param name="awaitsOutputs">Whether the client waits until it hears what is published.</param>
+    /// <param name="ignoresInterrupts">Whether a shell starts it that ignores the interrupt signal, as it does for a script's background jobs.</param>
+    public async Task<JupyterClient> StartAsync(bool awaitsOutputs = true, bool ignoresInterrupts = false)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(ExitCode).Assembly.Location, "jupyter", "kernel", folder.Write(name, _connection)]) { RedirectStandardError = true };
+        string[] words = ["dotnet", typeof(ExitCode).Assembly.Location, "jupyter", "kernel", folder.Write(name, _connection)];
+        if (ignoresInterrupts) words = ["sh", "-c", "trap '' INT; exec \"$0\" \"$@\"", .. words];
+        var start = new ProcessStartInfo(words[0], words[1..]) { RedirectStandardError = true };
         start.Environment["DOTNET_DbgEnableMiniDump"] = "0";
         _process = Process.Start(start)!;
         _process.BeginErrorReadLine();
