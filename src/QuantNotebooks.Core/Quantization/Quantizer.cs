@@ -54,13 +54,20 @@ public sealed record Quantizer(float Scale, int ZeroPoint, int Lowest, int Highe
     /// <param name="source">Values of any shape.</param>
     /// <param name="destination">At least as long as the source.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Apply(ReadOnlySpan<float> source, Span<float> destination)
+    public unsafe void Apply(ReadOnlySpan<float> source, Span<float> destination)
     {
+        if (destination.Length < source.Length) throw new ArgumentException("The destination is shorter than the source.", nameof(destination));
         var grid = new VectorGrid(this);
-        var index = 0;
-        for (; index <= source.Length - Vector<float>.Count; index += Vector<float>.Count)
-            grid.Apply(new Vector<float>(source[index..])).CopyTo(destination[index..]);
-        for (; index < source.Length; index++) destination[index] = Apply(source[index]);
+        fixed (float* from = source, to = destination)
+        {
+            var index = 0;
+            for (; index <= source.Length - Vector<float>.Count; index += Vector<float>.Count)
+            {
+                Memory.Prefetch(from + index + Memory.Ahead);
+                grid.Apply(Vector.Load(from + index)).Store(to + index);
+            }
+            for (; index < source.Length; index++) to[index] = Apply(from[index]);
+        }
     }
 
     // A tensor of zeros, or of values so small that the step underflows, still needs a step that can divide.

@@ -31,27 +31,32 @@ internal sealed class ValueSample : IValueDistribution
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public double MeanSquaredError(Quantizer quantizer)
+    public unsafe double MeanSquaredError(Quantizer quantizer)
     {
         var grid = new VectorGrid(quantizer);
         double sum = 0;
-        // A float's sum of millions of squares would lose what tells two ranges apart.
-        for (var start = 0; start < _values.Length; start += Chunk)
+        fixed (float* values = _values)
         {
-            var chunk = _values.AsSpan(start, Math.Min(Chunk, _values.Length - start));
-            var (first, second) = (Vector<float>.Zero, Vector<float>.Zero);
-            var index = 0;
-            for (; index <= chunk.Length - 2 * Vector<float>.Count; index += 2 * Vector<float>.Count)
+            // A float's sum of millions of squares would lose what tells two ranges apart.
+            for (var start = 0; start < _values.Length; start += Chunk)
             {
-                var (one, other) = (new Vector<float>(chunk[index..]), new Vector<float>(chunk[(index + Vector<float>.Count)..]));
-                var (oneError, otherError) = (one - grid.Apply(one), other - grid.Apply(other));
-                (first, second) = (first + oneError * oneError, second + otherError * otherError);
-            }
-            sum += Vector.Sum(first + second);
-            for (; index < chunk.Length; index++)
-            {
-                var error = chunk[index] - quantizer.Apply(chunk[index]);
-                sum += error * error;
+                var chunk = values + start;
+                var length = Math.Min(Chunk, _values.Length - start);
+                var (first, second) = (Vector<float>.Zero, Vector<float>.Zero);
+                var index = 0;
+                for (; index <= length - 2 * Vector<float>.Count; index += 2 * Vector<float>.Count)
+                {
+                    Memory.Prefetch(chunk + index + Memory.Ahead);
+                    var (one, other) = (Vector.Load(chunk + index), Vector.Load(chunk + index + Vector<float>.Count));
+                    var (oneError, otherError) = (one - grid.Apply(one), other - grid.Apply(other));
+                    (first, second) = (first + oneError * oneError, second + otherError * otherError);
+                }
+                sum += Vector.Sum(first + second);
+                for (; index < length; index++)
+                {
+                    var error = chunk[index] - quantizer.Apply(chunk[index]);
+                    sum += error * error;
+                }
             }
         }
         return sum / _values.Length;

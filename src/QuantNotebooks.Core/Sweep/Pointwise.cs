@@ -63,23 +63,35 @@ internal sealed record Pointwise
 
     // A bound comes first in MaxNative and MinNative: so a NaN stays one.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Clip(float low, float high, Span<float> values)
+    private static unsafe void Clip(float low, float high, Span<float> run)
     {
         var (lows, highs) = (new Vector<float>(low), new Vector<float>(high));
-        var index = 0;
-        for (; index <= values.Length - Vector<float>.Count; index += Vector<float>.Count)
-            Vector.MinNative(highs, Vector.MaxNative(lows, new Vector<float>(values[index..]))).CopyTo(values[index..]);
-        for (; index < values.Length; index++) values[index] = Math.Min(high, Math.Max(low, values[index]));
+        fixed (float* values = run)
+        {
+            var index = 0;
+            for (; index <= run.Length - Vector<float>.Count; index += Vector<float>.Count)
+            {
+                Memory.Prefetch(values + index + Memory.Ahead);
+                Vector.MinNative(highs, Vector.MaxNative(lows, Vector.Load(values + index))).Store(values + index);
+            }
+            for (; index < run.Length; index++) values[index] = Math.Min(high, Math.Max(low, values[index]));
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ClipOntoGrid(float low, float high, Quantizer grid, Span<float> values)
+    private static unsafe void ClipOntoGrid(float low, float high, Quantizer grid, Span<float> run)
     {
         var vectorGrid = new VectorGrid(grid);
         var (lows, highs) = (new Vector<float>(low), new Vector<float>(high));
-        var index = 0;
-        for (; index <= values.Length - Vector<float>.Count; index += Vector<float>.Count)
-            vectorGrid.Apply(Vector.MinNative(highs, Vector.MaxNative(lows, new Vector<float>(values[index..])))).CopyTo(values[index..]);
-        for (; index < values.Length; index++) values[index] = grid.Apply(Math.Min(high, Math.Max(low, values[index])));
+        fixed (float* values = run)
+        {
+            var index = 0;
+            for (; index <= run.Length - Vector<float>.Count; index += Vector<float>.Count)
+            {
+                Memory.Prefetch(values + index + Memory.Ahead);
+                vectorGrid.Apply(Vector.MinNative(highs, Vector.MaxNative(lows, Vector.Load(values + index)))).Store(values + index);
+            }
+            for (; index < run.Length; index++) values[index] = grid.Apply(Math.Min(high, Math.Max(low, values[index])));
+        }
     }
 }
