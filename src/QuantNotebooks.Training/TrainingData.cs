@@ -124,7 +124,7 @@ internal sealed class TrainingData : IDisposable
             Remember(0, unit, oneHot);
             return;
         }
-        var teacher = _teacher ??= CreateTeacher();
+        var teacher = _teacher ??= CreateTeacher(cancellation);
         var tensor = _units.Rent(unit, _pool);
         input.CopyTo(tensor.Floats);
         IReadOnlyList<OrtValue> outputs;
@@ -157,11 +157,11 @@ internal sealed class TrainingData : IDisposable
         _targets[tensor][unit] = null;
     }
 
-    private OnnxSession CreateTeacher()
+    private OnnxSession CreateTeacher(CancellationToken cancellation)
     {
         var model = _reference.ToModel();
         model.Graph.Output.Clear();
         foreach (var name in _loss.Tensors) model.Graph.Output.Add(new ValueInfoProto { Name = name });
-        return OnnxSession.Create(model, _reference.Name);
+        return OnnxSession.Create(model, _reference.Name, cancellation: cancellation);
     }
 }

@@ -52,8 +52,8 @@ internal sealed class TrainingGraph : IDisposable
             .. loss.Tensors.Select(name => graph.Tensor(name) with { Name = TrainingLoss.TargetOf(name) }),
         ];
         string[] results = [_lossName, loss.Tensors[0]];
-        _forward = OnnxSession.Create(ReverseMode.ToModel(graph, emit, inputs, results), $"{network.Name}, quantized");
-        _backward = OnnxSession.Create(ReverseMode.ToModel(graph, emit, inputs, [.. results, .. _gradientNames]), $"{network.Name}, gradients");
+        _forward = OnnxSession.Create(ReverseMode.ToModel(graph, emit, inputs, results), $"{network.Name}, quantized", cancellation: cancellation);
+        _backward = OnnxSession.Create(ReverseMode.ToModel(graph, emit, inputs, [.. results, .. _gradientNames]), $"{network.Name}, gradients", cancellation: cancellation);
         foreach (var parameter in parameters.All) _parameterValues[parameter.Name] = OrtValue.CreateTensorValueFromMemory(parameter.Quantized, parameter.Shape);
     }
 

@@ -19,6 +19,7 @@ public sealed class AmbientCancellationTests
 
     private static readonly Dictionary<string, Action<Network, ImageSet>> Calls = new()
     {
+        ["load"] = (network, images) => Network.Load(network.Path),
         ["calibrate"] = (network, images) => network.Calibrate(images),
         ["calibrate by a scheme"] = (network, images) => network.Calibrate(images, Scheme),
         ["shift"] = (network, images) => network.MeasureMeanShift(images, Scheme),
@@ -41,20 +42,22 @@ public sealed class AmbientCancellationTests
     [MemberData(nameof(Names))]
     public void Stops_what_is_called_without_a_token(string call)
     {
+        var network = TestData.Load(TestData.MobileNetV1);
         using var source = new CancellationTokenSource();
         using var scope = AmbientCancellation.Enter(source.Token);
         source.Cancel();
-        Assert.ThrowsAny<OperationCanceledException>(() => Calls[call](TestData.Load(TestData.MobileNetV1), TestData.Calibration.Take(8)));
+        Assert.ThrowsAny<OperationCanceledException>(() => Calls[call](network, TestData.Calibration.Take(8)));
     }
 
     [Fact]
     public void A_token_that_is_given_counts_alone()
     {
+        var network = TestData.Load(TestData.MobileNetV1);
         using var ambient = new CancellationTokenSource();
         using var own = new CancellationTokenSource();
         using var scope = AmbientCancellation.Enter(ambient.Token);
         ambient.Cancel();
-        Assert.Equal(8, TestData.Load(TestData.MobileNetV1).Evaluate(TestData.Test.Take(8), cancellation: own.Token).Images.Count);
+        Assert.Equal(8, network.Evaluate(TestData.Test.Take(8), cancellation: own.Token).Images.Count);
     }
 
     [Fact]

@@ -49,7 +49,7 @@ internal sealed class ActivationExtrema
         var batches = new ImageBatches(network, images);
         var workers = BatchWorkers.For(batches, MemoryBudget.Default.Bytes);
         settings = settings with { Threads = workers.ThreadsEach };
-        var session = OnnxSession.Create(model, network.Name, settings);
+        var session = OnnxSession.Create(model, network.Name, settings, cancellation);
         var pool = new TensorPool();
         var reader = batches.Open(pool, cancellation);
         var (kept, values) = (new float[]?[batches.Count][], 0L);

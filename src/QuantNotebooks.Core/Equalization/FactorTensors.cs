@@ -32,7 +32,7 @@ internal sealed class FactorTensors : IDisposable
         var model = network.ToModel();
         model.Graph.Output.Clear();
         foreach (var name in network.Graph.Nodes.SelectMany(node => node.Output).Where(name => name.Length > 0)) model.Graph.Output.Add(new ValueInfoProto { Name = name });
-        using var session = OnnxSession.Create(model, network.Name, new SessionSettings(0, Unoptimized: true));
+        using var session = OnnxSession.Create(model, network.Name, new SessionSettings(0, Unoptimized: true), cancellation);
         using var input = Input(network, images, pool, cancellation);
         var tensors = new Dictionary<string, (long[] Shape, bool IsFloat)> { [session.InputNames[0]] = (input.Shape, true) };
         var integers = new Dictionary<string, BatchTensor>();

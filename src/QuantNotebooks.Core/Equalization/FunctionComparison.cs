@@ -30,8 +30,19 @@ internal static class FunctionComparison
         var batches = new ImageBatches(before, images);
         var workers = BatchWorkers.For(batches, MemoryBudget.Default.Bytes);
         var settings = known?.Settings ?? NodeByNode with { Threads = workers.ThreadsEach };
-        var first = known is null ? OnnxSession.Create(before.ToModel(), before.Name, settings) : null;
-        var second = OnnxSession.Create(after.ToModel(), after.Name, settings);
+        OnnxSession? first = null;
+        OnnxSession second;
+        try
+        {
+            first = known is null ? OnnxSession.Create(before.ToModel(), before.Name, settings, stop.Begins) : null;
+            second = OnnxSession.Create(after.ToModel(), after.Name, settings, stop.Begins);
+        }
+        catch (OperationCanceledException)
+        {
+            first?.Dispose();
+            if (keepDone) return NothingCompared(images);
+            throw;
+        }
         var (absolute, relative, bitExact) = (0.0, 0.0, true);
         var scales = new double[second.OutputNames.Count];
         var differences = new double[scales.Length];
@@ -66,7 +77,7 @@ internal static class FunctionComparison
         return done switch
         {
             _ when done == batches.Count => new EqualizationCertificate(images, absolute, relative, bitExact),
-            0 => new EqualizationCertificate(null, null, null, null) { StoppedBefore = images.Count },
+            0 => NothingCompared(images),
             _ => new EqualizationCertificate(images.Take(done * batches.BatchSize), absolute, relative, bitExact) { StoppedBefore = images.Count },
         };
 
@@ -95,6 +106,8 @@ internal static class FunctionComparison
             done++;
         }
     }
+
+    private static EqualizationCertificate NothingCompared(ImageSet images) => new(null, null, null, null) { StoppedBefore = images.Count };
 
     /// <summary>How two tensors differ.</summary>
     /// <param name="Scale">The largest magnitude of the first's values.</param>

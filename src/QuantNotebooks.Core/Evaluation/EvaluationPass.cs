@@ -200,7 +200,7 @@ internal sealed class EvaluationPass : IDisposable
         public FullOutput Run(int batch, BatchTensor input, CancellationToken cancellation)
         {
             if (kept?.Find(network, batch) is { } known) return new FullOutput(null, known);
-            var outputs = Session().Run([input.Value], cancellation);
+            var outputs = Session(cancellation).Run([input.Value], cancellation);
             foreach (var other in outputs.Skip(1)) other.Dispose();
             var output = BatchTensor.Own(outputs[0]);
             kept?.Keep(network, batch, output.Floats);
@@ -209,9 +209,9 @@ internal sealed class EvaluationPass : IDisposable
 
         public void Dispose() => _session?.Dispose();
 
-        private OnnxSession Session()
+        private OnnxSession Session(CancellationToken cancellation)
         {
-            lock (_opening) return _session ??= OnnxSession.Create(network.ToModel(), network.Name, settings);
+            lock (_opening) return _session ??= OnnxSession.Create(network.ToModel(), network.Name, settings, cancellation);
         }
     }
 

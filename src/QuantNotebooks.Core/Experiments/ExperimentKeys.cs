@@ -10,7 +10,8 @@ namespace QuantNotebooks.Experiments;
 /// Opens what experiments name, and hashes what their results depend on: the network's content with its task and external data, the images, the method's steps
 /// and settings, the scheme, the seed, and the version and build of this library and of the steps' code. Names and paths don't count. For one thread at a time.
 /// </summary>
-internal sealed class ExperimentKeys
+/// <param name="cancellation">Stops the reading of a network.</param>
+internal sealed class ExperimentKeys(CancellationToken cancellation = default)
 {
     private readonly Dictionary<ExperimentNetwork, OpenNetwork> _networks = [];
     private readonly Dictionary<(string Path, int? Count), ImageSet> _sets = [];
@@ -19,7 +20,7 @@ internal sealed class ExperimentKeys
     public OpenNetwork Open(ExperimentNetwork network)
     {
         if (_networks.TryGetValue(network, out var open)) return open;
-        var (images, loaded) = (network.Images, Load(network));
+        var (images, loaded) = (network.Images, Load(network, cancellation));
         return _networks[network] = new OpenNetwork(network, loaded.Sha256, loaded, Set(images.Test, images.TestCount), Set(images.Calibration, images.CalibrationCount), Set(images.Training, images.TrainingCount));
     }
 
@@ -51,7 +52,8 @@ internal sealed class ExperimentKeys
         return Convert.ToHexStringLower(SHA256.HashData(stream.GetBuffer().AsSpan(0, (int)stream.Length)));
     }
 
-    private static Network Load(ExperimentNetwork network) => Network.Load(network.Model, new LoadOptions { KeepDeadChannels = network.KeepsDeadChannels });
+    private static Network Load(ExperimentNetwork network, CancellationToken cancellation = default) =>
+        Network.Load(network.Model, new LoadOptions { KeepDeadChannels = network.KeepsDeadChannels }, cancellation);
 
     private ImageSet Set(string path, int? count)
     {

@@ -29,7 +29,7 @@ public static class ExperimentRun
                 ? "Several processes want a plan that was read from a file: one made in code lives in this process only."
                 : "This program has none that could run experiments in processes of their own; quantnb sweep can, or run several parts of the plan side by side.");
         var wanted = options.Part is { } part ? plan.Part(part) : plan.Experiments;
-        var (store, keys) = (new ExperimentStore(results), new ExperimentKeys());
+        var (store, keys) = (new ExperimentStore(results), new ExperimentKeys(cancellation));
         var state = new ExperimentState(plan, wanted, store, progress);
         foreach (var experiment in wanted)
         {

@@ -34,7 +34,7 @@ public static class ExperimentWorker
             while (input.ReadLine() is { } line) lines.Add(line);
             stop.Cancel();
         }) { IsBackground = true }.Start();
-        var (keys, store) = (new ExperimentKeys(), new ExperimentStore(results));
+        var (keys, store) = (new ExperimentKeys(stop.Token), new ExperimentStore(results));
         var all = plan.Experiments;
         try
         {

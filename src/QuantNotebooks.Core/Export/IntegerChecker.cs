@@ -36,8 +36,8 @@ public static class IntegerChecker
         using var pool = new TensorPool();
         using var reader = batches.Open(pool, cancellation);
         using var simulation = new QuantizedInference(network, scheme, ranges, batches.InputName, pool);
-        using var asItRuns = new Engine(export.Path, precise: false, network, images);
-        using var precise = new Engine(export.Path, precise: true, network, images);
+        using var asItRuns = new Engine(export.Path, precise: false, network, images, cancellation);
+        using var precise = new Engine(export.Path, precise: true, network, images, cancellation);
         var placement = QuantizerPlacement.Of(network, scheme);
         var grid = placement.Tensors.Contains(output) ? placement.FormatOf(output) : null;
         var step = grid?.Over(ranges.Of(output, network)).Scale ?? 0;
@@ -64,9 +64,9 @@ public static class IntegerChecker
     }
 
     /// <summary>The file in a session, and how far it agrees so far.</summary>
-    private sealed class Engine(string path, bool precise, Network network, ImageSet images) : IDisposable
+    private sealed class Engine(string path, bool precise, Network network, ImageSet images, CancellationToken cancellation) : IDisposable
     {
-        private readonly OnnxSession _session = OnnxSession.Create(File.ReadAllBytes(path), path, new SessionSettings { PreciseIntegers = precise });
+        private readonly OnnxSession _session = OnnxSession.Create(File.ReadAllBytes(path), path, new SessionSettings { PreciseIntegers = precise }, cancellation);
         private readonly OutputTally _answers = OutputTally.For(network, images);
         private long _values, _near;
         private double _largest;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using Google.Protobuf;
 using QuantNotebooks.Images;
 using QuantNotebooks.Onnx;
@@ -16,43 +15,46 @@ public sealed partial class Network
     /// A sidecar <c>NAME.task.json</c> beside the file says how images become its input.
     /// </summary>
     /// <exception cref="QuantNotebooksException">The file is missing, damaged, not ONNX, or ONNX Runtime refuses it.</exception>
-    public static Network Load(string path, LoadOptions? options = null)
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static Network Load(string path, LoadOptions? options = null, CancellationToken cancellation = default)
     {
         options ??= LoadOptions.Default;
-        var bytes = OnnxFile.ReadBytes(path);
-        var model = OnnxFile.Parse(bytes, path);
+        cancellation = cancellation.OrAmbient();
+        var (model, sha256) = OnnxFile.Read(path, cancellation);
         var facts = new NetworkFacts(System.IO.Path.GetFileNameWithoutExtension(path), path)
         {
-            FileSha256 = Convert.ToHexStringLower(SHA256.HashData(bytes)),
+            FileSha256 = sha256,
             KeepsDeadChannels = options.KeepDeadChannels,
             Task = TaskDescription.FindBeside(path),
         };
-        return FromModel(model, facts, options);
+        return FromModel(model, facts, options, cancellation);
     }
 
     /// <summary>Writes the network, with its history, task and calibrated ranges in the metadata, as an ONNX file.</summary>
     /// <exception cref="QuantNotebooksException">The file can't be written.</exception>
     public void Save(string path) => OnnxFile.Write(ToModel(), path);
 
-    internal static Network FromModel(ModelProto model, NetworkFacts facts, LoadOptions options)
+    internal static Network FromModel(ModelProto model, NetworkFacts facts, LoadOptions options, CancellationToken cancellation = default)
     {
         // A circle or a missing tensor is told in our words; then come the runtime's own checks (types, shapes, operators), on the file as it is.
         TopologicalOrder.Sort(model.Graph, facts.Path);
-        var types = TensorTypes.Check(model, facts.Path);
+        var types = TensorTypes.Check(model, facts.Path, cancellation);
         if (Float16Conversion.IsNeeded(model))
         {
             model = Float16Conversion.ToFloat32(model);
-            types = TensorTypes.Check(model, facts.Path);
+            types = TensorTypes.Check(model, facts.Path, cancellation);
             facts = facts with { WasFloat16 = true };
         }
-        return FromGraph(Onnx.Graph.From(model, facts.Path, types), facts, options);
+        return FromGraph(Onnx.Graph.From(model, facts.Path, types), facts, options, cancellation);
     }
 
     /// <summary>The network of a graph that was checked.</summary>
-    internal static Network FromGraph(Graph raw, NetworkFacts facts, LoadOptions options)
+    internal static Network FromGraph(Graph raw, NetworkFacts facts, LoadOptions options, CancellationToken cancellation = default)
     {
         facts = NetworkMetadata.Read(raw, facts, facts.Path);
+        cancellation.ThrowIfCancellationRequested();
         var (graph, notes) = AffineFolding.Fold(GraphNormalizer.Simplify(raw));
+        cancellation.ThrowIfCancellationRequested();
         graph = InputAffineFolding.Fold(graph);
         var layers = LayerFinder.Find(graph, notes);
         notes = DeadChannelRemoval.WithZeroWeights(layers, notes);

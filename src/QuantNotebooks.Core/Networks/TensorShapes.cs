@@ -18,9 +18,6 @@ internal readonly record struct Dimension(long Size, string Symbol)
 /// <summary>The shapes of a graph's float32 tensors as far as they can be told without running it, inferred by ONNX Runtime.</summary>
 internal sealed class TensorShapes
 {
-    /// <summary>Bytes; scales of a Resize, which shapes do depend on, are few.</summary>
-    private const int LeastDropped = 1024;
-
     private readonly FrozenDictionary<string, ImmutableArray<Dimension>> _shapes;
 
     private TensorShapes(FrozenDictionary<string, ImmutableArray<Dimension>> shapes) => _shapes = shapes;
@@ -40,32 +37,14 @@ internal sealed class TensorShapes
 
     private static TensorShapes Of(Network network, ModelProto model)
     {
-        DropWeights(model.Graph);
         model.Graph.Output.Clear();
+        WeightsAsInputs.Apply(model.Graph);
         foreach (var name in network.Graph.Nodes.SelectMany(node => node.Output).Where(name => name.Length > 0))
             model.Graph.Output.Add(new ValueInfoProto { Name = name });
         using var session = OnnxSession.Create(model, network.Path, new SessionSettings(Threads: 1, Unoptimized: true));
         return new TensorShapes(session.FloatShapes().ToFrozenDictionary(
             shape => shape.Name,
             shape => shape.Dimensions.Select((size, axis) => new Dimension(size, shape.Symbols[axis])).ToImmutableArray()));
-    }
-
-    /// <summary>Shapes don't depend on the values of weights: as inputs they are neither written nor read.</summary>
-    private static void DropWeights(GraphProto graph)
-    {
-        for (var index = graph.Initializer.Count - 1; index >= 0; index--)
-        {
-            var tensor = graph.Initializer[index];
-            if (tensor.DataType != (int)TensorProto.Types.DataType.Float || tensor.RawData.Length < LeastDropped) continue;
-            var shape = new TensorShapeProto();
-            foreach (var length in tensor.Dims) shape.Dim.Add(new TensorShapeProto.Types.Dimension { DimValue = length });
-            graph.Input.Add(new ValueInfoProto
-            {
-                Name = tensor.Name,
-                Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = tensor.DataType, Shape = shape } },
-            });
-            graph.Initializer.RemoveAt(index);
-        }
     }
 
     /// <summary>Whether the tensor is known to hold float32 values.</summary>

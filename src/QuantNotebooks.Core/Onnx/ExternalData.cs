@@ -12,12 +12,13 @@ internal static class ExternalData
 
     /// <summary>Reads every external tensor, sub-graphs and functions included. Files must lie in the model's own folder or below it.</summary>
     /// <exception cref="QuantNotebooksException">A file is missing, outside the folder, or shorter than its tensor, or there is too much in all.</exception>
-    public static void Inline(ModelProto model, string path)
+    public static void Inline(ModelProto model, string path, CancellationToken cancellation)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         long left = MostBytes;
         foreach (var tensor in TensorWalk.Tensors(model))
         {
+            cancellation.ThrowIfCancellationRequested();
             if (tensor.DataLocation == TensorProto.Types.DataLocation.External) Inline(tensor, folder, path, left);
             if ((left -= tensor.RawData.Length) < 0) throw TooLarge(path);
         }

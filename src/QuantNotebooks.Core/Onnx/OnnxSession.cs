@@ -41,14 +41,22 @@ internal sealed partial class OnnxSession : IDisposable
     /// <summary>What the model gives.</summary>
     public IReadOnlyDictionary<string, NodeMetadata> Outputs => _session.OutputMetadata;
 
-    public static OnnxSession Create(ModelProto model, string source, SessionSettings settings = default) =>
-        Create(model.ToByteArray(), source, settings);
+    /// <inheritdoc cref="Create(byte[], string, SessionSettings, CancellationToken)"/>
+    public static OnnxSession Create(ModelProto model, string source, SessionSettings settings = default, CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        return Create(model.ToByteArray(), source, settings, cancellation);
+    }
 
     /// <param name="bytes">The serialized model.</param>
     /// <param name="source">What to call the model in an error.</param>
     /// <param name="settings">Threads and optimizations.</param>
-    public static OnnxSession Create(byte[] bytes, string source, SessionSettings settings = default)
+    /// <param name="cancellation">Stops ONNX Runtime between the steps of its preparation.</param>
+    /// <exception cref="QuantNotebooksException">ONNX Runtime refuses the model.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static OnnxSession Create(byte[] bytes, string source, SessionSettings settings = default, CancellationToken cancellation = default)
     {
+        cancellation.ThrowIfCancellationRequested();
         using var options = new SessionOptions
         {
             // Said outright: left to itself ONNX Runtime pins its threads to cores, which hurts whoever shares them.
@@ -61,12 +69,14 @@ internal sealed partial class OnnxSession : IDisposable
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         if (settings.PreciseIntegers) options.AddSessionConfigEntry("session.x64quantprecision", "1");
         if (SharesArena) options.AddSessionConfigEntry("session.use_env_allocators", "1");
+        using var registration = cancellation.UnsafeRegister(static options => ((SessionOptions)options!).SetLoadCancellationFlag(true), options);
         try
         {
             return new OnnxSession(new InferenceSession(bytes, options), source);
         }
         catch (OnnxRuntimeException error)
         {
+            cancellation.ThrowIfCancellationRequested();
             throw Failed($"ONNX Runtime refuses '{source}'", error);
         }
     }

@@ -45,7 +45,7 @@ internal sealed class NodeRunner : IDisposable
     /// <summary>Runs one batch; the outputs belong to the caller.</summary>
     public BatchTensor[] Run(BatchTensor[] inputs, CancellationToken cancellation)
     {
-        var session = _session ?? Open(inputs);
+        var session = _session ?? Open(inputs, cancellation);
         var values = Array.ConvertAll(inputs, input => input.Value);
         if (_shapesFollowInputs && _known is { } known && Fits(known, inputs))
         {
@@ -60,12 +60,12 @@ internal sealed class NodeRunner : IDisposable
 
     public void Dispose() => _session?.Dispose();
 
-    private OnnxSession Open(BatchTensor[] inputs)
+    private OnnxSession Open(BatchTensor[] inputs, CancellationToken cancellation)
     {
         lock (_lock)
         {
             return _session ??= OnnxSession.Create(
-                _graph.Extract(_nodes, Inputs.Select((name, index) => (name, (int)inputs[index].ElementType)), _outputs), Describe(), _settings);
+                _graph.Extract(_nodes, Inputs.Select((name, index) => (name, (int)inputs[index].ElementType)), _outputs), Describe(), _settings, cancellation);
         }
     }
 

@@ -29,7 +29,7 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
         var variable = NetworkVariable(subject);
         if (variable is not null && keepDead)
             throw new CommandUsageException($"{CommonOptions.KeepDeadChannels.Name} is for networks that are read from a file, and '{subject}' is a variable.");
-        var network = variable ?? Networks.Network.Load(subject, new LoadOptions { KeepDeadChannels = keepDead });
+        var network = variable ?? Networks.Network.Load(subject, new LoadOptions { KeepDeadChannels = keepDead }, host.Cancellation);
         _networks.Add(network);
         return network;
     }

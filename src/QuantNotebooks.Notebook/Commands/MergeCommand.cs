@@ -45,7 +45,7 @@ internal static class MergeCommand
             inputs.Host.Note($"written: {target}");
         }
         var model = inputs.Arguments.Get(Model) ?? merged.ModelPath;
-        var network = inputs.NetworkVariable(model) ?? Network.Load(model, new LoadOptions { KeepDeadChannels = merged.KeepsDeadChannels });
+        var network = inputs.NetworkVariable(model) ?? Network.Load(model, new LoadOptions { KeepDeadChannels = merged.KeepsDeadChannels }, inputs.Host.Cancellation);
         var images = ImageSet.Load(inputs.Arguments.Get(Images) ?? merged.ImagesPath).Take(merged.TotalImages);
         return merged.ToReport(network, images);
     }

@@ -67,7 +67,7 @@ internal static class PlotCommand
     private static ChartFigure Run(CommandInputs inputs)
     {
         var (subject, layer) = (inputs.Arguments.Subjects[0], inputs.Arguments.Get(Layer));
-        var result = inputs.Host.FindVariable(subject) ?? Read(subject);
+        var result = inputs.Host.FindVariable(subject) ?? Read(subject, inputs.Host.Cancellation);
         var plots = Plots.Where(plot => plot.Type.IsInstanceOfType(result)).ToList();
         if (plots.Count == 0)
             throw new CommandUsageException(
@@ -79,11 +79,11 @@ internal static class PlotCommand
         return chosen.Draw(result, layer);
     }
 
-    private static object Read(string path)
+    private static object Read(string path, CancellationToken cancellation)
     {
-        if (!path.EndsWith(".qns", StringComparison.OrdinalIgnoreCase)) return Network.Load(path);
+        if (!path.EndsWith(".qns", StringComparison.OrdinalIgnoreCase)) return Network.Load(path, cancellation: cancellation);
         var saved = StatisticsFile.Load(path);
-        var network = Network.Load(saved.ModelPath, new LoadOptions { KeepDeadChannels = saved.KeepsDeadChannels });
+        var network = Network.Load(saved.ModelPath, new LoadOptions { KeepDeadChannels = saved.KeepsDeadChannels }, cancellation);
         return saved.ToReport(network, ImageSet.Load(saved.ImagesPath).Take(saved.TotalImages));
     }
 

@@ -23,7 +23,7 @@ internal static class RemoveDeadCommand
         if (arguments.Get(Out) is { } target) inputs.RequireNewFile(Out, target);
         // Read as any other command reads it, nothing would be left to remove.
         var subject = arguments.Subjects[0];
-        var network = inputs.NetworkVariable(subject) ?? Network.Load(subject, new LoadOptions { KeepDeadChannels = true });
+        var network = inputs.NetworkVariable(subject) ?? Network.Load(subject, new LoadOptions { KeepDeadChannels = true }, inputs.Host.Cancellation);
         var images = arguments.Get(Images) is null ? null : inputs.Part(Images, CommonOptions.Count);
         var result = network.EliminateDeadChannels(images, inputs.Progress("remove-dead"), inputs.Host.Cancellation);
         inputs.Save(Out, result.Network);

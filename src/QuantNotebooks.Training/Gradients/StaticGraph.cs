@@ -76,7 +76,7 @@ internal sealed class StaticGraph
         var shapes = inputs.ToDictionary(pair => pair.Key, pair => pair.Value.ToImmutableArray());
         var values = new List<TensorProto>();
         var worker = BatchWorkers.One();
-        var session = OnnxSession.Create(model, source, new SessionSettings(0, Unoptimized: true));
+        var session = OnnxSession.Create(model, source, new SessionSettings(0, Unoptimized: true), cancellation);
         var given = session.InputNames.Select(name => OrtValue.CreateAllocatedTensorValue(
             OrtAllocator.DefaultInstance, TensorElementType.Float, inputs[name])).ToArray();
         try

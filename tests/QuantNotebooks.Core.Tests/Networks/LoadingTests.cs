@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
+using Microsoft.ML.OnnxRuntime;
 using QuantNotebooks.Images;
 using QuantNotebooks.Networks;
 using QuantNotebooks.Onnx;
@@ -59,6 +61,55 @@ public sealed class LoadingTests
         Assert.Equal(expected.Shape, actual.Shape);
         Assert.InRange(ModelRun.RelativeDifference(expected.Values, actual.Values), 0, 1e-5);
         ModelChecker.Check(network.ToModel());
+    }
+
+    /// <summary>Whatever the moment: in reading, hashing, parsing, or within ONNX Runtime.</summary>
+    [Fact]
+    public void Loading_can_be_cancelled()
+    {
+        var path = TestData.PathOf(TestData.TextRecognition);
+        var clock = Stopwatch.StartNew();
+        var expected = Network.Load(path).Sha256;
+        var (whole, stopped) = (clock.Elapsed, 0);
+        for (var part = 0; part < 24; part++)
+        {
+            using var source = new CancellationTokenSource();
+            source.CancelAfter(whole * part / 24);
+            try
+            {
+                Assert.Equal(expected, Network.Load(path, null, source.Token).Sha256);
+            }
+            catch (OperationCanceledException)
+            {
+                stopped++;
+            }
+        }
+        Assert.InRange(stopped, 1, 24);
+    }
+
+    [Fact]
+    public void ONNX_Runtime_stops_preparing_a_network()
+    {
+        using var source = new CancellationTokenSource();
+        source.Cancel();
+        Assert.Throws<OperationCanceledException>(() => OnnxSession.Create(TestData.Load(TestData.MobileNetV1).ToModel(), "test", cancellation: source.Token));
+        using var options = new SessionOptions();
+        options.SetLoadCancellationFlag(true);
+        Assert.Contains("cancel", Assert.Throws<OnnxRuntimeException>(() => new InferenceSession(TestData.PathOf(TestData.MobileNetV1), options)).Message, StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>A pipe has no length.</summary>
+    [Fact]
+    public async Task A_network_is_read_through_a_pipe()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "skipped: pipes have names of their own there");
+        using var folder = new TemporaryFolder();
+        var (pipe, path) = (Path.Combine(folder.Path, "pipe.onnx"), TestData.PathOf(TestData.ResNet14));
+        using var writing = Process.Start("/bin/sh", ["-c", "mkfifo \"$1\" && cat \"$0\" > \"$1\"", path, pipe]);
+        while (!File.Exists(pipe)) await Task.Delay(5, TestContext.Current.CancellationToken);
+        var network = Network.Load(pipe);
+        await writing.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(Network.Load(path).FileSha256, network.FileSha256);
     }
 
     [Fact]
