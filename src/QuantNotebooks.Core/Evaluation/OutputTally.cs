@@ -25,6 +25,9 @@ internal abstract class OutputTally(Network network, ImageSet images)
         _ => new PlainTally(network, images),
     };
 
+    /// <summary>What was added until now.</summary>
+    public OutputTally Copy() => (OutputTally)MemberwiseClone();
+
     /// <param name="count">Images in the batch.</param>
     /// <param name="full">[count, ...].</param>
     /// <param name="quantized">The same shape, or empty where nothing is quantized.</param>
@@ -132,18 +135,19 @@ internal abstract class OutputTally(Network network, ImageSet images)
 
     private sealed class TextTally(Network network, ImageSet images, CtcDecoder decoder) : OutputTally(network, images)
     {
-        private readonly ImmutableArray<Reading>.Builder _readings = ImmutableArray.CreateBuilder<Reading>();
+        // Immutable for the sake of copies.
+        private ImmutableList<Reading> _readings = [];
 
         protected override void Read(ReadOnlySpan<float> full, ReadOnlySpan<float> quantized)
         {
             if (full.Length % decoder.Classes != 0)
                 throw new QuantNotebooksException($"'{Network.Name}' gives {full.Length} scores an image, which is no whole number of steps of {decoder.Classes} characters: its sidecar names other characters.");
-            _readings.Add(new Reading(Seen, Images.Texts?[Seen], decoder.Decode(full).Trim(), quantized.IsEmpty ? null : decoder.Decode(quantized).Trim()));
+            _readings = _readings.Add(new Reading(Seen, Images.Texts?[Seen], decoder.Decode(full).Trim(), quantized.IsEmpty ? null : decoder.Decode(quantized).Trim()));
         }
 
         protected override EvaluationResult Complete(EvaluationResult result)
         {
-            var readings = _readings.ToImmutable();
+            var readings = _readings.ToImmutableArray();
             var known = readings.All(reading => reading.Expected is not null);
             return result with
             {

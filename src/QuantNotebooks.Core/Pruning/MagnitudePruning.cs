@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Numerics.Tensors;
 using QuantNotebooks.Equalization;
 using QuantNotebooks.Networks;
 
@@ -29,7 +28,9 @@ public static class MagnitudePruning
         ArgumentNullException.ThrowIfNull(network);
         RequireShare(sparsity);
         options ??= PruningOptions.Default;
-        return Prune(network, ScoresOf(network, options, cancellation), sparsity, options);
+        var scored = Scored(network, options, cancellation);
+        var (layers, make) = Prune(network, scored, new WeightRanking(scored, options.Scope, cancellation), sparsity, options, cancellation);
+        return new PruningResult(make(), options, layers);
     }
 
     internal static void RequireShare(double sparsity)
@@ -37,59 +38,33 @@ public static class MagnitudePruning
         if (!(sparsity is >= 0 and < 1)) throw new QuantNotebooksException(FormattableString.Invariant($"The sparsity must be a share from 0 to below 1, not {sparsity}."));
     }
 
-    /// <summary>The score of every weight.</summary>
-    internal static WeightScores ScoresOf(Network network, PruningOptions options, CancellationToken cancellation)
+    /// <summary>The network whose weights' magnitudes are the scores.</summary>
+    internal static Network Scored(Network network, PruningOptions options, CancellationToken cancellation) => options.Factorization is { } method
+        ? network.Equalize(method, options.Calibration, new EqualizationOptions { MaxFactor = MaxFactor }, cancellation: cancellation).Network
+        : network;
+
+    /// <summary>What is pruned in each layer, and what makes the network.</summary>
+    internal static (ImmutableArray<PrunedLayer> Layers, Func<Network> Make) Prune(
+        Network network, Network scored, WeightRanking ranking, double sparsity, PruningOptions options, CancellationToken cancellation)
     {
-        var factorized = options.Factorization is { } method
-            ? network.Equalize(method, options.Calibration, new EqualizationOptions { MaxFactor = MaxFactor }, cancellation: cancellation).Network
-            : network;
-        float[][] scores = [.. factorized.Layers.Select(layer =>
-        {
-            var scores = new float[layer.Weights.Length];
-            TensorPrimitives.Abs(layer.Weights, scores);
-            return scores;
-        })];
-        float[][] sorted = options.Scope == PruningScope.Layer ? [.. scores.Select(layer => layer.ToArray())] : [[.. scores.SelectMany(layer => layer)]];
-        foreach (var list in sorted)
+        var cuts = ranking.Cut(sparsity, cancellation);
+        var layers = ImmutableArray.CreateBuilder<PrunedLayer>(network.Layers.Length);
+        foreach (var layer in network.Layers)
         {
             cancellation.ThrowIfCancellationRequested();
-            Array.Sort(list);
+            layers.Add(new PrunedLayer(layer.Name, layer.Weights.Length, layer.Weights.Count(0f), cuts[layer.Index].Zeros(layer.Weights, scored.Layers[layer.Index].Weights)));
         }
-        return new WeightScores(scores, sorted);
-    }
+        return (layers.MoveToImmutable(), Make);
 
-    internal static PruningResult Prune(Network network, WeightScores scores, double sparsity, PruningOptions options)
-    {
-        var weights = network.Layers.Select(layer => layer.Weights.ToArray()).ToArray();
-        if (options.Scope == PruningScope.Layer)
-            for (var layer = 0; layer < weights.Length; layer++) Clear(weights.AsSpan(layer, 1), scores.Layers.AsSpan(layer, 1), scores.Sorted[layer], sparsity);
-        else Clear(weights, scores.Layers, scores.Sorted[0], sparsity);
-        var how = options.Factorization is { } method ? method.Text() : "none";
-        var entry = new HistoryEntry(
-            "prune", string.Create(CultureInfo.InvariantCulture, $"sparsity {sparsity}, factorization {how}, scope {options.Scope.ToString().ToLowerInvariant()}"),
-            options.Calibration?.Sha256, network.Sha256, ToolVersion.Text);
-        var facts = network.Facts with { Name = network.Name + "-pruned", Parent = network, Ranges = null, History = network.History.Add(entry) };
-        var pruned = network.With(network.Layers.Select(layer => new LayerChange(layer, weights[layer.Index], null)), facts);
-        return new PruningResult(pruned, options, [.. network.Layers.Select(layer =>
-            new PrunedLayer(layer.Name, layer.Weights.Length, Zeros(layer.Weights), Zeros(weights[layer.Index])))]);
+        Network Make()
+        {
+            var how = options.Factorization is { } method ? method.Text() : "none";
+            var entry = new HistoryEntry(
+                "prune", string.Create(CultureInfo.InvariantCulture, $"sparsity {sparsity}, factorization {how}, scope {options.Scope.ToString().ToLowerInvariant()}"),
+                options.Calibration?.Sha256, network.Sha256, ToolVersion.Text);
+            var facts = network.Facts with { Name = network.Name + "-pruned", Parent = network, Ranges = null, History = network.History.Add(entry) };
+            return network.With(
+                network.Layers.Select(layer => new LayerChange(layer, cuts[layer.Index].Apply(layer.Weights, scored.Layers[layer.Index].Weights), null)), facts);
+        }
     }
-
-    private static void Clear(ReadOnlySpan<float[]> weights, ReadOnlySpan<float[]> scores, ReadOnlySpan<float> sorted, double sparsity)
-    {
-        // A share such as 0.29 of 100 must not lose one to the rounding of the product.
-        var count = (int)(sparsity * sorted.Length + 1e-6);
-        if (count == 0) return;
-        var threshold = sorted[count - 1];
-        var equal = count - sorted.IndexOf(threshold);
-        for (var layer = 0; layer < weights.Length; layer++)
-            for (var index = 0; index < weights[layer].Length; index++)
-                if (scores[layer][index] < threshold || scores[layer][index] == threshold && equal-- > 0) weights[layer][index] = 0;
-    }
-
-    private static int Zeros(ReadOnlySpan<float> weights) => weights.Count(0f);
 }
-
-/// <summary>The scores that weights are chosen by.</summary>
-/// <param name="Layers">The score of every weight, one list a layer.</param>
-/// <param name="Sorted">All that share a threshold, ascending: one list for the network, or one a layer.</param>
-internal sealed record WeightScores(float[][] Layers, float[][] Sorted);

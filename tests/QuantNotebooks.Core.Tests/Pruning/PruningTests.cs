@@ -1,3 +1,4 @@
+using CsCheck;
 using QuantNotebooks.Core.Tests.Equalization;
 using QuantNotebooks.Equalization;
 using QuantNotebooks.Evaluation;
@@ -44,6 +45,29 @@ public sealed class PruningTests
     {
         var network = new GraphBuilder().Input("x", 0, 2, 1, 1).Constant("a", [2, 2, 1, 1], 1, -1, 1, 1).Node("Conv", ["x", "a"], "y").Output("y").Load();
         Assert.Equal([0f, 0f, 1f, 1f], network.Prune(0.5, new PruningOptions { Factorization = null }).Network.Layers[0].Weights.ToArray());
+    }
+
+    /// <summary>Held against sorting; many weights are equal, some zero.</summary>
+    [Theory]
+    [InlineData(PruningScope.Network)]
+    [InlineData(PruningScope.Layer)]
+    public void The_weights_that_go_are_those_that_sorting_gives(PruningScope scope)
+    {
+        var values = Gen.OneOf(Gen.Int[-3, 3].Select(value => value / 4f), Gen.Float[-2, 2], Gen.Float[-1e-38f, 1e-38f], Gen.Const(3e38f));
+        Gen.Select(values.Array[12], values.Array[6], Gen.OneOf(Gen.Double[0, 0.999], Gen.Int[0, 17].Select(count => count / 18.0))).Sample((first, second, share) =>
+        {
+            var network = new GraphBuilder().Input("x", 0, 4, 1, 1).Constant("a", [3, 4, 1, 1], first).Constant("b", [2, 3, 1, 1], second)
+                .Node("Conv", ["x", "a"], "t").Node("Relu", ["t"], "u").Node("Conv", ["u", "b"], "y").Output("y").Load(new LoadOptions { KeepDeadChannels = true });
+            float[][] groups = scope == PruningScope.Layer ? [first, second] : [[.. first, .. second]];
+            var expected = groups.SelectMany(group =>
+            {
+                var gone = Enumerable.Range(0, group.Length).OrderBy(index => Math.Abs(group[index])).Take((int)(share * group.Length + 1e-6)).ToHashSet();
+                return group.Select((weight, index) => gone.Contains(index) ? 0 : weight);
+            });
+            var result = network.Prune(share, new PruningOptions { Factorization = null, Scope = scope });
+            Assert.Equal(expected, result.Network.Layers.SelectMany(layer => layer.Weights.ToArray()));
+            Assert.Equal(result.Network.Layers.Select(layer => layer.Weights.ToArray().Count(weight => weight == 0)), result.Layers.Select(layer => layer.Zeros));
+        }, iter: 300);
     }
 
     /// <summary>The same function, scaled at random: with factorization the same weights go, without it others.</summary>

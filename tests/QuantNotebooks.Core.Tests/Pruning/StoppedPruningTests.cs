@@ -1,4 +1,6 @@
+using QuantNotebooks.Evaluation;
 using QuantNotebooks.Export;
+using QuantNotebooks.Images;
 using QuantNotebooks.Pruning;
 using QuantNotebooks.Sweep;
 
@@ -34,6 +36,26 @@ public sealed class StoppedPruningTests
         using var early = new CancellationTokenSource();
         Assert.ThrowsAny<OperationCanceledException>(() => network.MeasurePruning(TestData.Test.Take(96), Sparsities, null, new StopAt(source, 64), source.Token));
         Assert.ThrowsAny<OperationCanceledException>(() => network.MeasurePruning(TestData.Test.Take(96), Sparsities, new() { KeepDone = true }, new StopAt(early, 0), early.Token));
+    }
+
+    [Fact]
+    public void Networks_that_do_not_fit_in_memory_at_once_give_the_same()
+    {
+        var network = TestData.Load(TestData.ResNet14);
+        var images = TestData.Test.Take(600);
+        PruningResult[] pruned = [.. Sparsities.Select(sparsity => network.Prune(sparsity))];
+        var whole = Run(images, new MemoryBudget(1 << 30), CancellationToken.None);
+        var apart = Run(images, new MemoryBudget(1 << 20), CancellationToken.None);
+        Assert.Equal(whole, apart);
+        Assert.Equal(600, apart[0].Images.Count);
+        // Stopped within the second block, it gives the first.
+        using var source = new CancellationTokenSource();
+        var stopped = Run(images, new MemoryBudget(1 << 20), source.Token, new StopAt(source, 544));
+        Assert.Equal(Run(images.Take(512), new MemoryBudget(1 << 30), CancellationToken.None).Select(result => result.SqnrDecibels), stopped.Select(result => result.SqnrDecibels));
+        Assert.Equal(600, stopped[0].StoppedBefore);
+
+        EvaluationResult[] Run(ImageSet set, MemoryBudget budget, CancellationToken cancellation, IProgress<SweepProgress>? progress = null) =>
+            [.. PruningRun.Run(network, [.. pruned], set, budget, keepDone: true, progress, cancellation)];
     }
 
     /// <summary>Stops after so many images, when some of the networks have run the next batch.</summary>
