@@ -9,12 +9,14 @@ public static class FloatExport
     /// <summary>The same as <see cref="Network.Save"/>, and says what was written.</summary>
     /// <param name="network">The network.</param>
     /// <param name="path">The file; one that exists is replaced.</param>
+    /// <param name="cancellation">Stops the writing.</param>
     /// <exception cref="QuantNotebooksException">The file can't be written.</exception>
-    public static ExportResult SaveFloat(this Network network, string path)
+    /// <exception cref="OperationCanceledException">The token was cancelled; there is no such file then, or the one before.</exception>
+    public static ExportResult SaveFloat(this Network network, string path, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(network);
         ReportFile.RequireWritable(path);
-        network.Save(path);
+        network.Save(path, cancellation);
         return new ExportResult(network, path, new FileInfo(path).Length, OpsetConversion.OpsetOf(network.Graph));
     }
 }

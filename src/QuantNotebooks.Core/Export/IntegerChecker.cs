@@ -15,7 +15,7 @@ public static class IntegerChecker
     private const int BatchSize = 50;
 
     /// <summary>Checks the file that an export wrote against the simulation, image by image.</summary>
-    /// <param name="export">What <see cref="QdqExport.SaveQdq(Network, string, QuantizationScheme, ActivationRanges?, QdqOptions?)"/> gave; its file must still be there.</param>
+    /// <param name="export">What <see cref="QdqExport.SaveQdq(Network, string, QuantizationScheme, ActivationRanges?, QdqOptions?, CancellationToken)"/> gave; its file must still be there.</param>
     /// <param name="images">Images; those of the test set say most.</param>
     /// <param name="progress">Told which layer of the simulation is under way.</param>
     /// <param name="cancellation">Stops within a batch.</param>

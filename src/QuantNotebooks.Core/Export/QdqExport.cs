@@ -41,9 +41,11 @@ public static class QdqExport
     /// <param name="scheme">The scheme.</param>
     /// <param name="ranges">The activations' ranges; null for those that the network carries.</param>
     /// <param name="options">How the file is written; null for the default.</param>
+    /// <param name="cancellation">Stops the writing.</param>
     /// <exception cref="QuantNotebooksException">QDQ can't express the network, the ranges are missing, or the file can't be written.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; there is no such file then, or the one before.</exception>
     public static ExportResult SaveQdq(
-        this Network network, string path, QuantizationScheme scheme, ActivationRanges? ranges = null, QdqOptions? options = null)
+        this Network network, string path, QuantizationScheme scheme, ActivationRanges? ranges = null, QdqOptions? options = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(scheme);
@@ -53,7 +55,7 @@ public static class QdqExport
             ? throw new QuantNotebooksException($"'{network.Name}' carries no calibrated ranges: calibration images are needed to export it quantized.")
             : ActivationRanges.None);
         var (model, result) = network.ToQdq(scheme, known, options ?? QdqOptions.Default);
-        OnnxFile.Write(model, path);
+        OnnxFile.Write(model, path, cancellation.OrAmbient());
         return result with { Path = path, Bytes = new FileInfo(path).Length };
     }
 
@@ -63,7 +65,7 @@ public static class QdqExport
     /// <param name="scheme">The scheme.</param>
     /// <param name="calibration">Images that set the ranges, as in an evaluation.</param>
     /// <param name="options">How the file is written; null for the default.</param>
-    /// <param name="cancellation">Stops within a batch.</param>
+    /// <param name="cancellation">Stops within a batch, and the writing.</param>
     /// <exception cref="QuantNotebooksException">QDQ can't express the network, the images don't fit, or the file can't be written.</exception>
     public static ExportResult SaveQdq(
         this Network network, string path, QuantizationScheme scheme, ImageSet calibration, QdqOptions? options = null, CancellationToken cancellation = default)
@@ -74,7 +76,7 @@ public static class QdqExport
         ArgumentNullException.ThrowIfNull(calibration);
         ReportFile.RequireWritable(path);
         network.RequireQdq(scheme);
-        return network.SaveQdq(path, scheme, network.Ranges ?? network.Calibrate(calibration, scheme, null, cancellation), options);
+        return network.SaveQdq(path, scheme, network.Ranges ?? network.Calibrate(calibration, scheme, null, cancellation), options, cancellation);
     }
 
     /// <summary>Refuses a network that can't be written in QDQ form, before a calibration that takes time.</summary>

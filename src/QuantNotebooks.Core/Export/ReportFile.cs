@@ -25,8 +25,10 @@ public static class ReportFile
     /// <summary>Writes under a temporary name in the same folder, waits for the disk, then renames it.</summary>
     /// <param name="path">The file; one that exists is replaced. Its folder must exist.</param>
     /// <param name="write">Writes the whole content.</param>
+    /// <param name="cancellation">Stops the writing; no file is left then.</param>
     /// <exception cref="QuantNotebooksException">The file can't be written.</exception>
-    internal static void Write(string path, Action<Stream> write)
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    internal static void Write(string path, Action<Stream> write, CancellationToken cancellation = default)
     {
         RequireWritable(path);
         // Of its own, so that two processes with one target don't write into one file.
@@ -35,9 +37,10 @@ public static class ReportFile
         {
             AbandonedFiles.Remove(path);
             // Held until it has its name, so that no other process takes it for abandoned; Windows renames what is open where that is shared.
-            using var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None);
+            using var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None, bufferSize: 0);
+            using var stream = new DurableStream(file, cancellation);
             write(stream);
-            stream.Flush(flushToDisk: true);
+            stream.Complete();
             File.Move(temporary, path, overwrite: true);
         }
         // The last is what .NET makes of a file beyond the size that the file system or the shell allows.

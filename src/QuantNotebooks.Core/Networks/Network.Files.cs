@@ -32,7 +32,8 @@ public sealed partial class Network
 
     /// <summary>Writes the network, with its history, task and calibrated ranges in the metadata, as an ONNX file.</summary>
     /// <exception cref="QuantNotebooksException">The file can't be written.</exception>
-    public void Save(string path) => OnnxFile.Write(ToModel(), path);
+    /// <exception cref="OperationCanceledException">The token was cancelled; there is no such file then, or the one before.</exception>
+    public void Save(string path, CancellationToken cancellation = default) => OnnxFile.Write(ToModel(), path, cancellation.OrAmbient());
 
     internal static Network FromModel(ModelProto model, NetworkFacts facts, LoadOptions options, CancellationToken cancellation = default)
     {

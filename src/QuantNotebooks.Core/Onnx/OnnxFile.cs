@@ -109,5 +109,5 @@ internal static class OnnxFile
     }
 
     /// <summary>Writes the file as a whole or not at all.</summary>
-    public static void Write(ModelProto model, string path) => Export.ReportFile.Write(path, model.WriteTo);
+    public static void Write(ModelProto model, string path, CancellationToken cancellation) => Export.ReportFile.Write(path, model.WriteTo, cancellation);
 }

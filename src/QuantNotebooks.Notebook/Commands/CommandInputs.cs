@@ -43,11 +43,27 @@ internal sealed class CommandInputs(CommandArguments arguments, ICommandHost hos
     }
 
     /// <summary>Writes a derived network where an option asks for it, and says so.</summary>
-    public void Save(CommandOption<string> option, Network network)
+    /// <param name="option">Names the file.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="isWhole">Whether it is a result of the whole command; one that it was stopped at is not written.</param>
+    public void Save(CommandOption<string> option, Network network, bool isWhole = true)
     {
         if (arguments.Get(option) is not { } target) return;
-        network.Save(target);
-        host.Note($"written: {target}");
+        host.Note(isWhole && TrySave(network, target) ? $"written: {target}" : $"not written, for it was stopped: {target}");
+    }
+
+    private bool TrySave(Network network, string target)
+    {
+        try
+        {
+            // What is kept of a command that was stopped before is written to its end.
+            network.Save(target, host.Cancellation.IsCancellationRequested ? CancellationToken.None : host.Cancellation);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
     }
 
     /// <summary>The network in the host's variable of that name, or of the result that is in it; null where there is no such variable.</summary>

@@ -100,13 +100,7 @@ internal static class CorrectCommand
         if (target is null) return result;
         // An interrupted training keeps the best so far; any other interrupt comes before there is a whole result.
         if (!IsPart(result)) inputs.Host.Cancellation.ThrowIfCancellationRequested();
-        if (result.StoppedAfter is not null)
-        {
-            inputs.Host.Note($"not written, for it was stopped: {target}");
-            return result;
-        }
-        result.Network.Save(target);
-        inputs.Host.Note($"written: {target}");
+        inputs.Save(Out, result.Network, isWhole: result.StoppedAfter is null);
         return result;
     }
 

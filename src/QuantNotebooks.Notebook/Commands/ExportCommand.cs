@@ -40,7 +40,7 @@ internal static class ExportCommand
         if (Path.GetFullPath(target) == Path.GetFullPath(inputs.Arguments.Subjects[0]))
             throw new CommandUsageException($"{Out.Name} '{target}' is the network that is exported; give another name, or the original is lost.");
         var network = inputs.Network();
-        if (inputs.Arguments.Get(Format) == "float") return network.SaveFloat(target);
+        if (inputs.Arguments.Get(Format) == "float") return network.SaveFloat(target, inputs.Host.Cancellation);
         // Named first, so that images that can't be read are told before the work.
         var images = inputs.Arguments.IsGiven(Check) ? inputs.Part(Check, CheckCount) : null;
         var result = Write(inputs, network, target);
@@ -54,12 +54,12 @@ internal static class ExportCommand
         inputs.WarnOfOtherScheme(network, scheme);
         if (network.Ranges is not null) inputs.Host.Note($"'{network.Name}' carries its own calibrated ranges; they are used.");
         // Weights alone need no images.
-        if (network.Ranges is not null || !scheme.QuantizesActivations) return network.SaveQdq(target, scheme, options: options);
+        if (network.Ranges is not null || !scheme.QuantizesActivations) return network.SaveQdq(target, scheme, options: options, cancellation: inputs.Host.Cancellation);
         if (!inputs.Arguments.IsGiven(CommonOptions.Calibration))
             throw new CommandUsageException($"{CommonOptions.Calibration.Name} is missing: '{network.Name}' carries no calibrated ranges, so images must set them.");
         network.RequireQdq(scheme);
         var images = inputs.Part(CommonOptions.Calibration, CommonOptions.CalibrationCount);
-        return network.SaveQdq(target, scheme, network.Calibrate(images, scheme, inputs.Progress("export"), inputs.Host.Cancellation), options);
+        return network.SaveQdq(target, scheme, network.Calibrate(images, scheme, inputs.Progress("export"), inputs.Host.Cancellation), options, inputs.Host.Cancellation);
     }
 
     private static string? Conflict(CommandArguments arguments)

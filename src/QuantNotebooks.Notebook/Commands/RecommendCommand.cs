@@ -30,14 +30,7 @@ internal static class RecommendCommand
         var (images, heldOut) = ImagesAndHeldOut(inputs);
         var report = network.Recommend(
             images, heldOut, inputs.Scheme, new() { Budget = inputs.Arguments.Get(Budget), KeepDone = true }, inputs.Progress("recommend"), inputs.Host.Cancellation);
-        if (target is null) return report;
-        if (report.Stopped)
-        {
-            inputs.Host.Note($"not written, for it was stopped: {target}");
-            return report;
-        }
-        report.Network.Save(target);
-        inputs.Host.Note($"written: {target}");
+        inputs.Save(Out, report.Network, isWhole: !report.Stopped);
         return report;
     }
 
