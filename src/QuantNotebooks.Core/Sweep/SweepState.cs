@@ -150,8 +150,12 @@ internal sealed class SweepState : IDisposable
     public ChannelLayout LayoutOf(Layer layer, BatchPair values, int batch) =>
         ChannelLayout.Of(layer, values.Full.Shape, Batches.ImagesIn(batch)) with { FirstImage = batch * Batches.BatchSize };
 
-    /// <summary>Lets go of what runs a step.</summary>
-    public void Close(int index) => _runners[index]?.Dispose();
+    /// <summary>Lets go of what runs a step, and of its memory.</summary>
+    public void Close(int index)
+    {
+        _runners[index]?.Dispose();
+        NativePages.Trim();
+    }
 
     public void Dispose() => Workers.WhenIdle(() =>
     {
