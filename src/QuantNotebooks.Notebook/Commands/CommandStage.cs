@@ -5,7 +5,7 @@ namespace QuantNotebooks.Notebook.Commands;
 /// <summary>How far a command has come, and so how long it may take to end by itself when it is stopped, before it is left behind. Thread safe.</summary>
 internal sealed class CommandStage
 {
-    // What is not done yet may be the reading of a large network, which nothing can stop: there is nothing to wait for.
+    // What is under way may be a step of ONNX Runtime over a whole large network, which nothing can stop: there is nothing to wait for.
     private static readonly TimeSpan NothingDone = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan PartDone = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AllDone = TimeSpan.FromSeconds(30);
